@@ -1,0 +1,40 @@
+import { AlarmCommitError } from './errors.ts'
+import { epochOf } from './fence.ts'
+import { fromUser } from './from-user.ts'
+import type { Keeper, Work } from './keeper.ts'
+import { printTime } from './time.ts'
+
+/** Rule 2: makes the desired alarm durable. */
+export function issueCommit(keeper: Keeper, work: Work): void {
+  const { key, config, desired: time } = keeper
+  const covers = work.asked
+  const issuedAt = keeper.now()
+  work.committing = true
+  work.touched = false
+  if (keeper.telemetry !== null) keeper.tell({ kind: 'commit-issued', time })
+  const commit = fromUser('commit', () =>
+    config.commit(time, { key, epoch: epochOf(keeper.fence) }),
+  ).subscribe({
+    complete() {
+      if (keeper.work !== work) return
+      work.committing = false
+      const replaced = keeper.committed
+      keeper.committed = time
+      work.covered = covers
+      if (keeper.telemetry !== null) {
+        keeper.tell({ kind: 'commit-acknowledged', time, took: keeper.now() - issuedAt })
+        if (work.behind) keeper.tell({ kind: 'superseded', before: 'write', time: replaced, by: time })
+      }
+      keeper.settle()
+    },
+    error(cause) {
+      if (keeper.work !== work) return
+      if (keeper.telemetry !== null) {
+        keeper.tell({ kind: 'commit-failed', time, took: keeper.now() - issuedAt, error: cause })
+      }
+      keeper.fail(new AlarmCommitError(key, printTime(time), cause))
+    },
+  })
+  if (keeper.work !== work) commit.unsubscribe()
+  else if (work.committing) work.commit = commit
+}

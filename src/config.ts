@@ -1,0 +1,88 @@
+import { asyncScheduler, type ObservableInput, type SchedulerLike } from 'rxjs'
+import { AlarmConfigError } from './errors.ts'
+import { firstFence } from './fence.ts'
+import { checkKey } from './key.ts'
+import type { WriteInfo } from './manager.ts'
+import { type AlarmTime, checkAlarmTime } from './time.ts'
+
+export interface CommitInfo {
+  readonly key: string
+  readonly epoch: number
+}
+
+/** How one actor's alarm reaches its store and its manager. */
+export interface AlarmConfig {
+  /** the actor, as the manager knows it; default `''` */
+  readonly key?: string
+  /** what the store holds now; default `null` */
+  readonly initial?: AlarmTime
+  /** raised durably by the store at each opening; default 0 */
+  readonly epoch?: number
+  /** Makes an alarm durable together with the state that it belongs to. Completion means durable. */
+  commit(time: AlarmTime, info: CommitInfo): ObservableInput<unknown>
+  /** Tells the manager. Completion means that it has the alarm. */
+  write(time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
+  /** write `initial` once when opened, because the manager may have lost it; default true */
+  readonly reconcile?: boolean
+  /** of later moves that fail: `count` retries, default 4; `delay` ms after the attempt given, default 1 s, doubling */
+  readonly retry?: { readonly count?: number; readonly delay?: (attempt: number) => number }
+  /** the clock, and the timers of the retries; default asyncScheduler */
+  readonly scheduler?: SchedulerLike
+}
+
+export const clockOf = (config: AlarmConfig): SchedulerLike => config.scheduler ?? asyncScheduler
+
+export const retriesOf = (config: AlarmConfig): number => config.retry?.count ?? 4
+
+const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
+
+/** How long a later write rests after its nth attempt failed, ms. A delay that is no number is refused. */
+export function restOf(config: AlarmConfig, attempt: number): number {
+  const delay = config.retry?.delay?.(attempt) ?? 1000 * 2 ** (attempt - 1)
+  if (typeof delay !== 'number' || !(delay >= 0)) {
+    throw new AlarmConfigError('What retry.delay returns', 'a number of milliseconds, 0 or more', delay)
+  }
+  return Math.min(delay, MAX_TIMER)
+}
+
+/** Refuses a config that cannot work (`ALARM_CONFIG_INVALID`, `ALARM_TIME_INVALID`, `ALARM_KEY_INVALID`). */
+export function checkConfig(config: AlarmConfig): void {
+  if (typeof config !== 'object' || config === null) {
+    throw new AlarmConfigError('The config', 'an object with commit and write', config)
+  }
+  for (const name of ['commit', 'write'] as const) {
+    if (typeof config[name] !== 'function') {
+      throw new AlarmConfigError(
+        name,
+        'a function that returns an Observable, a promise or an iterable',
+        config[name],
+      )
+    }
+  }
+  const { key, initial, epoch, reconcile, retry, scheduler } = config
+  if (key !== undefined) checkKey(key)
+  if (initial !== undefined) checkAlarmTime(initial)
+  if (epoch !== undefined) firstFence(epoch)
+  if (reconcile !== undefined && typeof reconcile !== 'boolean') {
+    throw new AlarmConfigError('reconcile', 'true or false', reconcile)
+  }
+  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
+    throw new AlarmConfigError('retry', 'an object with count and delay', retry)
+  }
+  if (
+    retry?.count !== undefined &&
+    (!Number.isInteger(retry.count) || retry.count < 0) &&
+    retry.count !== Infinity
+  ) {
+    throw new AlarmConfigError('retry.count', 'a whole number, 0 or more', retry.count)
+  }
+  if (retry?.delay !== undefined && typeof retry.delay !== 'function') {
+    throw new AlarmConfigError('retry.delay', 'a function from the attempt to milliseconds', retry.delay)
+  }
+  if (
+    scheduler !== undefined &&
+    (typeof scheduler?.now !== 'function' || typeof scheduler.schedule !== 'function')
+  ) {
+    throw new AlarmConfigError('scheduler', 'an RxJS scheduler', scheduler)
+  }
+}

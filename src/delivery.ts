@@ -1,0 +1,198 @@
+import {
+  concat,
+  concatMap,
+  defer,
+  finalize,
+  ignoreElements,
+  map,
+  type Observable,
+  type ObservableInput,
+  of,
+  takeUntil,
+  tap,
+} from 'rxjs'
+import { AlarmError, AlarmWriteError, given } from './errors.ts'
+import { epochOf, firstFence } from './fence.ts'
+import { fromUser } from './from-user.ts'
+import { type Keeper, type Run, Work } from './keeper.ts'
+import { type AlarmState, type Flight, isClean } from './rules.ts'
+import { type AlarmTime, checkTime, printTime } from './time.ts'
+
+/** A wake-up, as the manager delivers it. Without a `fence`, only writes issued since count as newer than it. */
+export interface Wakeup {
+  readonly scheduledTime: number
+  readonly retryCount?: number
+  readonly fence?: number
+}
+
+/** What the handler is told. */
+export interface WakeupInfo {
+  /** the alarm that is being handled: what was set, ms since the epoch */
+  readonly scheduledTime: number
+  /** counted failures of this alarm before this run */
+  readonly retryCount: number
+  readonly isRetry: boolean
+}
+
+/** How a delivery ended, when it did not fail. */
+export type DeliveryOutcome =
+  | { readonly kind: 'ran'; readonly scheduledTime: number; readonly retryCount: number }
+  | { readonly kind: 'rescheduled'; readonly scheduledTime: number; readonly time: AlarmTime }
+
+/** What to do with a wake-up: run the handler for an alarm, or put an early manager right. */
+export type Arming = { readonly run: number; readonly deletes: boolean } | { readonly reschedule: AlarmTime }
+
+/** The arming table: a pure decision on what the actor knows when the wake-up arrives. */
+export function arm(alarm: AlarmState, flight: Flight, scheduledTime: number, now: number): Arming {
+  const { desired } = alarm
+  if (desired === scheduledTime) return { run: scheduledTime, deletes: true }
+  // An intent that is not durable yet: the handler runs, and what was asked stands.
+  if (!isClean(alarm, flight)) return { run: scheduledTime, deletes: false }
+  // A little late beats very late: another round through the manager would only add to it.
+  if (desired !== null && desired <= now) return { run: desired, deletes: true }
+  return { reschedule: desired }
+}
+
+/** Handles one wake-up, when its turn comes: an actor has one handler at a time. */
+export function deliver(
+  keeper: Keeper,
+  wakeup: Wakeup,
+  handler: (info: WakeupInfo) => ObservableInput<unknown>,
+): Observable<DeliveryOutcome> {
+  return defer(() => {
+    const scheduledTime = checkWakeup(wakeup, handler)
+    const delivered = { scheduledTime, retryCount: wakeup.retryCount ?? 0 }
+    if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })
+    return keeper
+      .when(() => keeper.work === null || keeper.work.run === null)
+      .pipe(
+        concatMap(() => {
+          tellViolation(keeper, wakeup)
+          const arming = arm(keeper, keeper.flight, scheduledTime, keeper.now())
+          return 'run' in arming
+            ? run(keeper, arming, delivered, sinceOf(keeper, wakeup), handler)
+            : reschedule(keeper, arming.reschedule, delivered)
+        }),
+        tap({
+          error(error) {
+            if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-failed', ...delivered, error })
+          },
+        }),
+      )
+  })
+}
+
+/** Above this fence a write is newer than the delivery. Nothing of our epoch was written before our first fence. */
+function sinceOf(keeper: Keeper, { fence }: Wakeup): number {
+  return Math.max(fence ?? keeper.fence, firstFence(epochOf(keeper.fence)))
+}
+
+interface Delivered {
+  readonly scheduledTime: number
+  readonly retryCount: number
+}
+
+function run(
+  keeper: Keeper,
+  arming: { run: number; deletes: boolean },
+  delivered: Delivered,
+  since: number,
+  handler: (info: WakeupInfo) => ObservableInput<unknown>,
+): Observable<DeliveryOutcome> {
+  keeper.work ??= new Work()
+  const own: Run = { deletion: arming.deletes ? 'deferred' : 'none', since }
+  keeper.work.run = own
+  const { retryCount } = delivered
+  const info = { scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
+  if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-run', ...delivered, deletes: arming.deletes })
+  return concat(
+    defer(() => fromUser('The handler', () => handler(info))).pipe(ignoreElements()),
+    defer(() => {
+      if (own.deletion === 'deferred') {
+        own.deletion = 'answer'
+        keeper.want(null, true)
+      }
+      return answer(keeper, since)
+    }),
+  ).pipe(
+    takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery
+    map(() => {
+      if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-done', ...delivered })
+      return { kind: 'ran', scheduledTime: arming.run, retryCount } as const
+    }),
+    finalize(() => {
+      if (keeper.work?.run !== own) return
+      keeper.work.run = null
+      keeper.settle()
+    }),
+  )
+}
+
+/**
+ * Emits when the manager may be told "done".
+ *
+ * Done removes the manager's copy if its fence is still the delivered one. So where an alarm stands, there must be a newer write;
+ * where none stands, the answer is the deletion.
+ */
+function answer(keeper: Keeper, since: number): Observable<void> {
+  return keeper
+    .when(() => keeper.isDrained)
+    .pipe(
+      concatMap(() => {
+        if (keeper.acked !== keeper.fence) throw undelivered(keeper)
+        if (keeper.committed === null || keeper.acked > since) return of(undefined)
+        keeper.renew()
+        return answer(keeper, since)
+      }),
+    )
+}
+
+/** The manager woke us for another alarm than ours, which is not due: it gets ours before it gets an answer. */
+function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Observable<DeliveryOutcome> {
+  const before = keeper.fence
+  keeper.renew()
+  return keeper
+    .when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)
+    .pipe(
+      map(() => {
+        if (keeper.acked <= before) throw undelivered(keeper)
+        const { scheduledTime } = delivered
+        if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-rescheduled', ...delivered, time })
+        return { kind: 'rescheduled', scheduledTime, time } as const
+      }),
+    )
+}
+
+/** Deletes the alarm if it is still exactly the one that the manager gives up; returns the confirmed one that stands, or `null`. */
+export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
+  if (keeper.failure !== null) throw keeper.failure
+  if (keeper.desired !== checkTime(scheduledTime) || !isClean(keeper, keeper.flight)) return keeper.committed
+  keeper.intend(null)
+  return null
+}
+
+function undelivered(keeper: Keeper): AlarmWriteError {
+  return new AlarmWriteError(keeper.key, printTime(keeper.bound), keeper.work?.lastError)
+}
+
+/** Woken for a time after the committed one, by no older write than our last: the manager had lost what it acknowledged. */
+function tellViolation(keeper: Keeper, { scheduledTime, fence = keeper.acked }: Wakeup): void {
+  const { committed } = keeper
+  if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return
+  if (scheduledTime > committed && fence >= keeper.acked) {
+    keeper.tell({ kind: 'violation', manager: scheduledTime, committed })
+  }
+}
+
+function checkWakeup({ scheduledTime, retryCount, fence }: Wakeup, handler: unknown): number {
+  const isCount = (value: unknown): boolean =>
+    value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
+  if (!isCount(retryCount) || !isCount(fence) || typeof handler !== 'function') {
+    throw new AlarmError(
+      'ALARM_DELIVERY_INVALID',
+      'A delivery is { scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
+        `given retryCount ${given(retryCount)}, fence ${given(fence)} and ${given(handler)}.`,
+    )
+  }
+  return checkTime(scheduledTime)
+}

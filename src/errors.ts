@@ -1,0 +1,140 @@
+/** What can be told apart in a `catch`; these codes never change. */
+export type AlarmErrorCode =
+  | 'ALARM_TIME_INVALID'
+  | 'ALARM_INTENT_INVALID'
+  | 'ALARM_CONFIG_INVALID'
+  | 'ALARM_KEY_INVALID'
+  | 'ALARM_DELIVERY_INVALID'
+  | 'ALARM_RETURN_INVALID'
+  | 'ALARM_PRECOMMIT_FAILED'
+  | 'ALARM_COMMIT_FAILED'
+  | 'ALARM_WRITE_FAILED'
+  | 'ALARM_FENCED'
+  | 'ALARM_FENCE_EXHAUSTED'
+  | 'ALARM_CLOSED'
+  | 'ALARM_STORAGE_FAILED'
+  | 'ALARM_STORAGE_INVALID'
+  | 'ALARM_STORAGE_LOCKED'
+  | 'ALARM_STORAGE_READONLY'
+  | 'ALARM_STORAGE_NEWER'
+  | 'ALARM_STORAGE_MISSING'
+
+/**
+ * Every error of this library: a stable `code`, and a message that says what was expected, what was given and what to do.
+ *
+ * `counted` is `false` on failures that are not the handler's (store, manager, ownership): a manager retries those for ever
+ * and does not count them against the alarm's retries.
+ */
+export class AlarmError extends Error {
+  override readonly name: string = 'AlarmError'
+  readonly code: AlarmErrorCode
+  declare readonly counted?: false
+
+  constructor(code: AlarmErrorCode, message: string, options?: { cause?: unknown; counted?: false }) {
+    super(message, options && 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    if (options?.counted === false) this.counted = false
+  }
+}
+
+/** A time that no alarm can have (`ALARM_TIME_INVALID`). */
+export class AlarmTimeError extends AlarmError {
+  override readonly name = 'AlarmTimeError'
+  constructor(time: unknown) {
+    super(
+      'ALARM_TIME_INVALID',
+      `An alarm time is a whole number of milliseconds since the epoch, 0 or more, or a valid Date; given ${given(time)}. ` +
+        'To remove the alarm use delete().',
+    )
+  }
+}
+
+/** A config that cannot work (`ALARM_CONFIG_INVALID`): refused before anything is opened. */
+export class AlarmConfigError extends AlarmError {
+  override readonly name = 'AlarmConfigError'
+  constructor(what: string, expected: string, value: unknown) {
+    super('ALARM_CONFIG_INVALID', `${what} must be ${expected}; given ${given(value)}.`)
+  }
+}
+
+/** An earlier move that the manager did not take (`ALARM_PRECOMMIT_FAILED`): nothing was committed. */
+export class AlarmPrecommitError extends AlarmError {
+  override readonly name = 'AlarmPrecommitError'
+  constructor(key: string, time: string, cause: unknown) {
+    super(
+      'ALARM_PRECOMMIT_FAILED',
+      `The manager did not take the earlier alarm ${time} of ${given(key)}, so it was not committed: ${reason(cause)}. ` +
+        'Open the alarm again from its store.',
+      { cause, counted: false },
+    )
+  }
+}
+
+/** A commit that the store refused (`ALARM_COMMIT_FAILED`): the manager may now be early, which heals at the wake-up. */
+export class AlarmCommitError extends AlarmError {
+  override readonly name = 'AlarmCommitError'
+  constructor(key: string, time: string, cause: unknown) {
+    super(
+      'ALARM_COMMIT_FAILED',
+      `The store did not commit the alarm ${time} of ${given(key)}: ${reason(cause)}. Open the alarm again from its store.`,
+      { cause, counted: false },
+    )
+  }
+}
+
+/** A write that a delivery had to wait for and that failed (`ALARM_WRITE_FAILED`): the manager should deliver again. */
+export class AlarmWriteError extends AlarmError {
+  override readonly name = 'AlarmWriteError'
+  constructor(key: string, time: string, cause: unknown) {
+    super(
+      'ALARM_WRITE_FAILED',
+      `The manager did not take the alarm ${time} of ${given(key)}, so its delivery stays open: ${reason(cause)}. ` +
+        'Nothing is lost: answer the manager with this error and it delivers again.',
+      { cause, counted: false },
+    )
+  }
+}
+
+/** A write below the fence that the manager holds (`ALARM_FENCED`): another incarnation owns this actor now. */
+export class AlarmFencedError extends AlarmError {
+  override readonly name = 'AlarmFencedError'
+  readonly key: string
+  readonly fence: number
+  constructor(key: string, fence: number, held?: number) {
+    super(
+      'ALARM_FENCED',
+      `The manager refused fence ${fence} of ${given(key)}${held === undefined ? '' : `, it holds ${held}`}: another ` +
+        'incarnation owns this actor. Stop this one, or open it again with a higher epoch.',
+      { counted: false },
+    )
+    this.key = key
+    this.fence = fence
+  }
+}
+
+/** Something was asked of an alarm after `close()` (`ALARM_CLOSED`). */
+export class AlarmClosedError extends AlarmError {
+  override readonly name = 'AlarmClosedError'
+  constructor(key: string) {
+    super('ALARM_CLOSED', `The alarm of ${given(key)} was closed. Open it again from its store.`, {
+      counted: false,
+    })
+  }
+}
+
+/** Whether a manager means "another incarnation owns this actor", also when its error comes from another copy of this library. */
+export function isFenced(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'ALARM_FENCED'
+}
+
+/** A value in an error message: short, on one line, and never itself a cause of trouble. */
+export function given(value: unknown): string {
+  if (typeof value === 'number' || value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (value instanceof Date) return 'an invalid Date'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : given(cause)
+}

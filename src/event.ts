@@ -1,0 +1,74 @@
+import type { AlarmTime, Move } from './time.ts'
+
+interface Write {
+  readonly move: Move
+  readonly time: AlarmTime
+  readonly fence: number
+  readonly attempt: number
+}
+
+interface Delivered {
+  readonly scheduledTime: number
+  readonly retryCount: number
+}
+
+type Story =
+  /** an intent arrived; the state is the one that it met */
+  | {
+      readonly kind: 'intent'
+      readonly time: AlarmTime
+      readonly move: Move
+      readonly unconfirmed: boolean
+      readonly bound: AlarmTime
+      readonly committed: AlarmTime
+    }
+  /** the state around the alarm changed, so that a commit is due though the alarm stays */
+  | { readonly kind: 'touched'; readonly unconfirmed: boolean }
+  /** an earlier move waits for the write in flight */
+  | { readonly kind: 'held'; readonly time: AlarmTime }
+  /** and goes, or turned out not to be needed; `heldFor` in ms */
+  | { readonly kind: 'released'; readonly time: AlarmTime; readonly heldFor: number }
+  /** a time that was never committed, or committed and never written, because a newer one took its place */
+  | {
+      readonly kind: 'superseded'
+      readonly before: 'commit' | 'write'
+      readonly time: AlarmTime
+      readonly by: AlarmTime
+    }
+  | ({ readonly kind: 'write-issued' } & Write)
+  | ({ readonly kind: 'write-acknowledged'; readonly took: number } & Write)
+  | ({ readonly kind: 'write-failed'; readonly took: number; readonly error: unknown } & Write)
+  | ({ readonly kind: 'write-fenced'; readonly took: number; readonly error: unknown } & Write)
+  /** a later write that failed is tried again after `delay` ms, with what is committed then */
+  | ({ readonly kind: 'write-retried'; readonly delay: number } & Write)
+  /** a later write is not tried again: the manager may be early, which heals at the wake-up */
+  | ({ readonly kind: 'write-given-up'; readonly error: unknown } & Write)
+  | { readonly kind: 'commit-issued'; readonly time: AlarmTime }
+  | { readonly kind: 'commit-acknowledged'; readonly time: AlarmTime; readonly took: number }
+  | {
+      readonly kind: 'commit-failed'
+      readonly time: AlarmTime
+      readonly took: number
+      readonly error: unknown
+    }
+  | ({ readonly kind: 'delivery-arrived' } & Delivered)
+  /** the handler starts; `deletes`: its success deletes the alarm */
+  | ({ readonly kind: 'delivery-run'; readonly deletes: boolean } & Delivered)
+  /** woken too early: the manager was given `time` instead */
+  | ({ readonly kind: 'delivery-rescheduled'; readonly time: AlarmTime } & Delivered)
+  | ({ readonly kind: 'delivery-failed'; readonly error: unknown } & Delivered)
+  | ({ readonly kind: 'delivery-done' } & Delivered)
+  /** the store and the manager agree; `caughtUp` is false where the last write was given up */
+  | { readonly kind: 'drained'; readonly time: AlarmTime; readonly caughtUp: boolean }
+  /** the manager woke us for a time after the committed one: it had lost or overwritten an acknowledged write */
+  | { readonly kind: 'violation'; readonly manager: number; readonly committed: number }
+
+/**
+ * One thing that happened to an alarm: `at` is the clock in ms, `key` the actor.
+ *
+ * Together the events tell the whole story; a timeline drawn from them needs nothing else.
+ */
+export type AlarmEvent = { readonly at: number; readonly key: string } & Story
+
+/** An event before it is stamped. */
+export type AlarmStory = Story

@@ -1,0 +1,297 @@
+import { Observable, Subject, type Subscription } from 'rxjs'
+import { issueCommit } from './commit.ts'
+import { type AlarmConfig, clockOf } from './config.ts'
+import { AlarmClosedError } from './errors.ts'
+import type { AlarmEvent, AlarmStory } from './event.ts'
+import { firstFence } from './fence.ts'
+import { type AlarmState, type Flight, idle, isConfirmed, isDrained, nextStep, type Step } from './rules.ts'
+import { openTelemetry, type Telemetry } from './telemetry.ts'
+import { type AlarmTime, isBefore, moveTo } from './time.ts'
+import { openWriter, startWrite, type Writer } from './writer.ts'
+
+/** A delivery that is being handled. */
+export interface Run {
+  /** `deferred`: the handler's success will delete the alarm; `answer`: it did, and the answer deletes the manager's copy */
+  deletion: 'none' | 'deferred' | 'answer'
+  /** a write is newer than this delivery when its fence is above this one */
+  readonly since: number
+}
+
+/** What exists only while something is in flight, held or waited for: an idle actor has none of it. */
+export class Work implements Flight {
+  committing = false
+  writing = false
+  owed = false
+  resting = false
+  touched = false
+  /** of the later write: how often it was tried */
+  attempt = 0
+  lastError: unknown = undefined
+  /** the time that the write in flight carries */
+  carries: AlarmTime = null
+  /** a later move waits for the write in flight */
+  behind = false
+  /** since when a precommit is held, by the clock */
+  heldAt: number | null = null
+  /** intents asked, the newest that closes the gate, and how many are durable */
+  asked = 0
+  gated = 0
+  covered = 0
+  /** something was issued since the alarm was drained last */
+  stirred = false
+  settling = false
+  unsettled = false
+  run: Run | null = null
+  commit: Subscription | null = null
+  write: Subscription | null = null
+  rest: Subscription | null = null
+  /** the pipe, while a move waits for the write in flight */
+  writer: Writer | null = null
+  ticks$: Subject<void> | null = null
+
+  close(): void {
+    this.commit?.unsubscribe()
+    this.write?.unsubscribe()
+    this.rest?.unsubscribe()
+    this.writer?.close()
+  }
+}
+
+/**
+ * One actor's alarm: the record that the rules read, and the loop that applies them.
+ *
+ * A class because a million of these are kept: its methods are shared, and idle it is one small object.
+ */
+export class Keeper implements AlarmState {
+  readonly config: AlarmConfig
+  desired: AlarmTime
+  committed: AlarmTime
+  bound: AlarmTime
+  /** of the last write issued, and of the last one acknowledged */
+  fence: number
+  acked: number
+  work: Work | null = null
+  telemetry: Telemetry | null = null
+  /** why nothing works any more */
+  failure: unknown = null
+
+  constructor(config: AlarmConfig) {
+    this.config = config
+    this.desired = this.committed = this.bound = config.initial ?? null
+    this.fence = this.acked = firstFence(config.epoch ?? 0)
+  }
+
+  get key(): string {
+    return this.config.key ?? ''
+  }
+
+  get flight(): Flight {
+    return this.work ?? idle
+  }
+
+  now(): number {
+    return clockOf(this.config).now()
+  }
+
+  /** A new wish of the application. Throws the error that broke the alarm, now or before. */
+  intend(time: AlarmTime, unconfirmed = false): void {
+    if (this.failure !== null) throw this.failure
+    if (this.telemetry !== null) {
+      const { bound, committed } = this
+      this.tell({ kind: 'intent', time, move: moveTo(time, bound), unconfirmed, bound, committed })
+    }
+    if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'
+    // The same value again is no move; but what nobody waited for until now must be durable before the gate opens.
+    if (time === this.desired && (unconfirmed || isConfirmed(this, this.flight))) return
+    this.want(time, unconfirmed)
+    if (this.failure !== null) throw this.failure
+  }
+
+  /** The state around the alarm changed: it needs a commit, and the gate, though the alarm stays. */
+  touch(options?: { allowUnconfirmed?: boolean }): void {
+    const unconfirmed = options?.allowUnconfirmed === true
+    if (this.failure !== null) throw this.failure
+    if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })
+    this.work ??= new Work()
+    this.work.touched = true
+    this.want(this.desired, unconfirmed)
+    if (this.failure !== null) throw this.failure
+  }
+
+  /** Changes the desired alarm and does what the rules say. */
+  want(time: AlarmTime, unconfirmed: boolean): void {
+    this.work ??= new Work()
+    const work = this.work
+    const replaced = this.desired
+    if (this.telemetry !== null && replaced !== time && !work.committing && replaced !== this.committed) {
+      this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })
+    }
+    this.desired = time
+    work.asked++
+    if (!unconfirmed) work.gated = work.asked
+    // While nothing can go, an intent only replaces a number: the pipe is not woken.
+    if (nextStep(this, work) !== null || (work.heldAt === null && this.isHeld(work))) this.settle()
+  }
+
+  /** The manager may have lost what it acknowledged, so it is told once what the store holds. */
+  reconcile(): void {
+    if (this.config.reconcile !== false) this.renew()
+  }
+
+  /** The manager is owed the committed alarm once more, now. */
+  renew(): void {
+    this.work ??= new Work()
+    this.work.owed = true
+    this.stopResting()
+    this.settle()
+  }
+
+  stopResting(): void {
+    const work = this.work
+    if (work === null) return
+    work.rest?.unsubscribe()
+    work.rest = null
+    work.resting = false
+    work.attempt = 0
+  }
+
+  /** Applies the rules until none fits. A reentrant call is left to the loop that already runs. */
+  settle(): void {
+    const { work } = this
+    if (work === null) return
+    work.unsettled = true
+    if (work.settling) return
+    work.settling = true
+    while (work.unsettled && this.work === work) {
+      for (let step = this.next(work); step !== null && this.work === work; step = this.next(work)) {
+        work.stirred = true
+        if (step === 'commit') issueCommit(this, work)
+        else if (work.writer !== null) work.writer.take(step)
+        else startWrite(this, work)
+      }
+      if (this.work !== work) break
+      work.unsettled = false
+      this.wait(work)
+      if (isConfirmed(this, work)) work.covered = work.asked
+      work.ticks$?.next()
+    }
+    work.settling = false
+    if (this.work === work) this.rest(work)
+  }
+
+  private next(work: Work): Step | null {
+    if (this.isAnsweredByDeletion(work)) this.bound = null
+    return nextStep(this, work)
+  }
+
+  /** Where the delivery's answer will delete the manager's copy, it may hold nothing from here on: no write is owed. */
+  private isAnsweredByDeletion(work: Work): boolean {
+    const { run } = work
+    if (run?.deletion !== 'answer' || this.desired !== null || this.committed !== null) return false
+    return !work.committing && !work.writing && this.fence <= run.since
+  }
+
+  /** What is wanted and cannot go yet waits in its lane of the pipe. */
+  private wait(work: Work): void {
+    if (this.isHeld(work)) {
+      if (work.heldAt !== null) return
+      work.heldAt = this.now()
+      if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })
+      this.writer(work).ask('earlier')
+    } else {
+      if (work.heldAt !== null) this.release(work)
+      work.behind = isBefore(this.bound, this.committed) && work.writing
+      if (work.behind) this.writer(work).ask('later')
+    }
+  }
+
+  /** An earlier move is wanted, and the write in flight is not it. */
+  private isHeld(work: Work): boolean {
+    return isBefore(this.desired, this.bound) && work.writing && work.carries !== this.desired
+  }
+
+  release(work: Work): void {
+    if (work.heldAt === null) return
+    if (this.telemetry !== null) {
+      this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - work.heldAt })
+    }
+    work.heldAt = null
+  }
+
+  private writer(work: Work): Writer {
+    work.writer ??= openWriter(this, work)
+    return work.writer
+  }
+
+  /** Drained, the pipe is dropped; and all of the work, once nobody waits for any of it. */
+  private rest(work: Work): void {
+    if (!isDrained(this, work)) return
+    if (work.stirred) {
+      work.stirred = false
+      if (this.telemetry !== null) {
+        this.tell({ kind: 'drained', time: this.committed, caughtUp: this.acked === this.fence })
+      }
+    }
+    if (work !== this.work || !isDrained(this, work)) return
+    work.writer?.close()
+    work.writer = null
+    if (work.run === null && work.ticks$?.observed !== true) this.work = null
+  }
+
+  /** Emits and completes once `ready` holds, at once if it does; errors when the alarm breaks. */
+  when(ready: () => boolean): Observable<void> {
+    return new Observable((subscriber) => {
+      if (this.failure !== null) return subscriber.error(this.failure)
+      const look = (): void => {
+        if (!ready()) return
+        subscriber.next()
+        subscriber.complete()
+      }
+      look()
+      if (subscriber.closed) return
+      this.work ??= new Work()
+      const work = this.work
+      work.ticks$ ??= new Subject()
+      subscriber.add(() => {
+        if (this.work === work && !work.settling) this.rest(work)
+      })
+      subscriber.add(work.ticks$.subscribe({ next: look, error: (error) => subscriber.error(error) }))
+    })
+  }
+
+  get isDrained(): boolean {
+    return isDrained(this, this.flight)
+  }
+
+  get events$(): Observable<AlarmEvent> {
+    return new Observable((subscriber) => {
+      if (this.failure instanceof AlarmClosedError) return subscriber.complete()
+      if (this.failure !== null) return subscriber.error(this.failure)
+      this.telemetry ??= openTelemetry(() => {
+        this.telemetry = null
+      })
+      return this.telemetry.events$.subscribe(subscriber)
+    })
+  }
+
+  /** Callers look at `telemetry` first, so that a story that nobody hears is never made. */
+  tell(story: AlarmStory): void {
+    this.telemetry?.tell({ at: this.now(), key: this.key, ...story })
+  }
+
+  close(): void {
+    if (this.failure === null) this.fail(new AlarmClosedError(this.key))
+  }
+
+  /** Ends everything with the error that everyone waiting, and everyone asking later, gets. */
+  fail(error: unknown): void {
+    if (this.failure !== null) return
+    const { work, telemetry } = this
+    this.failure = error
+    this.work = this.telemetry = null
+    work?.close()
+    work?.ticks$?.error(error)
+    if (error instanceof AlarmClosedError) telemetry?.complete()
+    else telemetry?.error(error)
+  }
+}

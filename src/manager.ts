@@ -1,0 +1,77 @@
+import type { Observable, ObservableInput } from 'rxjs'
+import type { AlarmTime, Move } from './time.ts'
+
+/** What comes with a manager write. */
+export interface WriteInfo {
+  readonly key: string
+  /** against the bound: before it, after it, or the same alarm once more */
+  readonly move: Move
+  /** greater than that of every write before, over restarts too */
+  readonly fence: number
+  /** 1 for the first try */
+  readonly attempt: number
+}
+
+/** A wake-up. */
+export interface AlarmDelivery {
+  readonly key: string
+  /** what the alarm was set to, ms since the epoch; it is never delivered before */
+  readonly scheduledTime: number
+  /** the fence of the write that set it */
+  readonly fence: number
+  /** how many counted failures this alarm has behind it */
+  readonly retryCount: number
+}
+
+/** What a manager tells of its deliveries. `at` is its clock, ms. */
+export type DeliveryEvent = {
+  readonly at: number
+  readonly key: string
+  readonly scheduledTime: number
+  readonly fence: number
+  readonly retryCount: number
+} & (
+  | {
+      readonly kind: 'delivered' /** ms after it was due: its time, or the end of its back-off */
+      readonly lateness: number
+    }
+  /** the handler completed; `removed` is false where a newer write stands */
+  | { readonly kind: 'done'; readonly removed: boolean }
+  /** delivered again at `retryAt`; `null` where a newer write stands instead */
+  | {
+      readonly kind: 'failed'
+      readonly error: unknown
+      readonly counted: boolean
+      readonly retryAt: number | null
+    }
+  /** the lease ran out before the handler answered: cancelled, and delivered again */
+  | { readonly kind: 'expired' }
+  /** given up after the last counted retry; `kept` is the newer alarm that stands, if any */
+  | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
+)
+
+/** The port that every manager implements: one alarm per key, a fence per write, deliveries at least once and never early. */
+export interface AlarmManager {
+  /**
+   * Sets the alarm of `key`, or removes it (`null`). Completion means that the manager has it; an earlier move must be durable by
+   * then. A write whose fence is below the one held changes nothing and fails with `AlarmFencedError`. A removal leaves its fence.
+   */
+  write(key: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
+
+  /**
+   * Wakes actors while it is subscribed. The handler completing means done: the alarm is removed if its fence is still the one
+   * delivered. An error means retry with back-off; with `counted: false` on it, it does not count towards the retries; with
+   * `retry: false` the alarm is abandoned. Unsubscribing stops the handlers and gives their alarms back.
+   */
+  deliveries(
+    handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
+    options?: DeliveryOptions,
+  ): Observable<DeliveryEvent>
+}
+
+export interface DeliveryOptions {
+  /** handlers at a time; default 100 */
+  readonly concurrency?: number
+  /** called after the last counted retry; returns the newer alarm that stands, or `null` */
+  readonly abandon?: (key: string, scheduledTime: number) => ObservableInput<AlarmTime>
+}

@@ -1,0 +1,127 @@
+import { defer, type MonoTypeOperatorFunction, type Observable, type ObservableInput } from 'rxjs'
+import { type AlarmConfig, checkConfig } from './config.ts'
+import { abandon, type DeliveryOutcome, deliver, type Wakeup, type WakeupInfo } from './delivery.ts'
+import type { AlarmEvent } from './event.ts'
+import { Keeper } from './keeper.ts'
+import { holdUntilConfirmed } from './output-gate.ts'
+import { type AlarmTime, checkTime } from './time.ts'
+
+/** One actor's alarm, as a handle for a runtime. */
+export interface Alarm {
+  /** The newest alarm asked for; `null` while the handler that consumes it runs. Throws the error that broke the alarm. */
+  readonly time: AlarmTime
+
+  /** What happens, from now on. Errors with the error that broke the alarm, completes when it is closed. */
+  readonly events$: Observable<AlarmEvent>
+
+  /**
+   * Wants to be woken at `time`: ms since the epoch or a Date; in the past means at once.
+   *
+   * Throws `ALARM_TIME_INVALID` before anything has changed, or the error that broke the alarm, now or before.
+   */
+  set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void
+
+  /** Wants not to be woken. Throws the error that broke the alarm. */
+  delete(options?: { allowUnconfirmed?: boolean }): void
+
+  /**
+   * Says that the state around the alarm has changed: it is committed, and the output gate is closed until then, though the alarm
+   * stays. A commit that is due for the alarm covers it too. Throws the error that broke the alarm.
+   */
+  touch(options?: { allowUnconfirmed?: boolean }): void
+
+  /** Emits once and completes when all that was asked before the subscription is durable. */
+  confirmed(): Observable<void>
+
+  /** Emits once and completes when the manager has caught up too, or its last write was given up (the event says which). */
+  drained(): Observable<void>
+
+  /**
+   * The output gate: holds each value until the intents that came before it are durable, keeping the order.
+   *
+   *     set(1)      ---s--------
+   *     source      -a--b---c---
+   *     durable     --------!---
+   *     result      -a------(bc)
+   */
+  holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T>
+
+  /**
+   * Handles a wake-up: runs the handler, or gives the right time to a manager that came too early.
+   *
+   * Subscribe once per delivery; emits one outcome and completes when the manager may be told "done". The handler's success deletes the
+   * alarm unless it set or deleted one. Errors with the handler's error, or with one that has `counted: false`
+   * (`ALARM_WRITE_FAILED` and what breaks an alarm): pass both to the manager. One handler at a time; others wait their turn.
+   */
+  deliver(
+    wakeup: Wakeup,
+    handler: (info: WakeupInfo) => ObservableInput<unknown>,
+  ): Observable<DeliveryOutcome>
+
+  /** Deletes the alarm that the manager gives up, if it is still that one; returns the confirmed one that stands, or `null`. */
+  abandon(scheduledTime: number): AlarmTime
+
+  /** Stops everything; what waits gets `ALARM_CLOSED`. What is durable stays. */
+  close(): void
+}
+
+/**
+ * Opens one actor's alarm: the engine of `keepAlarm` as a handle.
+ *
+ * Throws `ALARM_CONFIG_INVALID` for a config that cannot work. After an error (`ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`,
+ * `ALARM_FENCED`) the handle is broken: open a new one from what the store holds, with a higher epoch.
+ *
+ * ```ts
+ * const alarm = openAlarm({ key: '42', commit: (time) => save(time), write: (time, { fence }) => tell(time, fence) })
+ * alarm.set(Date.now() + 60_000)
+ * replies$.pipe(alarm.holdUntilConfirmed()).subscribe(send)
+ * ```
+ */
+export function openAlarm(config: AlarmConfig): Alarm {
+  checkConfig(config)
+  const alarm = new OpenAlarm(config)
+  alarm.reconcile()
+  return alarm
+}
+
+/** The handle is the record itself, so that an idle actor is one object. */
+class OpenAlarm extends Keeper implements Alarm {
+  get time(): AlarmTime {
+    if (this.failure !== null) throw this.failure
+    return this.work?.run?.deletion === 'deferred' ? null : this.desired
+  }
+
+  set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void {
+    this.intend(checkTime(time), options?.allowUnconfirmed)
+  }
+
+  delete(options?: { allowUnconfirmed?: boolean }): void {
+    this.intend(null, options?.allowUnconfirmed)
+  }
+
+  confirmed(): Observable<void> {
+    return defer(() => {
+      const { asked, covered } = this.work ?? { asked: 0, covered: 0 }
+      return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))
+    })
+  }
+
+  drained(): Observable<void> {
+    return this.when(() => this.isDrained)
+  }
+
+  holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {
+    return holdUntilConfirmed(this)
+  }
+
+  deliver(
+    wakeup: Wakeup,
+    handler: (info: WakeupInfo) => ObservableInput<unknown>,
+  ): Observable<DeliveryOutcome> {
+    return deliver(this, wakeup, handler)
+  }
+
+  abandon(scheduledTime: number): AlarmTime {
+    return abandon(this, scheduledTime)
+  }
+}

@@ -1,0 +1,46 @@
+import { map, type OperatorFunction } from 'rxjs'
+import { type AlarmIntent, wantedTime } from '../intent.ts'
+import { type AlarmTime, checkAlarmTime, type Move, moveTo } from '../time.ts'
+
+/** An intent, the alarm that it asks for, and how that stands to the bound. */
+export interface ClassifiedMove {
+  readonly move: Move
+  readonly time: AlarmTime
+  readonly intent: AlarmIntent
+}
+
+/**
+ * Tells of each intent whether it moves the alarm earlier or later than the bound, or not at all.
+ *
+ * ```
+ * intents  --set(5)--set(20)--delete--set(10)--|
+ *          classifyMoves(10)
+ * result   --earlier-later----later---same-----|
+ * ```
+ *
+ * The bound is the latest time at which the manager may be holding the alarm: ms since the epoch, or `null` for no alarm,
+ * which comes after every time. So a delete is a move later, and from no alarm every set is a move earlier. A function is
+ * asked once for each intent, when the intent arrives.
+ *
+ * Errors: `ALARM_INTENT_INVALID`, `ALARM_TIME_INVALID` (the time of an intent, or a bound), and what the function throws.
+ * All of them are error notifications.
+ *
+ * ```ts
+ * import { of } from 'rxjs'
+ * import { classifyMoves, deleteAlarm, setAlarm } from 'nolater'
+ *
+ * of(setAlarm(5), setAlarm(20), deleteAlarm(), setAlarm(10))
+ *   .pipe(classifyMoves(10))
+ *   .subscribe(({ move, time }) => console.log(move, time))
+ * // earlier 5, later 20, later null, same 10
+ * ```
+ */
+export function classifyMoves(
+  bound: AlarmTime | (() => AlarmTime),
+): OperatorFunction<AlarmIntent, ClassifiedMove> {
+  const readBound = typeof bound === 'function' ? bound : () => bound
+  return map((intent) => {
+    const time = wantedTime(intent)
+    return { move: moveTo(time, checkAlarmTime(readBound())), time, intent }
+  })
+}

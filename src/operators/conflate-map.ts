@@ -1,0 +1,93 @@
+import { noop, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
+import { fromUser } from '../from-user.ts'
+import { listen } from './listen.ts'
+
+/**
+ * Maps values to Observables that run one at a time; while one runs, only the newest value waits.
+ *
+ * ```
+ * source   --1--2--3------------4--|
+ *          conflateMap((value) => -------x|)
+ * running  --1.......3.......---4.......|
+ * result   ---------1-------3----------4|
+ * ```
+ *
+ * Like `concatMap`, but a value that waits is replaced by a newer one, so there is never a backlog. What runs is never
+ * cancelled, the last value is never lost, and the next one starts when the one before has completed and been torn down.
+ * Where `project`'s Observable completes synchronously, so does its turn, also when it causes the next value itself: the
+ * turns are a loop and no recursion. `index` counts the values that ran.
+ *
+ * Completes when the source has completed and the last value has run. An error, of the source or of what runs, passes at
+ * once, when both have been unsubscribed; so does what `project` throws, and `ALARM_RETURN_INVALID` when it returns
+ * nothing that can be subscribed.
+ *
+ * Gotcha: what runs and never completes holds everything after it; give it a `timeout`.
+ *
+ * ```ts
+ * import { map, of, timer } from 'rxjs'
+ * import { conflateMap } from 'nolater'
+ *
+ * const save = (draft: string) => timer(10).pipe(map(() => `saved ${draft}`))
+ * of('a', 'ab', 'abc').pipe(conflateMap(save)).subscribe((saved) => console.log(saved)) // saved a, saved abc
+ * ```
+ */
+export function conflateMap<T, R>(
+  project: (value: T, index: number) => ObservableInput<R>,
+): OperatorFunction<T, R> {
+  return (source) =>
+    new Observable((subscriber) => {
+      const inputs = new Subscription()
+      let waiting: { readonly value: T } | null = null
+      let running = false
+      let ended = false
+      let settling = false
+      let index = 0
+
+      function run(value: T): void {
+        running = true
+        const results = fromUser('project', () => project(value, index++))
+        const inner = listen(results, inputs, {
+          next: (result) => subscriber.next(result),
+          error: fail,
+          complete: noop,
+        })
+        // Not on completion: what ran must be torn down before the next one starts.
+        inner.add(() => {
+          running = false
+          settle()
+        })
+      }
+
+      // The one loop: what completes synchronously comes back to it, not into it.
+      function settle(): void {
+        if (settling || inputs.closed) return
+        settling = true
+        while (waiting && !running && !inputs.closed) {
+          const { value } = waiting
+          waiting = null
+          run(value)
+        }
+        settling = false
+        if (ended && !running) subscriber.complete()
+      }
+
+      // The inputs end first: whoever hears the end may subscribe again at once.
+      function fail(error: unknown): void {
+        inputs.unsubscribe()
+        subscriber.error(error)
+      }
+
+      subscriber.add(inputs)
+      listen(source, inputs, {
+        next(value) {
+          waiting = { value }
+          settle()
+        },
+        error: fail,
+        complete() {
+          ended = true
+          settle()
+        },
+      })
+    })
+}

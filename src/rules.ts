@@ -1,0 +1,59 @@
+import { type AlarmTime, isBefore } from './time.ts'
+
+/** What one actor knows of its alarm. The promise: `bound` is at or before everything the store may hold. */
+export interface AlarmState {
+  /** the alarm of the newest intent */
+  readonly desired: AlarmTime
+  /** the alarm of the last commit that the store acknowledged */
+  readonly committed: AlarmTime
+  /** the latest time at which the manager may be holding the alarm */
+  readonly bound: AlarmTime
+}
+
+/** What is under way for it. */
+export interface Flight {
+  readonly committing: boolean
+  readonly writing: boolean
+  /** the manager is owed the committed alarm once more, whatever the bound says */
+  readonly owed: boolean
+  /** a failed later write waits for its next attempt */
+  readonly resting: boolean
+  /** the state around the alarm changed: the store has something to commit even if the alarm stays */
+  readonly touched: boolean
+}
+
+export const idle: Flight = {
+  committing: false,
+  writing: false,
+  owed: false,
+  resting: false,
+  touched: false,
+}
+
+export type Step = 'precommit' | 'commit' | 'later'
+
+/** The three rules: the step to take now, or `null` when nothing is to be done but wait. */
+export function nextStep(alarm: AlarmState, flight: Flight): Step | null {
+  // 1. Earlier first: the manager must have it before the commit that needs it is issued.
+  if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'
+  // 2. Then commit: intents that came meanwhile share the next one.
+  if (alarm.desired !== alarm.committed || flight.touched) return flight.committing ? null : 'commit'
+  // 3. Later last: nobody waits for it, so it waits for everybody.
+  if (flight.committing || flight.writing || flight.resting) return null
+  return isBefore(alarm.bound, alarm.committed) || flight.owed ? 'later' : null
+}
+
+/** Nothing asked for that is not durable: no commit in flight either, or there-and-back changes would look clean. */
+export function isClean(alarm: AlarmState, flight: Flight): boolean {
+  return alarm.desired === alarm.committed && !flight.committing
+}
+
+/** Everything that was asked is durable. */
+export function isConfirmed(alarm: AlarmState, flight: Flight): boolean {
+  return isClean(alarm, flight) && !flight.touched
+}
+
+/** Nothing in flight, nothing to do: the store and the manager agree. */
+export function isDrained(alarm: AlarmState, flight: Flight): boolean {
+  return isClean(alarm, flight) && !flight.writing && !flight.resting && nextStep(alarm, flight) === null
+}

@@ -1,0 +1,42 @@
+import { of } from 'rxjs'
+import { type AlarmIntent, setAlarm } from '../../src/intent.ts'
+import { type ClassifiedMove, classifyMoves } from '../../src/operators/classify-moves.ts'
+import { conflateMap } from '../../src/operators/conflate-map.ts'
+import { gate } from '../../src/operators/gate.ts'
+import { latestWhen } from '../../src/operators/latest-when.ts'
+import { obeysTheLaws } from './laws.ts'
+
+function thrower(error: unknown): () => never {
+  return () => {
+    throw error
+  }
+}
+
+const numbers = { value: (n: number) => n, about: (n: number) => n }
+
+obeysTheLaws<AlarmIntent, ClassifiedMove>('classifyMoves', {
+  value: setAlarm,
+  about: ({ time }) => time ?? undefined,
+  build: () => classifyMoves(10),
+  sided: false,
+  throwing: { 'the bound': (error) => classifyMoves(thrower(error)) },
+})
+
+obeysTheLaws('gate', {
+  ...numbers,
+  build: (side) => gate(side(of(true))),
+  sided: true,
+})
+
+obeysTheLaws('latestWhen', {
+  ...numbers,
+  build: (side) => latestWhen(side(of(true))),
+  sided: true,
+})
+
+obeysTheLaws('conflateMap', {
+  ...numbers,
+  build: (side) => conflateMap((n) => side(of(n))),
+  sided: true,
+  throwing: { project: (error) => conflateMap(thrower(error)) },
+})

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const src = fileURLToPath(new URL('./src', import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    // Tests import what users import, and get the sources rather than the last build.
+    alias: [
+      { find: /^nolater$/, replacement: `${src}/index.ts` },
+      { find: /^nolater\/(\w+)$/, replacement: `${src}/$1/index.ts` },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    // A test without an assertion passes for nothing: `expectObservable(x)` without `toBe` is one.
+    expect: { requireAssertions: true },
+    // Virtual time takes no time. Only test/crash starts processes, and the schedules of test/explore are many.
+    testTimeout: 10_000,
+    hookTimeout: 30_000,
+    restoreMocks: true,
+  },
+})
