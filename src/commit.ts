@@ -1,8 +1,9 @@
 import { AlarmCommitError } from './errors.ts'
 import { epochOf } from './fence.ts'
 import { fromUser } from './from-user.ts'
-import type { Keeper, Work } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { printTime } from './time.ts'
+import type { Work } from './work.ts'
 
 /** Rule 2: makes the desired alarm durable. */
 export function issueCommit(keeper: Keeper, work: Work): void {

@@ -14,9 +14,10 @@ import {
 import { AlarmError, AlarmWriteError, given } from './errors.ts'
 import { epochOf, firstFence } from './fence.ts'
 import { fromUser } from './from-user.ts'
-import { type Keeper, type Run, Work } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { type AlarmState, type Flight, isClean } from './rules.ts'
 import { type AlarmTime, checkTime, printTime } from './time.ts'
+import { type Run, Work } from './work.ts'
 
 /** A wake-up, as the manager delivers it. Without a `fence`, only writes issued since count as newer than it. */
 export interface Wakeup {

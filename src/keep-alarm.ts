@@ -1,8 +1,9 @@
-import { Observable, type OperatorFunction } from 'rxjs'
+import { noop, Observable, type OperatorFunction, Subscription } from 'rxjs'
 import { type AlarmConfig, checkConfig } from './config.ts'
 import type { AlarmEvent } from './event.ts'
 import { type AlarmIntent, wantedTime } from './intent.ts'
 import { Keeper } from './keeper.ts'
+import { listen } from './operators/listen.ts'
 
 /**
  * Keeps one actor's alarm: the manager is never later than what the store may hold.
@@ -26,25 +27,36 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
   return (intents$) =>
     new Observable((subscriber) => {
       const keeper = new Keeper(config)
-      subscriber.add(() => keeper.close())
-      keeper.events$.subscribe(subscriber)
+      const inputs = new Subscription(() => keeper.close())
+      // The inputs end first: whoever hears the end may subscribe again at once.
+      const fail = (error: unknown): void => {
+        inputs.unsubscribe()
+        subscriber.error(error)
+      }
+      const complete = (): void => {
+        inputs.unsubscribe()
+        subscriber.complete()
+      }
+
+      subscriber.add(inputs)
+      listen(keeper.events$, inputs, { next: (event) => subscriber.next(event), error: fail, complete: noop })
       keeper.reconcile()
-      subscriber.add(
-        intents$.subscribe({
-          next(intent) {
-            try {
-              keeper.intend(wantedTime(intent), intent.allowUnconfirmed)
-            } catch (error) {
-              subscriber.error(error)
-            }
-          },
-          error: (error) => subscriber.error(error),
-          complete() {
-            subscriber.add(
-              keeper.when(() => keeper.isDrained).subscribe({ complete: () => subscriber.complete() }),
-            )
-          },
-        }),
-      )
+      listen(intents$, inputs, {
+        next(intent) {
+          try {
+            keeper.intend(wantedTime(intent), intent.allowUnconfirmed)
+          } catch (error) {
+            fail(error)
+          }
+        },
+        error: fail,
+        complete() {
+          listen(
+            keeper.when(() => keeper.isDrained),
+            inputs,
+            { next: noop, error: fail, complete },
+          )
+        },
+      })
     })
 }

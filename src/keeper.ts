@@ -1,4 +1,4 @@
-import { Observable, Subject, type Subscription } from 'rxjs'
+import { Observable, Subject } from 'rxjs'
 import { issueCommit } from './commit.ts'
 import { type AlarmConfig, clockOf } from './config.ts'
 import { AlarmClosedError } from './errors.ts'
@@ -7,55 +7,8 @@ import { firstFence } from './fence.ts'
 import { type AlarmState, type Flight, idle, isConfirmed, isDrained, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
 import { type AlarmTime, isBefore, moveTo } from './time.ts'
+import { Work } from './work.ts'
 import { openWriter, startWrite, type Writer } from './writer.ts'
-
-/** A delivery that is being handled. */
-export interface Run {
-  /** `deferred`: the handler's success will delete the alarm; `answer`: it did, and the answer deletes the manager's copy */
-  deletion: 'none' | 'deferred' | 'answer'
-  /** a write is newer than this delivery when its fence is above this one */
-  readonly since: number
-}
-
-/** What exists only while something is in flight, held or waited for: an idle actor has none of it. */
-export class Work implements Flight {
-  committing = false
-  writing = false
-  owed = false
-  resting = false
-  touched = false
-  /** of the later write: how often it was tried */
-  attempt = 0
-  lastError: unknown = undefined
-  /** the time that the write in flight carries */
-  carries: AlarmTime = null
-  /** a later move waits for the write in flight */
-  behind = false
-  /** since when a precommit is held, by the clock */
-  heldAt: number | null = null
-  /** intents asked, the newest that closes the gate, and how many are durable */
-  asked = 0
-  gated = 0
-  covered = 0
-  /** something was issued since the alarm was drained last */
-  stirred = false
-  settling = false
-  unsettled = false
-  run: Run | null = null
-  commit: Subscription | null = null
-  write: Subscription | null = null
-  rest: Subscription | null = null
-  /** the pipe, while a move waits for the write in flight */
-  writer: Writer | null = null
-  ticks$: Subject<void> | null = null
-
-  close(): void {
-    this.commit?.unsubscribe()
-    this.write?.unsubscribe()
-    this.rest?.unsubscribe()
-    this.writer?.close()
-  }
-}
 
 /**
  * One actor's alarm: the record that the rules read, and the loop that applies them.
@@ -173,10 +126,11 @@ export class Keeper implements AlarmState {
       work.unsettled = false
       this.wait(work)
       if (isConfirmed(this, work)) work.covered = work.asked
+      if (work.stirred && isDrained(this, work)) this.tellDrained(work)
       work.ticks$?.next()
     }
     work.settling = false
-    if (this.work === work) this.rest(work)
+    if (this.work === work) this.drop(work)
   }
 
   private next(work: Work): Step | null {
@@ -223,16 +177,15 @@ export class Keeper implements AlarmState {
     return work.writer
   }
 
+  private tellDrained(work: Work): void {
+    work.stirred = false
+    if (this.telemetry === null) return
+    this.tell({ kind: 'drained', time: this.committed, caughtUp: this.acked === this.fence })
+  }
+
   /** Drained, the pipe is dropped; and all of the work, once nobody waits for any of it. */
-  private rest(work: Work): void {
+  private drop(work: Work): void {
     if (!isDrained(this, work)) return
-    if (work.stirred) {
-      work.stirred = false
-      if (this.telemetry !== null) {
-        this.tell({ kind: 'drained', time: this.committed, caughtUp: this.acked === this.fence })
-      }
-    }
-    if (work !== this.work || !isDrained(this, work)) return
     work.writer?.close()
     work.writer = null
     if (work.run === null && work.ticks$?.observed !== true) this.work = null
@@ -253,7 +206,7 @@ export class Keeper implements AlarmState {
       const work = this.work
       work.ticks$ ??= new Subject()
       subscriber.add(() => {
-        if (this.work === work && !work.settling) this.rest(work)
+        if (this.work === work && !work.settling) this.drop(work)
       })
       subscriber.add(work.ticks$.subscribe({ next: look, error: (error) => subscriber.error(error) }))
     })

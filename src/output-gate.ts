@@ -1,5 +1,6 @@
-import { type MonoTypeOperatorFunction, Observable, type Subscription } from 'rxjs'
+import { type MonoTypeOperatorFunction, noop, Observable, Subscription } from 'rxjs'
 import type { Keeper } from './keeper.ts'
+import { listen } from './operators/listen.ts'
 
 /**
  * Holds each value until every confirmed intent that came before it is durable; order is kept.
@@ -9,12 +10,17 @@ import type { Keeper } from './keeper.ts'
 export function holdUntilConfirmed<T>(keeper: Keeper): MonoTypeOperatorFunction<T> {
   return (source) =>
     new Observable((subscriber) => {
+      const inputs = new Subscription()
       let held: { readonly value: T; readonly needs: number }[] = []
       let left = 0 // how many of them have left: to take the first of 100,000 must not move all the others
-      let opening: Subscription | null = null
       let ended = false
       const isDurable = (needs: number): boolean => needs <= (keeper.work?.covered ?? needs)
 
+      // The inputs end first: whoever hears the end may subscribe again at once.
+      const fail = (error: unknown): void => {
+        inputs.unsubscribe()
+        subscriber.error(error)
+      }
       const release = (): void => {
         for (let next = held[left]; next !== undefined && isDurable(next.needs); next = held[left]) {
           subscriber.next(next.value)
@@ -25,32 +31,40 @@ export function holdUntilConfirmed<T>(keeper: Keeper): MonoTypeOperatorFunction<
         } else {
           held = []
           left = 0
-          if (ended) subscriber.complete()
+          if (ended) complete()
         }
       }
       const wait = (): void => {
         const { needs } = held[left]!
-        opening = keeper
-          .when(() => isDurable(needs))
-          .subscribe({ next: release, error: (error) => subscriber.error(error) })
+        listen(
+          keeper.when(() => isDurable(needs)),
+          inputs,
+          { next: release, error: fail, complete: noop },
+        )
+      }
+      const complete = (): void => {
+        inputs.unsubscribe()
+        subscriber.complete()
       }
 
-      subscriber.add(() => opening?.unsubscribe())
-      subscriber.add(
-        source.subscribe({
-          next(value) {
-            if (keeper.failure !== null) return subscriber.error(keeper.failure)
-            const needs = keeper.work?.gated ?? 0
-            if (held.length === 0 && isDurable(needs)) return subscriber.next(value)
+      subscriber.add(inputs)
+      listen(source, inputs, {
+        next(value) {
+          const needs = keeper.work?.gated ?? 0
+          if (keeper.failure !== null) {
+            fail(keeper.failure)
+          } else if (held.length === 0 && isDurable(needs)) {
+            subscriber.next(value)
+          } else {
             held.push({ value, needs })
             if (held.length === 1) wait()
-          },
-          error: (error) => subscriber.error(error),
-          complete() {
-            ended = true
-            if (held.length === 0) subscriber.complete()
-          },
-        }),
-      )
+          }
+        },
+        error: fail,
+        complete() {
+          ended = true
+          if (held.length === 0) complete()
+        },
+      })
     })
 }

@@ -4,11 +4,12 @@ import { AlarmPrecommitError, isFenced } from './errors.ts'
 import type { AlarmStory } from './event.ts'
 import { nextFence } from './fence.ts'
 import { fromUser } from './from-user.ts'
-import type { Keeper, Work } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { gate } from './operators/gate.ts'
 import { latestWhen } from './operators/latest-when.ts'
 import { nextStep } from './rules.ts'
 import { isBefore, moveTo, printTime } from './time.ts'
+import type { Work } from './work.ts'
 
 /** The pipe in which moves wait for the write in flight. */
 export interface Writer {

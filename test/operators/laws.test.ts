@@ -1,4 +1,5 @@
-import { of } from 'rxjs'
+import { EMPTY, of } from 'rxjs'
+import { type AlarmEvent, keepAlarm, openAlarm } from '../../src/index.ts'
 import { type AlarmIntent, setAlarm } from '../../src/intent.ts'
 import { type ClassifiedMove, classifyMoves } from '../../src/operators/classify-moves.ts'
 import { conflateMap } from '../../src/operators/conflate-map.ts'
@@ -39,4 +40,27 @@ obeysTheLaws('conflateMap', {
   build: (side) => conflateMap((n) => side(of(n))),
   sided: true,
   throwing: { project: (error) => conflateMap(thrower(error)) },
+})
+
+const instant = { commit: () => EMPTY, write: () => EMPTY, reconcile: false }
+
+obeysTheLaws<AlarmIntent, AlarmEvent>('keepAlarm', {
+  value: setAlarm,
+  about: (event) => (event.kind === 'drained' ? (event.time ?? undefined) : undefined),
+  build: (side) => keepAlarm({ ...instant, commit: () => side(EMPTY), write: () => side(EMPTY) }),
+  sided: true,
+  throwing: {
+    commit: (cause) => keepAlarm({ ...instant, commit: thrower(cause) }),
+    write: (cause) => keepAlarm({ ...instant, write: thrower(cause) }),
+  },
+  exempt: {
+    'passes a synchronous error of what it was given on, with nothing left subscribed':
+      'as in mergeMap, a call that fails while it is being subscribed is torn down when its subscribe returns',
+  },
+})
+
+obeysTheLaws('holdUntilConfirmed', {
+  ...numbers,
+  build: () => openAlarm(instant).holdUntilConfirmed(),
+  sided: false,
 })

@@ -1,0 +1,56 @@
+import { type Answer, answered, type HeldAlarm, isReplaced } from './held-alarm.ts'
+import type { Ledger } from './ledger.ts'
+import type { AlarmDelivery, DeliveryEvent } from './manager.ts'
+import { isExhausted, redeliver, retryUncounted } from './redelivery.ts'
+import type { AlarmTime } from './time.ts'
+
+/** What is told of one delivery; which one and when is added to it. */
+export type DeliveryStory<E = DeliveryEvent> = E extends unknown ? Omit<E, 'at' | keyof AlarmDelivery> : never
+
+/** An answer, and what to tell once it is durable. */
+export interface Report {
+  readonly answer: Answer
+  story(after: HeldAlarm): DeliveryStory | null
+}
+
+export function done(delivered: HeldAlarm): Report {
+  return {
+    answer: { kind: 'done', delivered },
+    story: (after) => ({ kind: 'done', removed: after.time === null }),
+  }
+}
+
+/** The handler failed; or `abandon` did, which is tried for ever. */
+export function failed(delivered: HeldAlarm, error: unknown, now: number): Report {
+  const { key } = delivered
+  const { failures, counted, delay } = isExhausted(delivered)
+    ? retryUncounted(key, delivered)
+    : redeliver(key, delivered, error)
+  // What is to be abandoned is put back first, so that it is known to be so even if this process dies while it asks.
+  const retryAt = delay === null ? (delivered.time as number) : now + delay
+  return {
+    answer: { kind: 'failed', delivered, failures, retryAt },
+    story(after) {
+      const isAgain = delay !== null && !isReplaced(after, delivered)
+      return { kind: 'failed', error, counted, retryAt: isAgain ? retryAt : null }
+    },
+  }
+}
+
+export function abandoned(delivered: HeldAlarm, kept: AlarmTime): Report {
+  return {
+    answer: { kind: 'abandoned', delivered, kept },
+    story: (after) => ({ kind: 'abandoned', kept: after.time }),
+  }
+}
+
+export function released(delivered: HeldAlarm): Report {
+  return { answer: { kind: 'released', delivered }, story: () => null }
+}
+
+/** Enters an answer in the ledger; returns what stands now, or `null` if the lease was lost before. */
+export function enter(ledger: Ledger, { answer }: Report, now: number): HeldAlarm | null {
+  const after = answered(ledger.read(answer.delivered.key), answer, now)
+  if (after !== null) ledger.save(after)
+  return after
+}

@@ -1,0 +1,202 @@
+import { Observable, type ObservableInput, type SchedulerLike, type Subject, type Subscription } from 'rxjs'
+import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
+import { type HeldAlarm, leased } from './held-alarm.ts'
+import type { Ledger, LedgerAccess, Step } from './ledger.ts'
+import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from './manager.ts'
+import { oneTimer } from './one-timer.ts'
+import { isExhausted } from './redelivery.ts'
+import { openRuns, type Run } from './runs.ts'
+import { type AlarmTime, isBefore } from './time.ts'
+import { workOn } from './work-on.ts'
+
+/** What the deliveries of one manager share. */
+export interface Dispatch {
+  readonly access: LedgerAccess
+  readonly scheduler: SchedulerLike
+  readonly lease: number
+  /** due times that a write, an answer or another process has just brought */
+  readonly news$: Subject<AlarmTime>
+  /** somebody is about to deliver: whose leases have ended must stop their handlers first */
+  readonly lapses$: Subject<void>
+}
+
+/** What a round in the ledger came to: the answers that it entered, and what it took. */
+interface Round {
+  readonly entered: readonly (readonly [Report, HeldAlarm | null])[]
+  readonly taken: readonly HeldAlarm[]
+  readonly lapsesAt: number
+}
+
+const REST = 1_000 // ms, after the ledger was locked for longer than one waits for it
+
+/**
+ * Delivers the alarms of a ledger: never before their time, each at least once, one delivery of a key at a time.
+ *
+ * A round is one step of the ledger that enters the answers and takes what is due; there is one round at a time, and one timer, for
+ * the next due alarm or the next lease that ends. All that happens enters one loop, and what happens inside it is left to it:
+ * handlers that answer synchronously, or write, build no stack.
+ */
+export function dispatch(
+  { access, scheduler, lease, news$, lapses$ }: Dispatch,
+  handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
+  { concurrency = 100, abandon }: DeliveryOptions,
+): Observable<DeliveryEvent> {
+  return new Observable((subscriber) => {
+    const holder = crypto.randomUUID()
+    const runs = openRuns()
+    let reports: Report[] = []
+    let round: Round | null = null
+    let next: AlarmTime = 0 // nothing is due before; nothing is known yet
+    let isRunning = false // a round
+    let isLooping = false
+    let isStirred = false
+    let rest: Subscription | null = null
+    const timer = oneTimer(scheduler, loop)
+
+    function loop(): void {
+      isStirred = true
+      if (isLooping) return
+      isLooping = true
+      while (isStirred && !subscriber.closed) {
+        isStirred = false
+        lapses$.next() // before the round begins: it may have taken what has just expired
+        if (round !== null) begin(round)
+        if (mayRun() && (reports.length > 0 || isDue())) {
+          isRunning = true
+          access.join(nextRound())
+        }
+      }
+      isLooping = false
+      arm()
+    }
+
+    function expire(): void {
+      const ended = runs.expire(scheduler.now())
+      for (const { delivered } of ended) tell(delivered, { kind: 'expired' })
+      if (ended.length > 0) loop()
+    }
+
+    const mayRun = (): boolean => !isRunning && rest === null && !subscriber.closed
+    const isDue = (): boolean => runs.size < concurrency && next !== null && next <= scheduler.now()
+
+    function arm(): void {
+      if (isLooping || subscriber.closed) return
+      const due = mayRun() && runs.size < concurrency ? next : null
+      timer.set(isBefore(runs.firstLapse, due) ? runs.firstLapse : due)
+    }
+
+    function nextRound(): Step<Round> {
+      let entering: Report[] = []
+      return {
+        run(ledger) {
+          const now = scheduler.now()
+          const lapsesAt = now + lease
+          if (subscriber.closed) return { entered: [], taken: [], lapsesAt }
+          entering = reports
+          reports = []
+          const entered = entering.map((report) => [report, enter(ledger, report, now)] as const)
+          const taken = take(ledger, now, lapsesAt)
+          next = ledger.nextDue()
+          return { entered, taken, lapsesAt }
+        },
+        done(result) {
+          isRunning = false
+          round = result
+          spread(result.entered.map(([, after]) => after))
+          if (subscriber.closed) giveBack()
+          else loop()
+        },
+        failed(error) {
+          isRunning = false
+          if (subscriber.closed) return
+          reports = [...entering, ...reports]
+          next = 0
+          if (!isLocked(error)) return subscriber.error(error)
+          rest = scheduler.schedule(() => {
+            rest = null
+            loop()
+          }, REST)
+          arm()
+        },
+      }
+    }
+
+    function take(ledger: Ledger, now: number, lapsesAt: number): HeldAlarm[] {
+      const due = ledger.due(now, concurrency - runs.size)
+      for (const held of due) ledger.save(leased(held, holder, lapsesAt))
+      return due.map((held) => ({ ...held, holder }))
+    }
+
+    function begin({ entered, taken, lapsesAt }: Round): void {
+      round = null
+      const started = taken.map((delivered) => runs.add(delivered, lapsesAt))
+      for (const [{ answer, story }, after] of entered) {
+        tell(answer.delivered, after === null ? { kind: 'expired' } : story(after))
+      }
+      for (const run of started) start(run)
+    }
+
+    function start(run: Run): void {
+      const { delivered } = run
+      if (!isExhausted(delivered)) {
+        tell(delivered, { kind: 'delivered', lateness: scheduler.now() - (delivered.due as number) })
+      }
+      if (subscriber.closed) return
+      const answer = (report: Report): void => {
+        runs.end(run)
+        reports.push(report)
+        loop()
+      }
+      run.handler.add(
+        workOn(delivered, handler, abandon).subscribe({
+          next: answer,
+          error: (error) => answer(failed(delivered, error, scheduler.now())),
+        }),
+      )
+    }
+
+    function tell({ key, time, fence, counted }: HeldAlarm, story: DeliveryStory | null): void {
+      if (story === null) return
+      const delivery = { key, scheduledTime: time as number, fence, retryCount: counted }
+      subscriber.next({ at: scheduler.now(), ...delivery, ...story })
+    }
+
+    /** For the next subscriber. Should the ledger be locked, the leases end by themselves. */
+    function giveBack(): void {
+      const taken = [...runs.stop().map(({ delivered }) => delivered), ...(round?.taken ?? [])]
+      const answers = [...reports, ...taken.map(released)]
+      reports = []
+      round = null
+      if (answers.length === 0) return
+      const now = scheduler.now()
+      try {
+        spread(access.atOnce((ledger) => answers.map((report) => enter(ledger, report, now))))
+      } catch {}
+    }
+
+    function spread(changed: readonly (HeldAlarm | null)[]): void {
+      let earliest: AlarmTime = null
+      for (const held of changed) if (held !== null && isBefore(held.due, earliest)) earliest = held.due
+      if (earliest !== null) news$.next(earliest)
+    }
+
+    subscriber.add(lapses$.subscribe(expire))
+    subscriber.add(
+      news$.subscribe((due) => {
+        if (!isBefore(due, next)) return
+        next = due
+        arm()
+      }),
+    )
+    subscriber.add(() => {
+      timer.set(null)
+      rest?.unsubscribe()
+      giveBack()
+    })
+    arm() // and not the loop: nothing is emitted before the subscriber has its subscription
+  })
+}
+
+function isLocked(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'ALARM_STORAGE_LOCKED'
+}

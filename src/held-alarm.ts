@@ -1,0 +1,83 @@
+import type { WriteInfo } from './manager.ts'
+import type { Failures } from './redelivery.ts'
+import type { AlarmTime } from './time.ts'
+
+/** What a manager holds of one actor; also when it holds no alarm, because a removal leaves its fence. */
+export interface HeldAlarm extends Failures {
+  readonly key: string
+  /** the alarm, `null` for none */
+  readonly time: AlarmTime
+  /** of the last write */
+  readonly fence: number
+  /** of the write that set this alarm; writing the same one once more raises the fence only */
+  readonly setBy: number
+  /** what was delivered and removed under this fence: its write arriving once more must not revive it */
+  readonly done: AlarmTime
+  /** when to look at it next: at its time, or the end of its back-off or of its lease; `null` for never */
+  readonly due: AlarmTime
+  /** until then only the holder may deliver, and answer */
+  readonly leasedUntil: number | null
+  readonly holder: string | null
+  /** by which old removals are forgotten */
+  readonly changedAt: number
+}
+
+/** What the end of a delivery says of the alarm that was delivered. */
+export type Answer = { readonly delivered: HeldAlarm } & (
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly failures: Failures; readonly retryAt: number }
+  /** `kept` is the newer alarm that stands */
+  | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
+  /** the lease is given back unused */
+  | { readonly kind: 'released' }
+)
+
+const noFailures = { counted: 0, uncounted: 0 }
+
+/** After a write whose fence is not below the one held. `held` itself where the write changes nothing. */
+export function written(
+  held: HeldAlarm | undefined,
+  key: string,
+  time: AlarmTime,
+  { fence, move }: WriteInfo,
+  now: number,
+): HeldAlarm {
+  const alarm = { ...noFailures, key, time, fence, setBy: fence, done: null, changedAt: now }
+  if (held === undefined) return { ...alarm, due: time, leasedUntil: null, holder: null }
+  if (fence === held.fence && (time === held.time || (time !== null && time === held.done))) return held
+  // An actor writes its alarm once more when it opens: were that a new one, every restart would wipe its failures and its back-off.
+  if (move === 'same' && time !== null && time === held.time) return { ...held, fence, changedAt: now }
+  // One delivery per key: the new time waits for the answer, or for the end of the lease.
+  const due = time === null ? null : Math.max(time, held.leasedUntil ?? time)
+  return { ...held, ...alarm, due }
+}
+
+/** Once taken for delivery. If the holder dies, the alarm is due again at the end of the lease. */
+export function leased(held: HeldAlarm, holder: string, leasedUntil: number): HeldAlarm {
+  return { ...held, due: leasedUntil, leasedUntil, holder }
+}
+
+/** After an answer, or `null` where it comes too late: the lease has passed to somebody else. */
+export function answered(held: HeldAlarm | undefined, answer: Answer, now: number): HeldAlarm | null {
+  if (held === undefined || held.holder !== answer.delivered.holder) return null
+  const free = { ...held, leasedUntil: null, holder: null, changedAt: now }
+  const { kind, delivered } = answer
+  if (kind === 'done' || kind === 'abandoned') {
+    if (isWrittenSince(held, delivered)) return { ...free, ...noFailures, due: held.time }
+    const kept = kind === 'abandoned' ? answer.kept : null
+    return { ...free, ...noFailures, time: kept, due: kept, done: kept === null ? held.time : null }
+  }
+  if (isReplaced(held, delivered)) return { ...free, due: held.time }
+  if (kind === 'failed') return { ...free, ...answer.failures, due: answer.retryAt }
+  return { ...free, due: delivered.due }
+}
+
+/** Only the very write that was delivered may be removed: any later one asks for a delivery of its own. */
+export function isWrittenSince(held: HeldAlarm, delivered: HeldAlarm): boolean {
+  return held.fence !== delivered.fence || held.time !== delivered.time
+}
+
+/** A failure is still this alarm's when it was merely written once more, as an actor does that opens for the delivery. */
+export function isReplaced(held: HeldAlarm, delivered: HeldAlarm): boolean {
+  return held.setBy !== delivered.setBy || held.time !== delivered.time
+}

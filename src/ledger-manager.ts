@@ -1,0 +1,66 @@
+import { Observable, Subject } from 'rxjs'
+import { dispatch } from './dispatch.ts'
+import { AlarmConfigError, AlarmFencedError } from './errors.ts'
+import { written } from './held-alarm.ts'
+import { checkKey } from './key.ts'
+import type { LedgerAccess } from './ledger.ts'
+import type { AlarmManager, WriteInfo } from './manager.ts'
+import { checkDeliveries, type ManagerOptions } from './manager-options.ts'
+import { type AlarmTime, checkAlarmTime } from './time.ts'
+
+/** A manager over a ledger, whose alarms can be read. */
+export interface LedgerManager extends AlarmManager {
+  write(key: string, time: AlarmTime, info: WriteInfo): Observable<never>
+  /** The alarm that it holds for a key; while it is being delivered too, until that is done. Throws `ALARM_KEY_INVALID`. */
+  get(key: string): AlarmTime
+}
+
+/** Makes a ledger a manager. `news$` may bring the due times that other processes write. */
+export function ledgerManager(
+  access: LedgerAccess,
+  { scheduler, lease }: Required<ManagerOptions>,
+  news$ = new Subject<AlarmTime>(),
+): LedgerManager {
+  const lapses$ = new Subject<void>()
+  return {
+    get: (key) => access.read(checkKey(key))?.time ?? null,
+    write: (key, time, info) =>
+      new Observable((subscriber) => {
+        checkKey(key)
+        checkFence(info?.fence)
+        const alarm = checkAlarmTime(time)
+        access.join({
+          run(ledger) {
+            if (subscriber.closed) return null
+            const held = ledger.read(key)
+            if (held !== undefined && info.fence < held.fence) {
+              return new AlarmFencedError(key, info.fence, held.fence)
+            }
+            const after = written(held, key, alarm, info, scheduler.now())
+            if (after !== held) ledger.save(after)
+            return after
+          },
+          done(after) {
+            if (after instanceof AlarmFencedError) return subscriber.error(after)
+            if (after !== null && after.due !== null) news$.next(after.due)
+            subscriber.complete()
+          },
+          failed: (error) => subscriber.error(error),
+        })
+      }),
+    deliveries(handler, options = {}) {
+      checkDeliveries(handler, options)
+      return dispatch({ access, scheduler, lease, news$, lapses$ }, handler, options)
+    },
+  }
+}
+
+function checkFence(fence: unknown): void {
+  if (!Number.isSafeInteger(fence) || (fence as number) < 0) {
+    throw new AlarmConfigError(
+      'The fence of a write',
+      'a whole number, 0 or more, that grows with every write',
+      fence,
+    )
+  }
+}

@@ -1,0 +1,31 @@
+import type { HeldAlarm } from './held-alarm.ts'
+import type { AlarmTime } from './time.ts'
+
+/** Where a manager keeps what it holds, as one step sees it: nobody else changes it meanwhile. */
+export interface Ledger {
+  read(key: string): HeldAlarm | undefined
+  save(alarm: HeldAlarm): void
+  /** some of the alarms that are due by `now`, oldest first, at most `limit` (1 or more); none only if none is due */
+  due(now: number, limit: number): HeldAlarm[]
+  /** the earliest due time of all */
+  nextDue(): AlarmTime
+}
+
+/** A piece of work on the ledger that is done as a whole or not at all. */
+export interface Step<T> {
+  run(ledger: Ledger): T
+  /** what was done is durable */
+  done(result: T): void
+  /** nothing was done */
+  failed(error: unknown): void
+}
+
+/** How to get at a ledger. */
+export interface LedgerAccess {
+  /** What is durable now. */
+  read(key: string): HeldAlarm | undefined
+  /** Runs a step together with the others of this turn; in memory, at once. */
+  join<T>(step: Step<T>): void
+  /** Runs a step now; durable when it returns, and nothing was done when it throws. */
+  atOnce<T>(run: (ledger: Ledger) => T): T
+}

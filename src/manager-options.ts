@@ -1,0 +1,53 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import { AlarmConfigError } from './errors.ts'
+import type { DeliveryOptions } from './manager.ts'
+
+/** What every manager over a ledger can be told. */
+export interface ManagerOptions {
+  /** the clock, and the one timer; default asyncScheduler */
+  readonly scheduler?: SchedulerLike
+  /** ms within which a handler must answer, or its alarm is delivered again; default 30 s */
+  readonly lease?: number
+}
+
+/** Refuses options that cannot work (`ALARM_CONFIG_INVALID`), and fills in the defaults. */
+export function checkManagerOptions(options: ManagerOptions): Required<ManagerOptions> {
+  if (typeof options !== 'object' || options === null) {
+    throw new AlarmConfigError('The options of a manager', 'an object', options)
+  }
+  const { scheduler = asyncScheduler, lease = 30_000 } = options
+  if (typeof scheduler?.now !== 'function' || typeof scheduler.schedule !== 'function') {
+    throw new AlarmConfigError('scheduler', 'an RxJS scheduler', scheduler)
+  }
+  checkMilliseconds('lease', lease)
+  return { scheduler, lease }
+}
+
+export function checkMilliseconds(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new AlarmConfigError(name, 'a whole number of milliseconds, 1 or more', value)
+  }
+  return value
+}
+
+/** Refuses a delivery that cannot work, before anything is taken. */
+export function checkDeliveries(handler: unknown, { concurrency, abandon }: DeliveryOptions): void {
+  const isUnset = concurrency === undefined || concurrency === Infinity
+  if (typeof handler !== 'function') {
+    throw new AlarmConfigError(
+      'The delivery handler',
+      'a function that returns an Observable, a promise or an iterable',
+      handler,
+    )
+  }
+  if (!isUnset && (!Number.isSafeInteger(concurrency) || concurrency < 1)) {
+    throw new AlarmConfigError('concurrency', 'a whole number of handlers, 1 or more', concurrency)
+  }
+  if (abandon !== undefined && typeof abandon !== 'function') {
+    throw new AlarmConfigError(
+      'abandon',
+      'a function from the key and the time to the alarm that stands',
+      abandon,
+    )
+  }
+}

@@ -1,0 +1,56 @@
+import type { HeldAlarm } from '../held-alarm.ts'
+import type { Ledger, LedgerAccess } from '../ledger.ts'
+import { type Due, DueHeap } from './due-heap.ts'
+
+interface Entry extends Due {
+  held: HeldAlarm
+}
+
+const DAY = 86_400_000
+
+/** A ledger in memory. Removals are forgotten a day later, by the clock of what is saved. */
+export function memoryLedger(): LedgerAccess {
+  const entries = new Map<string, Entry>()
+  const heap = new DueHeap<Entry>()
+  let order = 0
+  const removals = new Set<string>() // oldest first
+
+  /** Two for each one saved: they can never pile up. */
+  function forget(before: number): void {
+    let left = 2
+    for (const key of removals) {
+      if (left-- === 0 || entries.get(key)!.held.changedAt > before) return
+      removals.delete(key)
+      entries.delete(key)
+    }
+  }
+
+  const ledger: Ledger = {
+    read: (key) => entries.get(key)?.held,
+    save(held) {
+      const { key, due, changedAt } = held
+      const entry = entries.get(key) ?? { held, due: 0, order: order++, place: -1 }
+      entry.held = held
+      entries.set(key, entry)
+      removals.delete(key)
+      if (due === null) {
+        heap.remove(entry)
+        removals.add(key)
+      } else {
+        entry.due = due
+        heap.put(entry)
+      }
+      forget(changedAt - DAY)
+    },
+    // One at a time: what its handler does to the others is seen before they are taken.
+    due: (now) => (heap.top !== undefined && heap.top.due <= now ? [heap.top.held] : []),
+    nextDue: () => heap.top?.due ?? null,
+  }
+  return {
+    read: ledger.read,
+    atOnce: (run) => run(ledger),
+    join(step) {
+      step.done(step.run(ledger))
+    },
+  }
+}

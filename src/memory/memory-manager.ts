@@ -1,0 +1,20 @@
+import { type LedgerManager, ledgerManager } from '../ledger-manager.ts'
+import { checkManagerOptions, type ManagerOptions } from '../manager-options.ts'
+import { memoryLedger } from './memory-ledger.ts'
+
+/** A manager in memory: the whole contract, except that it forgets with its process. */
+export type MemoryManager = LedgerManager
+
+/**
+ * Makes a manager that keeps its alarms in memory, on any scheduler: a TestScheduler drives days in milliseconds.
+ *
+ * Writes complete synchronously. Removals leave their fence for a day. Throws `ALARM_CONFIG_INVALID`.
+ *
+ * ```ts
+ * const manager = memoryManager()
+ * manager.deliveries(({ key }) => wake(key)).subscribe()
+ * ```
+ */
+export function memoryManager(options: ManagerOptions = {}): MemoryManager {
+  return ledgerManager(memoryLedger(), checkManagerOptions(options))
+}

@@ -1,0 +1,72 @@
+import { Subscription, type Unsubscribable } from 'rxjs'
+import type { HeldAlarm } from './held-alarm.ts'
+import { type AlarmTime, isBefore } from './time.ts'
+
+/** One alarm that was taken: waiting for its handler to be started, or with its handler at work. */
+export interface Run {
+  readonly delivered: HeldAlarm
+  readonly lapsesAt: number
+  readonly handler: Subscription
+}
+
+/** What one subscription has taken and not yet answered for: at most one of a key. */
+export interface Runs {
+  readonly size: number
+  /** no lease ends before; `null` when there is none */
+  readonly firstLapse: AlarmTime
+  add(delivered: HeldAlarm, lapsesAt: number): Run
+  /** It has answered: its teardown is not left for after the next delivery of its key. */
+  end(run: Run): void
+  /** Stops and returns those whose lease has ended. */
+  expire(now: number): Run[]
+  /** Stops and returns all. */
+  stop(): Run[]
+}
+
+export function openRuns(): Runs {
+  const runs = new Map<string, Run>()
+  // A lower bound: kept exact, it would have to be looked for at every answer.
+  let firstLapse: AlarmTime = null
+
+  const take = (ended: Run[]): Run[] => {
+    for (const run of ended) runs.delete(run.delivered.key)
+    for (const { handler } of ended) stop(handler)
+    return ended
+  }
+  return {
+    get size() {
+      return runs.size
+    },
+    get firstLapse() {
+      return runs.size === 0 ? null : firstLapse
+    },
+    add(delivered, lapsesAt) {
+      const run = { delivered, lapsesAt, handler: new Subscription() }
+      if (runs.size === 0 || isBefore(lapsesAt, firstLapse)) firstLapse = lapsesAt
+      runs.set(delivered.key, run)
+      return run
+    },
+    end(run) {
+      take([run])
+    },
+    expire(now) {
+      if (firstLapse === null || now < firstLapse) return []
+      const ended = take([...runs.values()].filter(({ lapsesAt }) => lapsesAt <= now))
+      firstLapse = null
+      for (const { lapsesAt } of runs.values()) if (isBefore(lapsesAt, firstLapse)) firstLapse = lapsesAt
+      return ended
+    },
+    stop: () => take([...runs.values()]),
+  }
+}
+
+/** A user's teardown that throws must not keep the other handlers running; it is reported as RxJS reports what nobody can catch. */
+function stop(handler: Unsubscribable): void {
+  try {
+    handler.unsubscribe()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

@@ -1,0 +1,4 @@
+export { type SqliteManager, type SqliteManagerOptions, sqliteManager } from './sqlite-manager.ts'
+export { type ActorStore, type SqliteStoreOptions, sqliteStore } from './sqlite-store.ts'
+export type { SqlParameter, SqlRow, StoreSql } from './store-sql.ts'
+export type { StoreValues } from './store-values.ts'

@@ -1,0 +1,95 @@
+import { defer, ignoreElements, interval, merge, type Observable, Subject, takeUntil, tap } from 'rxjs'
+import { AlarmError, given } from '../errors.ts'
+import { type LedgerManager, ledgerManager } from '../ledger-manager.ts'
+import { checkManagerOptions, checkMilliseconds, type ManagerOptions } from '../manager-options.ts'
+import type { AlarmTime } from '../time.ts'
+import { alarmSchema } from './alarm-schema.ts'
+import { groupCommit } from './group-commit.ts'
+import { openDatabase } from './open-database.ts'
+import { sqliteLedger } from './sqlite-ledger.ts'
+import { inTransaction } from './transaction.ts'
+
+export interface SqliteManagerOptions extends ManagerOptions {
+  /** the database; made if it is not there, in a directory that is */
+  readonly file: string
+  /** ms between looks at what other processes wrote, while delivering; default 1 s */
+  readonly pollInterval?: number
+  /** ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; the thread waits; default 5 s */
+  readonly busyTimeout?: number
+}
+
+export interface SqliteManager extends LedgerManager {
+  /** Commits what was written, gives the alarms that are being delivered back, completes the deliveries, and lets go of the file. */
+  close(): void
+}
+
+const MINUTE = 60_000
+
+/**
+ * Makes a manager that keeps its alarms in an SQLite file, which several processes may share.
+ *
+ * A write completes when it is on disk; all writes of one turn of the event loop share one transaction. Nothing but the handlers at
+ * work is kept in memory. Removals leave their fence for a day. Throws what `openDatabase` throws, and `ALARM_CONFIG_INVALID`.
+ *
+ * Gotcha: a write during which the file stays locked fails with `ALARM_STORAGE_LOCKED`; deliveries try again instead.
+ *
+ * ```ts
+ * const manager = sqliteManager({ file: 'alarms.db' })
+ * manager.deliveries(({ key }) => wake(key)).subscribe()
+ * ```
+ */
+export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
+  const { scheduler, lease } = checkManagerOptions(options)
+  const { file, pollInterval = 1_000, busyTimeout = 5_000 } = options
+  checkMilliseconds('pollInterval', pollInterval)
+  checkMilliseconds('busyTimeout', busyTimeout)
+
+  const db = openDatabase(file, alarmSchema, busyTimeout)
+  const ledger = sqliteLedger(db)
+  const news$ = new Subject<AlarmTime>()
+  const closed$ = new Subject<void>()
+  let isClosed = false
+  let forgetAt = 0
+
+  const group = groupCommit(ledger, (work) =>
+    inTransaction(db, file, () => {
+      const now = scheduler.now()
+      if (now >= forgetAt) forgetAt = ledger.forget(now) ? now : now + MINUTE
+      return work()
+    }),
+  )
+  const manager = ledgerManager(group, { scheduler, lease }, news$)
+
+  function whileOpen<T>(use: () => T): T {
+    if (!isClosed) return use()
+    throw new AlarmError('ALARM_CLOSED', `The manager of ${given(file)} was closed. Make a new one.`, {
+      counted: false,
+    })
+  }
+
+  /** As cheap as asking whether anything has changed: one look at the end of an index. */
+  const poll$: Observable<never> = interval(pollInterval, scheduler).pipe(
+    tap(() => {
+      try {
+        news$.next(ledger.nextDue())
+      } catch {} // locked: the next look will tell
+    }),
+    ignoreElements(),
+  )
+
+  return {
+    get: (key) => whileOpen(() => manager.get(key)),
+    write: (key, time, info) => defer(() => whileOpen(() => manager.write(key, time, info))),
+    deliveries(handler, deliveryOptions) {
+      const deliveries$ = manager.deliveries(handler, deliveryOptions)
+      return defer(() => whileOpen(() => merge(deliveries$, poll$))).pipe(takeUntil(closed$))
+    },
+    close() {
+      if (isClosed) return
+      isClosed = true
+      group.flush()
+      closed$.next()
+      db.close()
+    },
+  }
+}

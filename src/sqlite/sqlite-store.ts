@@ -1,0 +1,168 @@
+import { AsyncSubject, concat, defer, EMPTY, type Observable, type ObservableInput, tap } from 'rxjs'
+import { type AlarmConfig, checkConfig } from '../config.ts'
+import { AlarmConfigError, AlarmError } from '../errors.ts'
+import { fromUser } from '../from-user.ts'
+import type { AlarmManager, WriteInfo } from '../manager.ts'
+import { checkMilliseconds } from '../manager-options.ts'
+import { type Alarm, openAlarm } from '../open-alarm.ts'
+import type { AlarmTime } from '../time.ts'
+import { storeAlarm } from './store-alarm.ts'
+import { failureOf, storeBarrier } from './store-barrier.ts'
+import { openStoreFile } from './store-file.ts'
+import { guard } from './store-guard.ts'
+import { type StoreSql, storeSql } from './store-sql.ts'
+import { storeTransaction } from './store-transaction.ts'
+import { storeTurns } from './store-turn.ts'
+import { type StoreValues, storeValues } from './store-values.ts'
+import { wipe } from './store-wipe.ts'
+
+export interface SqliteStoreOptions extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry'> {
+  /** the actor's own database; made if it is not there, in a directory that is */
+  readonly file: string
+  /** the actor, as the manager knows it */
+  readonly key: string
+  readonly manager: AlarmManager
+  /** Makes what the file holds durable elsewhere, where its own disk does not count. Completion means durable. */
+  readonly replicate?: () => ObservableInput<unknown>
+  /** ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; the thread waits; default 5 s */
+  readonly busyTimeout?: number
+}
+
+/**
+ * An actor's state and its alarm.
+ *
+ * What is written in one turn, that is without an await in between, is committed together, the alarm included: all of it or nothing.
+ * Reading shows it at once; `alarm.holdUntilConfirmed()` keeps from the outside what is not durable.
+ */
+export interface ActorStore extends StoreValues {
+  /** The actor's one alarm; what it is asked belongs to the turn as well. `close` closes the store. */
+  readonly alarm: Alarm
+  /** The actor's tables. */
+  readonly sql: StoreSql
+  /** of this opening: raised durably at each */
+  readonly epoch: number
+
+  /**
+   * Does all of `work`, or nothing if it throws; synchronous, and nests. The end of the outermost one ends the turn: the manager is told,
+   * and everything committed, before it returns, where both are synchronous. If they fail synchronously, it throws that.
+   */
+  transaction<T>(work: (sql: StoreSql) => T): T
+
+  /** Drops all tables and values. The alarm stays, unless `deleteAlarm`. */
+  deleteAll(options?: { deleteAlarm?: boolean }): void
+
+  /** Commits the open turn if that can be done now, and lets go of the file. What waits gets `ALARM_CLOSED`. */
+  close(): void
+}
+
+/**
+ * Opens an actor's own SQLite database: tables, values by key, and the alarm in ONE transaction.
+ *
+ * Throws `ALARM_CONFIG_INVALID`, `ALARM_KEY_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 24.10, `ALARM_STORAGE_INVALID` for a file
+ * that is no database, a manager's or another actor's, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after
+ * `busyTimeout` ms, `ALARM_STORAGE_FAILED` for what else goes wrong. A file that is refused is left as it was.
+ *
+ * After an error of the manager or the commit the store is broken: all that is not durable is rolled back, and everything throws that
+ * error. Open a new one. Opening a file again takes it from the store that had it: that one gets `ALARM_FENCED` with its next write.
+ *
+ * Gotchas: while the manager is asked for an earlier alarm, the transaction stays open and what is written meanwhile joins it; others
+ * find the file locked for so long. Times out of a lock, SQL errors and bad values throw and change nothing. Names that begin with
+ * `_nolater_` are the store's; transaction control, ATTACH, VACUUM and most PRAGMAs are refused (`ALARM_STORAGE_INVALID`).
+ *
+ * ```ts
+ * const store = sqliteStore({ file: 'actor-42.db', key: '42', manager })
+ * store.transaction((sql) => {
+ *   sql.run('INSERT INTO job (name) VALUES (?)', 'tea')
+ *   store.alarm.set(Date.now() + 60_000)
+ * })
+ * ```
+ */
+export function sqliteStore(options: SqliteStoreOptions): ActorStore {
+  const { file, key, manager, replicate, busyTimeout = 5_000, ...engineOptions } = checkOptions(options)
+  const opened = openStoreFile(file, key, busyTimeout)
+  const { db, epoch } = opened
+  const durable$ = new AsyncSubject<never>() // completes when the epoch is
+  const transaction = storeTransaction(opened)
+  const barrier = storeBarrier(
+    transaction,
+    opened.alarm,
+    () => turns,
+    () => engine,
+  )
+  const turns = storeTurns(transaction, barrier)
+  const engine = openAlarm({ ...engineOptions, key, initial: opened.alarm, epoch, commit, write })
+  const sql = storeSql(db, guard(db), turns)
+
+  function commit(time: AlarmTime): Observable<never> {
+    const commit$ = defer(() => {
+      transaction.commit(time)
+      return replicate === undefined ? EMPTY : fromUser('replicate', replicate)
+    })
+    return barrier.cover(commit$).pipe(tap({ complete: () => durable$.complete() }))
+  }
+
+  function write(time: AlarmTime, info: WriteInfo): Observable<never> {
+    const tell$ = defer(() => fromUser('write', () => manager.write(key, time, info)))
+    return barrier.hold(replicate === undefined ? tell$ : concat(durable$, tell$))
+  }
+
+  function close(): void {
+    try {
+      turns.end()
+    } catch {} // whoever waits for it knows
+    engine.close()
+    barrier.fail(failureOf(engine))
+    if (db.isOpen) db.close()
+  }
+
+  // What the last incarnation may have committed here only is not durable either.
+  try {
+    if (replicate !== undefined) engine.touch()
+  } catch (error) {
+    close()
+    throw error
+  }
+
+  return {
+    ...storeValues(db, turns),
+    alarm: storeAlarm(engine, turns, barrier, close),
+    sql,
+    epoch,
+    transaction: (work) => turns.transaction(() => synchronous(work(sql))),
+    deleteAll: (what) =>
+      turns.join(() => {
+        wipe(db)
+        turns.touch()
+        if (what?.deleteAlarm === true) turns.ask(null)
+      }),
+    close,
+  }
+}
+
+/** Refuses what cannot work before the file is touched. */
+function checkOptions(options: SqliteStoreOptions): SqliteStoreOptions {
+  const { key, manager, replicate, busyTimeout = 1 } = options ?? {}
+  if (typeof key !== 'string')
+    throw new AlarmConfigError('key', 'a string, the actor as the manager knows it', key)
+  if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
+  if (replicate !== undefined && typeof replicate !== 'function') {
+    throw new AlarmConfigError(
+      'replicate',
+      'a function that returns an Observable, a promise or an iterable',
+      replicate,
+    )
+  }
+  checkMilliseconds('busyTimeout', busyTimeout)
+  checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
+  return options
+}
+
+/** What a transaction awaits would come after its end. */
+function synchronous<T>(result: T): T {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
+  ;(result as PromiseLike<unknown> & T).then(undefined, () => {}) // it is refused, however it ends
+  throw new AlarmError(
+    'ALARM_RETURN_INVALID',
+    'The function of a transaction must be synchronous; it returned a promise, and was rolled back. Await first, then begin.',
+  )
+}

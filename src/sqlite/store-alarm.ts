@@ -1,0 +1,65 @@
+import { Observable, type ObservableInput } from 'rxjs'
+import type { WakeupInfo } from '../delivery.ts'
+import { AlarmError } from '../errors.ts'
+import { fromUser } from '../from-user.ts'
+import type { Alarm } from '../open-alarm.ts'
+import { checkTime } from '../time.ts'
+import type { Barrier } from './store-barrier.ts'
+import { holdUntilTold } from './store-gate.ts'
+import type { Turns } from './store-turn.ts'
+
+type Handler = (info: WakeupInfo) => ObservableInput<unknown>
+
+/** The engine's alarm as the store shows it: with what the open turn asks for, which the engine will be told at its end. */
+export function storeAlarm(engine: Alarm, turns: Turns, barrier: Barrier, close: () => void): Alarm {
+  /** The handler's last turn belongs to it: the engine judges it when that turn has been submitted. */
+  const within = (handler: Handler): Handler => {
+    if (typeof handler !== 'function') return handler // the engine says what is wrong with it
+    return (info) =>
+      new Observable((subscriber) =>
+        fromUser('The handler', () => handler(info)).subscribe({
+          error: (error) => barrier.finish(() => subscriber.error(error)),
+          complete: () => barrier.succeed(() => subscriber.complete()),
+        }),
+      )
+  }
+
+  const betweenTurns = <T>(ask: () => Observable<T>): Observable<T> =>
+    new Observable((subscriber) => {
+      barrier.between(() => {
+        if (!subscriber.closed) subscriber.add(ask().subscribe(subscriber))
+      })
+    })
+
+  return {
+    get time() {
+      turns.check()
+      const asked = turns.current?.alarm
+      return asked === undefined ? engine.time : asked
+    },
+    get events$() {
+      return engine.events$
+    },
+    set: (time, options) => turns.ask(checkTime(time), options),
+    delete: (options) => turns.ask(null, options),
+    touch: (options) => turns.touch(options),
+    confirmed: () => betweenTurns(() => engine.confirmed()),
+    drained: () => betweenTurns(() => engine.drained()),
+    holdUntilConfirmed: () => (source) => source.pipe(holdUntilTold(turns), engine.holdUntilConfirmed()),
+    deliver: (wakeup, handler) => betweenTurns(() => engine.deliver(wakeup, within(handler))),
+    abandon(scheduledTime) {
+      turns.end()
+      if (turns.current !== null) {
+        throw new AlarmError(
+          'ALARM_DELIVERY_INVALID',
+          'An alarm cannot be abandoned inside a transaction. Abandon it before or after.',
+          { counted: false },
+        )
+      }
+      const kept = engine.abandon(scheduledTime)
+      if (kept === null) barrier.forget()
+      return kept
+    },
+    close,
+  }
+}

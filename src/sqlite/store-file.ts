@@ -1,0 +1,109 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AlarmConfigError, AlarmError, given } from '../errors.ts'
+import type { AlarmTime } from '../time.ts'
+import { alarmSchema } from './alarm-schema.ts'
+import { storageError } from './storage-error.ts'
+import { inTransaction } from './transaction.ts'
+
+/** An actor's file, as it was opened. */
+export interface StoreFile {
+  readonly db: DatabaseSync
+  readonly path: string
+  readonly key: string
+  /** of this opening, durable */
+  readonly epoch: number
+  /** what the file held */
+  readonly alarm: AlarmTime
+}
+
+/** The tables with this prefix are the store's, all others are the user's; so are `user_version` and `application_id`. */
+export const RESERVED = '_nolater_'
+
+const VERSION = 1
+
+/**
+ * Opens an actor's file, makes its tables if they are not there, and raises its epoch durably.
+ *
+ * Throws what an SQLite file can throw (see `sqliteStore`). A file that is refused is left as it was.
+ */
+export function openStoreFile(path: string, key: string, busyTimeout: number): StoreFile {
+  const db = connect(path)
+  try {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
+    isOurs(db, path, key)
+    // FULL: every commit is on disk when it returns. macOS needs to be told that "on disk" means it.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
+    const opened = inTransaction(db, path, () => {
+      if (!isOurs(db, path, key)) makeTables(db, key)
+      return db.prepare('UPDATE _nolater_actor SET epoch = epoch + 1 RETURNING epoch, alarm').get()
+    })
+    return { db, path, key, ...(opened as Pick<StoreFile, 'epoch' | 'alarm'>) }
+  } catch (error) {
+    db.close()
+    throw storageError(error, path)
+  }
+}
+
+function connect(path: string): DatabaseSync {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw new AlarmConfigError('file', 'the path of a file', path)
+  }
+  // Not imported: where it is missing, an import would fail before anything could be said about it.
+  const sqlite = globalThis.process?.getBuiltinModule?.('node:sqlite')
+  if (typeof sqlite?.DatabaseSync.prototype.setAuthorizer !== 'function') {
+    throw new AlarmError(
+      'ALARM_STORAGE_MISSING',
+      `sqliteStore needs node:sqlite with setAuthorizer, which comes with Node 24.10 and later; this is ${globalThis.process?.version ?? 'no Node'}.`,
+      { counted: false },
+    )
+  }
+  try {
+    return new sqlite.DatabaseSync(path)
+  } catch (error) {
+    throw storageError(error, path)
+  }
+}
+
+/** `false` for a file that no store has used yet. */
+function isOurs(db: DatabaseSync, path: string, key: string): boolean {
+  if (db.prepare('PRAGMA application_id').get()?.application_id === alarmSchema.applicationId) {
+    throw refused('INVALID', path, 'is that of a manager. Give the actor a file of its own.')
+  }
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_nolater_actor'").get() === undefined)
+    return false
+  const { version, ...held } = db.prepare('SELECT * FROM _nolater_actor').get() as {
+    version: number
+    key: string
+  }
+  if (version > VERSION) {
+    throw refused(
+      'NEWER',
+      path,
+      `has version ${version} of the tables, this library knows ${VERSION}. Install a newer one.`,
+    )
+  }
+  if (held.key !== key) {
+    throw refused(
+      'INVALID',
+      path,
+      `is the actor ${given(held.key)}'s, not ${given(key)}'s. Give each actor a file of its own.`,
+    )
+  }
+  return true
+}
+
+function makeTables(db: DatabaseSync, key: string): void {
+  db.exec(`
+    CREATE TABLE _nolater_actor (
+      version INTEGER NOT NULL, -- of these tables
+      key TEXT NOT NULL,
+      epoch INTEGER NOT NULL,   -- of the last opening
+      alarm INTEGER             -- ms since the epoch; null: none
+    ) STRICT;
+    CREATE TABLE _nolater_values (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID`)
+  db.prepare('INSERT INTO _nolater_actor VALUES (?, ?, 0, NULL)').run(VERSION, key)
+}
+
+function refused(kind: 'INVALID' | 'NEWER', path: string, why: string): AlarmError {
+  return new AlarmError(`ALARM_STORAGE_${kind}`, `The database ${given(path)} ${why}`, { counted: false })
+}

@@ -1,0 +1,136 @@
+import { AlarmError, given } from '../errors.ts'
+import type { AlarmTime } from '../time.ts'
+import { storageError } from './storage-error.ts'
+import type { StoreFile } from './store-file.ts'
+
+/** The one SQLite transaction in which a store's changes wait for their commit. */
+export interface StoreTransaction {
+  readonly isOpen: boolean
+  /** there is something in it that only a commit makes durable */
+  readonly isDirty: boolean
+  /** why there will be no other */
+  readonly failure: unknown
+  /** Opens it unless it is open. Fails with `ALARM_FENCED` when the file has been opened again since. */
+  begin(): void
+  /** Says that something is in it. */
+  soil(): void
+  /** Does all of `work` in it, or nothing. */
+  nest<T>(work: () => T): T
+  /** Makes all of it durable, with the alarm that goes with it. */
+  commit(alarm: AlarmTime): void
+  rollback(): void
+  /** Rolls back for good: from here on everything throws `error`. */
+  fail(error: unknown): void
+}
+
+export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): StoreTransaction {
+  const start = db.prepare('BEGIN IMMEDIATE')
+  const finish = db.prepare('COMMIT')
+  const undo = db.prepare('ROLLBACK')
+  const mark = db.prepare('SAVEPOINT _nolater_mark') // of the nested ones of this name, the innermost is meant
+  const unmark = db.prepare('RELEASE _nolater_mark')
+  const undoToMark = db.prepare('ROLLBACK TO _nolater_mark')
+  const epochNow = db.prepare('SELECT epoch FROM _nolater_actor')
+  const setAlarm = db.prepare('UPDATE _nolater_actor SET alarm = ?')
+  let stored = alarm
+  let isOpen = false
+  let isDirty = false
+  let failure: unknown = null
+
+  function begin(): void {
+    if (failure !== null) throw failure
+    if (isOpen) return
+    try {
+      start.run()
+    } catch (error) {
+      throw storageError(error, path)
+    }
+    isOpen = true
+    isDirty = false
+    // The write lock is ours from here on: nobody can raise the epoch before the commit.
+    const { epoch: newest } = epochNow.get() as { epoch: number }
+    if (newest === epoch) return
+    fail(fenced(newest))
+    throw failure
+  }
+
+  function fenced(newest: number): AlarmError {
+    return new AlarmError(
+      'ALARM_FENCED',
+      `The database ${given(path)} of ${given(key)} was opened again: it has epoch ${newest}, this store has ${epoch}. Another ` +
+        'incarnation owns this actor. Stop this one, or open it again.',
+      { counted: false },
+    )
+  }
+
+  function nest<T>(work: () => T): T {
+    const wasDirty = isDirty
+    mark.run()
+    try {
+      const result = work()
+      unmark.run()
+      return result
+    } catch (error) {
+      if (failure !== null) throw failure
+      if (!db.isTransaction) fail(undone(error)) // by ON CONFLICT ROLLBACK, or a full disk
+      if (failure !== null) throw failure
+      undoToMark.run()
+      unmark.run()
+      isDirty = wasDirty
+      throw error
+    }
+  }
+
+  function undone(cause: unknown): AlarmError {
+    const { message } = storageError(cause, path)
+    return new AlarmError(
+      'ALARM_STORAGE_FAILED',
+      `A statement has rolled back more than itself, so nothing of this turn is kept. Never use ON CONFLICT ROLLBACK. ${message}`,
+      { cause, counted: false },
+    )
+  }
+
+  function commit(time: AlarmTime): void {
+    begin()
+    try {
+      if (time !== stored) setAlarm.run(time)
+      finish.run()
+    } catch (error) {
+      throw storageError(error, path)
+    }
+    stored = time
+    isOpen = false
+  }
+
+  function rollback(): void {
+    if (db.isTransaction) undo.run()
+    isOpen = false
+    isDirty = false
+  }
+
+  function fail(error: unknown): void {
+    if (failure !== null) return
+    failure = error
+    rollback()
+  }
+
+  return {
+    get isOpen() {
+      return isOpen
+    },
+    get isDirty() {
+      return isDirty
+    },
+    get failure() {
+      return failure
+    },
+    soil() {
+      isDirty = true
+    },
+    begin,
+    nest,
+    commit,
+    rollback,
+    fail,
+  }
+}

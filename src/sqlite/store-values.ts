@@ -1,0 +1,86 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { deserialize, serialize } from 'node:v8'
+import { AlarmError, given } from '../errors.ts'
+import { checkKey } from '../key.ts'
+import type { Turns } from './store-turn.ts'
+
+interface Row {
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+/** The actor's values by key. */
+export interface StoreValues {
+  get<T = unknown>(key: string): T | undefined
+  put(key: string, value: unknown, options?: { allowUnconfirmed?: boolean }): void
+  delete(key: string, options?: { allowUnconfirmed?: boolean }): boolean
+  list<T = unknown>(options?: { prefix?: string }): Map<string, T>
+}
+
+export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
+  const read = db.prepare('SELECT value FROM _nolater_values WHERE key = ?')
+  const write = db.prepare(
+    'INSERT INTO _nolater_values VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  )
+  const remove = db.prepare('DELETE FROM _nolater_values WHERE key = ?')
+  const from = db.prepare('SELECT key, value FROM _nolater_values WHERE key >= ? ORDER BY key')
+  const range = db.prepare('SELECT key, value FROM _nolater_values WHERE key >= ? AND key < ? ORDER BY key')
+
+  return {
+    get<T>(key: string) {
+      turns.check()
+      const row = read.get(checkKey(key)) as Row | undefined
+      return row && (unpack(row.value) as T)
+    },
+    put(key, value, options) {
+      const bytes = pack(checkKey(key), value)
+      turns.join(() => {
+        write.run(key, bytes)
+        turns.touch(options)
+      })
+    },
+    delete: (key, options) =>
+      turns.join(() => {
+        const isGone = remove.run(checkKey(key)).changes > 0
+        if (isGone) turns.touch(options)
+        return isGone
+      }),
+    list<T>({ prefix = '' }: { prefix?: string } = {}) {
+      turns.check()
+      const end = after(checkKey(prefix))
+      const rows = (end === null ? from.all(prefix) : range.all(prefix, end)) as unknown as Row[]
+      return new Map(rows.map(({ key, value }) => [key, unpack(value) as T]))
+    },
+  }
+}
+
+/** As structuredClone would: dates, maps, bytes and cycles come back as they were, and what would not is refused; JSON changes them silently. */
+function pack(key: string, value: unknown): Uint8Array {
+  const refused = (cause?: unknown): AlarmError =>
+    new AlarmError(
+      'ALARM_STORAGE_INVALID',
+      `The value of ${given(key)} must be one that structuredClone accepts, and not undefined; given ${given(value)}. ` +
+        'Put plain data, and use delete(key) to remove it.',
+      { cause },
+    )
+  if (value === undefined) throw refused()
+  try {
+    return serialize(value)
+  } catch (cause) {
+    throw refused(cause)
+  }
+}
+
+function unpack(bytes: Uint8Array): unknown {
+  return deserialize(bytes)
+}
+
+/** The first string after all that begin with `prefix`, in SQLite's order, which is that of the code points; `null` for no end. */
+function after(prefix: string): string | null {
+  const points = Array.from(prefix)
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    const point = last.codePointAt(0) as number
+    if (point < 0x10ffff) return points.join('') + String.fromCodePoint(point === 0xd7ff ? 0xe000 : point + 1)
+  }
+  return null
+}

@@ -1,0 +1,37 @@
+import {
+  defaultIfEmpty,
+  endWith,
+  ignoreElements,
+  last,
+  map,
+  type Observable,
+  type ObservableInput,
+  of,
+} from 'rxjs'
+import { abandoned, done, type Report } from './answers.ts'
+import { fromUser } from './from-user.ts'
+import type { HeldAlarm } from './held-alarm.ts'
+import type { AlarmDelivery, DeliveryOptions } from './manager.ts'
+import { isExhausted } from './redelivery.ts'
+import { checkAlarmTime } from './time.ts'
+
+/** Runs the user's function for an alarm that was taken, and emits the answer: its handler, or `abandon` when no retry is left. */
+export function workOn(
+  delivered: HeldAlarm,
+  handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
+  abandon: DeliveryOptions['abandon'],
+): Observable<Report> {
+  const { key, time, fence, counted } = delivered
+  const scheduledTime = time as number
+  if (!isExhausted(delivered)) {
+    return fromUser('The delivery handler', () =>
+      handler({ key, scheduledTime, fence, retryCount: counted }),
+    ).pipe(ignoreElements(), endWith(done(delivered)))
+  }
+  const kept$ = abandon === undefined ? of(null) : fromUser('abandon', () => abandon(key, scheduledTime))
+  return kept$.pipe(
+    defaultIfEmpty(null),
+    last(),
+    map((kept) => abandoned(delivered, checkAlarmTime(kept))),
+  )
+}

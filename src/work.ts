@@ -1,0 +1,52 @@
+import type { Subject, Subscription } from 'rxjs'
+import type { Flight } from './rules.ts'
+import type { AlarmTime } from './time.ts'
+import type { Writer } from './writer.ts'
+
+/** A delivery that is being handled. */
+export interface Run {
+  /** `deferred`: the handler's success will delete the alarm; `answer`: it did, and the answer deletes the manager's copy */
+  deletion: 'none' | 'deferred' | 'answer'
+  /** a write is newer than this delivery when its fence is above this one */
+  readonly since: number
+}
+
+/** What exists only while something is in flight, held or waited for: an idle actor has none of it. */
+export class Work implements Flight {
+  committing = false
+  writing = false
+  owed = false
+  resting = false
+  touched = false
+  /** of the later write: how often it was tried */
+  attempt = 0
+  lastError: unknown = undefined
+  /** the time that the write in flight carries */
+  carries: AlarmTime = null
+  /** a later move waits for the write in flight */
+  behind = false
+  /** since when a precommit is held, by the clock */
+  heldAt: number | null = null
+  /** intents asked, the newest that closes the gate, and how many are durable */
+  asked = 0
+  gated = 0
+  covered = 0
+  /** something was issued since the alarm was drained last */
+  stirred = false
+  settling = false
+  unsettled = false
+  run: Run | null = null
+  commit: Subscription | null = null
+  write: Subscription | null = null
+  rest: Subscription | null = null
+  /** the pipe, while a move waits for the write in flight */
+  writer: Writer | null = null
+  ticks$: Subject<void> | null = null
+
+  close(): void {
+    this.commit?.unsubscribe()
+    this.write?.unsubscribe()
+    this.rest?.unsubscribe()
+    this.writer?.close()
+  }
+}
