@@ -1,0 +1,91 @@
+import type { AlarmTime } from '../index.ts'
+import { type Drawers, isOpen, type Pen, reason } from './draw-pen.ts'
+import type { Draft } from './draw-sheet.ts'
+
+const isWrite = ({ look }: Draft): boolean => look === 'write'
+
+/** The call that is answered; it may have been issued before anyone listened. */
+function called(look: 'write' | 'commit', time: AlarmTime, { sheet, print, from }: Pen): Draft | undefined {
+  const open = sheet.find(`${look}s`, (mark) => mark.look === look && isOpen(mark))
+  if (open !== undefined || from === 0) return open
+  const label = print.alarm(time)
+  return sheet.begin(`${look}s`, { look, from: 0, time, label, tooltip: `${look} ${label}: issued before` })
+}
+
+/** Writes to the manager. */
+export const writes: Drawers<
+  | 'write-issued'
+  | 'write-acknowledged'
+  | 'write-failed'
+  | 'write-fenced'
+  | 'write-retried'
+  | 'write-given-up'
+  | 'drained'
+> = {
+  'write-issued'({ time, move, fence, attempt }, { sheet, print, from, moment }) {
+    const rest = sheet.find('writes', (mark) => !isWrite(mark) && isOpen(mark))
+    sheet.end(rest, from, null, '')
+    const label = print.alarm(time)
+    const again = attempt > 1 ? `, attempt ${attempt}` : ''
+    const tooltip = `write ${label}, ${move}, fence ${fence}${again}: issued at ${moment}`
+    sheet.begin('writes', { look: 'write', from, time, label, tooltip })
+  },
+  'write-acknowledged'({ time, took }, pen) {
+    const { sheet, print, from, moment } = pen
+    const story = `, acknowledged at ${moment} after ${print.lasting(took)}`
+    sheet.end(called('write', time, pen), from, 'acknowledged', story)
+  },
+  'write-failed'({ time, took, error }, pen) {
+    const { sheet, print, from, moment, note } = pen
+    const story = `, failed at ${moment} after ${print.lasting(took)}: ${reason(error)}`
+    sheet.end(called('write', time, pen), from, 'failed', story)
+    note(`write ${print.alarm(time)} failed: ${reason(error)}`)
+  },
+  'write-fenced'({ time, error }, pen) {
+    const { sheet, print, from, moment, note } = pen
+    const story = `, refused by the fence at ${moment}: ${reason(error)}`
+    sheet.end(called('write', time, pen), from, 'fenced', story)
+    note(`write ${print.alarm(time)} was refused by the fence: ${reason(error)}`)
+  },
+  'write-retried'({ attempt, delay }, { sheet, print, from }) {
+    const tooltip = `rests ${print.lasting(delay)} before attempt ${attempt + 1}`
+    sheet.begin('writes', { look: 'rest', from, label: '', tooltip })
+  },
+  'write-given-up'({ time, attempt }, { sheet, print, from, note }) {
+    sheet.end(sheet.find('writes', isWrite), from, 'given up', '; given up, the manager may be early')
+    note(`write ${print.alarm(time)} was given up at attempt ${attempt}: the manager may be early`)
+  },
+  drained({ time, caughtUp }, { sheet, print, from, moment, note }) {
+    const alarm = print.alarm(time)
+    const said = caughtUp
+      ? `drained at ${moment}: the store and the manager agree on ${alarm}`
+      : `drained at ${moment} at ${alarm}, but the manager has not caught up`
+    sheet.point('writes', { look: 'drained', from, time, label: '*', tooltip: said })
+    if (!caughtUp) note(`drained at ${alarm}, but the manager has not caught up`)
+  },
+}
+
+/** Commits to the store. */
+export const commits: Drawers<'commit-issued' | 'commit-acknowledged' | 'commit-failed'> = {
+  'commit-issued'({ time }, { sheet, print, from, moment }) {
+    const label = print.alarm(time)
+    sheet.begin('commits', {
+      look: 'commit',
+      from,
+      time,
+      label,
+      tooltip: `commit ${label}: issued at ${moment}`,
+    })
+  },
+  'commit-acknowledged'({ time, took }, pen) {
+    const { sheet, print, from, moment } = pen
+    const story = `, durable at ${moment} after ${print.lasting(took)}`
+    sheet.end(called('commit', time, pen), from, 'acknowledged', story)
+  },
+  'commit-failed'({ time, took, error }, pen) {
+    const { sheet, print, from, moment, note } = pen
+    const story = `, failed at ${moment} after ${print.lasting(took)}: ${reason(error)}`
+    sheet.end(called('commit', time, pen), from, 'failed', story)
+    note(`commit ${print.alarm(time)} failed: ${reason(error)}`)
+  },
+}

@@ -1,0 +1,27 @@
+import type { Draft, Sheet } from './draw-sheet.ts'
+import type { TimePrinter } from './draw-times.ts'
+import type { TimelineError, TimelineEvent } from './timeline.ts'
+
+/** What draws one event. */
+export interface Pen {
+  readonly sheet: Sheet
+  readonly print: TimePrinter
+  /** the column of the event */
+  readonly from: number
+  /** its time, printed */
+  readonly moment: string
+  /** something that a reader must not miss */
+  note(text: string): void
+}
+
+type Kind = TimelineEvent['kind']
+
+/** How events of some kinds are drawn. */
+export type Drawers<Of extends Kind = Kind> = {
+  readonly [Each in Of]: (event: Extract<TimelineEvent, { kind: Each }>, pen: Pen) => void
+}
+
+export const isOpen = (mark: Draft): boolean => mark.to === null
+
+export const reason = ({ code, message }: TimelineError): string =>
+  code === undefined ? message : `${message} (${code})`

@@ -1,0 +1,79 @@
+import { AlarmConfigError } from '../index.ts'
+import { printAscii } from './draw-ascii.ts'
+import type { Drawing } from './draw-model.ts'
+import { layRuler } from './draw-ruler.ts'
+import { drawStory, type Note } from './draw-story.ts'
+import { printSvg } from './draw-svg.ts'
+import { timePrinter } from './draw-times.ts'
+import type { Timeline } from './timeline.ts'
+
+export interface DrawOptions {
+  readonly format: 'ascii' | 'svg' | 'json'
+  /** of ascii in characters, default 100; of svg in pixels, default 960. What does not fit goes on below */
+  readonly width?: number
+  /** default: the actors' keys */
+  readonly title?: string
+}
+
+/**
+ * Draws what happened to one actor, or to many, on one ruler: text for a terminal, a picture, or the drawing itself as JSON.
+ *
+ *     clock       0     4  6   9 10    16            28   32
+ *                 |-----|--|---|-|-----|-------------|----|---
+ *     intents     5        9   2
+ *     held                     2.........|
+ *     commits       5...|   9....|                    2...|
+ *     writes             5.............| 2...........|     *
+ *     manager     1      ..............5 ............2
+ *
+ * The same timeline is always drawn with the same bytes. Each event has a column of its own, so what happens at the same time is seen in
+ * its order; a long time without events is left out and named, as `~1h~`.
+ *
+ * Errors: `ALARM_CONFIG_INVALID` for a format that does not exist or a width that cannot hold a drawing.
+ *
+ * ```ts
+ * writeFileSync('race.svg', drawTimeline(recording.timeline, { format: 'svg' }))
+ * ```
+ */
+export function drawTimeline(timeline: Timeline, { format, width, title }: DrawOptions): string {
+  if (format === 'json') return `${JSON.stringify(drawingOf(timeline, title), null, 2)}\n`
+  if (format === 'ascii') return printAscii(drawingOf(timeline, title), checkWidth(width ?? 100, 40))
+  if (format === 'svg') return printSvg(drawingOf(timeline, title), checkWidth(width ?? 960, 360))
+  throw new AlarmConfigError('format', `'ascii', 'svg' or 'json'`, format)
+}
+
+function checkWidth(width: number, least: number): number {
+  if (!(Number.isInteger(width) && width >= least)) {
+    throw new AlarmConfigError('width', `a whole number, ${least} or more`, width)
+  }
+  return width
+}
+
+/** The drawing that every format prints, worked out once. */
+function drawingOf({ events }: Timeline, title: string | undefined): Drawing {
+  const print = timePrinter(events)
+  const { columns, columnOf } = layRuler(events, print)
+  const placed = events.map((event, i) => ({ event, column: columnOf[i]! }))
+  const stories = [...Map.groupBy(placed, ({ event }) => event.key)].map(([key, own]) => {
+    return { key, ...drawStory(own, print) }
+  })
+  const noteOf = (key: string, { column, text }: Note) => ({
+    column,
+    text: stories.length > 1 ? `${JSON.stringify(key)} ${text}` : text,
+  })
+  return {
+    title: title ?? titleOf(stories.map(({ key }) => key).filter((key) => key !== '')),
+    legend: print.legend,
+    ruler: columns,
+    actors: stories.map(({ key, lanes }) => ({ key, lanes })),
+    notes: stories
+      .flatMap(({ key, notes }) => notes.map((note) => noteOf(key, note)))
+      .sort((a, b) => a.column - b.column)
+      .map(({ text }) => text),
+  }
+}
+
+function titleOf(keys: readonly string[]): string {
+  const named = keys.map((key) => JSON.stringify(key)).join(', ')
+  return keys.length === 0 ? 'alarm' : `${keys.length === 1 ? 'alarm' : 'alarms'} ${named}`
+}

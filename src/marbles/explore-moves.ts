@@ -1,0 +1,69 @@
+import type { AlarmTime } from '../index.ts'
+import { isNoLater } from './explore-outside.ts'
+import type { World } from './explore-world.ts'
+
+/** What the application may ask: any of so many times, or this and then that. */
+export type Asking = { readonly times: number } | { readonly list: readonly AlarmTime[] }
+
+/** Everything that can happen next, each as a word of the replay string. */
+export function movesOf(world: World, asking: Asking): string[] {
+  const { engine, left, commit, write, lease, strays, manager } = world
+  const mayFail = left.failures > 0
+  const moves: string[] = []
+  const add = (possible: boolean, move: string): void => {
+    if (possible) moves.push(move)
+  }
+
+  if (engine === null) moves.push('open')
+  else if (engine.broken) {
+    add(commit !== null && !commit.applied, 'commit.applied')
+    moves.push('open')
+  } else {
+    if (left.intents > 0) moves.push(...intentsOf(asking, left.intents))
+    if (commit !== null) {
+      moves.push(commit.applied ? 'commit.ok' : 'commit.applied')
+      add(mayFail, 'commit.fail')
+    }
+    if (write !== null) {
+      moves.push(write.applied ? 'write.ok' : 'write.applied')
+      add(mayFail, 'write.fail')
+      add(mayFail && !write.early, 'write.giveup')
+    }
+    add(engine.resting, 'backoff')
+    add(world.run !== null, 'run.ok')
+    add(mayFail && world.run !== null, 'run.fail')
+    if (mayFail && lease !== null && !lease.answered) {
+      moves.push('expired')
+      add(world.orphan === null, 'expired.unheard')
+    }
+    if (lease === null && manager.time !== null && left.wakes > 0) {
+      moves.push('wake')
+      // So late that another alarm is due by now.
+      add(isNoLater(Math.max(world.clock, manager.time) + 1, world.desired) && world.desired !== null, 'wake.late')
+    }
+    add(left.crashes > 0, 'crash')
+  }
+  if (lease?.answered) {
+    moves.push('done')
+    add(mayFail, 'done.lost')
+  }
+  if (left.late > 0) for (let i = 0; i < strays.length; i++) moves.push(`land${i}`)
+  return moves
+}
+
+function intentsOf(asking: Asking, left: number): string[] {
+  const word = (time: AlarmTime): string => (time === null ? 'delete' : `set${time}`)
+  if ('list' in asking) return [word(asking.list.at(-left)!)]
+  return [...Array.from({ length: asking.times }, (_, i) => word(i + 1)), 'delete']
+}
+
+/** The next thing that happens if nothing fails and nobody asks; `null` when all is at rest. */
+export function friendlyMove({ engine, commit, write, lease, run, manager }: World): string | null {
+  if (engine === null || engine.broken) return 'open'
+  if (write !== null) return write.applied ? 'write.ok' : 'write.applied'
+  if (commit !== null) return commit.applied ? 'commit.ok' : 'commit.applied'
+  if (engine.resting) return 'backoff'
+  if (run !== null) return 'run.ok'
+  if (lease?.answered) return 'done'
+  return lease === null && manager.time !== null ? 'wake' : null
+}

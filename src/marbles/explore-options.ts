@@ -1,0 +1,54 @@
+import { type Alarm, type AlarmConfig, type AlarmTime, openAlarm } from '../index.ts'
+import type { EngineOptions } from './explore-engine.ts'
+import type { Asking } from './explore-moves.ts'
+import { soundWorld, type WorldRules } from './explore-outside.ts'
+import { type EngineRecord, readRecord } from './explore-record.ts'
+import type { Budget } from './explore-world.ts'
+
+/** How far to explore, and what. */
+export interface ExploreOptions {
+  /** the engine; default the real one */
+  readonly openAlarm?: (config: AlarmConfig) => Alarm
+  /** what the engine's future depends on, for an engine whose record is another than ours */
+  readonly readRecord?: (alarm: Alarm) => EngineRecord
+  /** that many, of any values; or these, in this order; default 2 */
+  readonly intents?: number | readonly AlarmTime[]
+  /** the times that may be set are 1 to this; default 3 */
+  readonly times?: number
+  /** default 1 each */
+  readonly wakes?: number
+  readonly failures?: number
+  readonly crashes?: number
+  readonly late?: number
+  /** the alarms that the store and the manager hold in the beginning, one after the other; default none, and 2 */
+  readonly alarms?: readonly AlarmTime[]
+  /** default true, as `openAlarm`'s */
+  readonly reconcile?: boolean
+  /** calls that complete before they return; default none */
+  readonly synchronous?: readonly ('commit' | 'write')[]
+  /** faults of the store and the manager, put in on purpose */
+  readonly world?: Partial<WorldRules>
+}
+
+/** The options with what they leave out. */
+export interface Bounds extends EngineOptions {
+  readonly asking: Asking
+  readonly left: Budget
+  readonly alarms: readonly AlarmTime[]
+  readonly rules: WorldRules
+}
+
+export function boundsOf(options: ExploreOptions): Bounds {
+  const { intents = 2, times = 3, wakes = 1, failures = 1, crashes = 1, late = 1 } = options
+  const count = typeof intents === 'number' ? intents : intents.length
+  return {
+    openAlarm: options.openAlarm ?? openAlarm,
+    readRecord: options.readRecord ?? readRecord,
+    reconcile: options.reconcile ?? true,
+    synchronous: options.synchronous ?? [],
+    asking: typeof intents === 'number' ? { times } : { list: intents },
+    left: { intents: count, wakes, failures, crashes, late },
+    alarms: options.alarms ?? [null, 2],
+    rules: { ...soundWorld, ...options.world },
+  }
+}

@@ -1,0 +1,79 @@
+import type { AlarmTime } from '../index.ts'
+import type { Draft, Stray } from './explore-world.ts'
+
+/** The store and the manager around the engine. What is false here is a fault put in on purpose. */
+export interface WorldRules {
+  /** the store raises the epoch at each opening */
+  readonly raisesEpoch: boolean
+  /** the manager applies a write only if its fence is not below the one that it holds */
+  readonly fencesSets: boolean
+  readonly fencesDeletes: boolean
+  /** a deletion leaves its fence behind */
+  readonly keepsFences: boolean
+  /** "done" removes the alarm only if its fence is still the delivered one */
+  readonly fencesDone: boolean
+}
+
+export const soundWorld: WorldRules = {
+  raisesEpoch: true,
+  fencesSets: true,
+  fencesDeletes: true,
+  keepsFences: true,
+  fencesDone: true,
+}
+
+/** A request reaches the manager: is it accepted? */
+export function reachManager(world: Draft, { time, fence }: Stray, rules: WorldRules): boolean {
+  const { manager } = world
+  if (time === 'done') {
+    if (fence === manager.fence || !rules.fencesDone) world.manager = { ...manager, time: null }
+    return true
+  }
+  if (fence < manager.fence && (time === null ? rules.fencesDeletes : rules.fencesSets)) return false
+  world.manager = { time, fence: time === null && !rules.keepsFences ? 0 : fence }
+  return true
+}
+
+/** The commit in flight reaches the store. */
+export function reachStore(world: Draft): void {
+  const { commit } = world
+  if (commit === null) return
+  world.commit = { ...commit, applied: true }
+  world.store = commit.time
+  world.durable = Math.max(world.durable, commit.asked)
+  seeDurable(world)
+}
+
+/** What is asked is durable as well when the store holds it anyway, and nothing else is on its way there. */
+export function seeDurable(world: Draft): void {
+  if (world.store === world.desired && world.commit?.applied !== false) world.durable = world.asked
+}
+
+/** Its client gives up what is on its way to the manager: it may land later, or never. */
+export function loseRequests(world: Draft): void {
+  const { write, lease } = world
+  if (write !== null && !write.applied) lose(world, write)
+  if (lease?.answered) lose(world, { time: 'done', fence: lease.fence })
+  world.write = null
+  world.lease = world.orphan = null
+}
+
+export function lose(world: Draft, { time, fence }: Stray): void {
+  world.strays = [...world.strays, { time, fence }]
+}
+
+/** Forgets the strays that could change nothing any more. */
+export function forgetStrays(world: Draft, rules: WorldRules): void {
+  if (world.strays.length === 0) return
+  const { manager, left } = world
+  const matters = ({ time, fence }: Stray): boolean => {
+    if (time === 'done') return fence === manager.fence || !rules.fencesDone
+    return fence >= manager.fence || !(time === null ? rules.fencesDeletes : rules.fencesSets)
+  }
+  world.strays = left.late > 0 ? world.strays.filter(matters) : []
+}
+
+/** Is `a` no later than `b`? Never comes last. */
+export function isNoLater(a: AlarmTime, b: AlarmTime): boolean {
+  return b === null || (a !== null && a <= b)
+}

@@ -1,0 +1,101 @@
+import type { AlarmTime } from '../index.ts'
+import type { EngineState } from './explore-engine.ts'
+
+/** What may still happen in a schedule. */
+export interface Budget {
+  readonly intents: number
+  readonly wakes: number
+  /** of a commit, a write, a handler, a lease, or of "done" on its way */
+  readonly failures: number
+  readonly crashes: number
+  /** requests that land after their client gave up */
+  readonly late: number
+}
+
+/** A store, a manager, and everything on its way between them and the engine: plain data, replaced and never changed. */
+export interface World {
+  readonly left: Budget
+  readonly clock: number
+  /** `null`: the process is dead */
+  readonly engine: EngineState | null
+  readonly epoch: number
+  /** of the last write issued, and of the last one acknowledged */
+  readonly fence: number
+  readonly acked: number
+
+  readonly store: AlarmTime
+  readonly commit: { readonly time: AlarmTime; readonly asked: number; readonly applied: boolean } | null
+  readonly manager: { readonly time: AlarmTime; readonly fence: number }
+  readonly write: {
+    readonly time: AlarmTime
+    readonly fence: number
+    readonly early: boolean
+    readonly applied: boolean
+  } | null
+  /** given up by their clients, and still on their way */
+  readonly strays: readonly Stray[]
+  /** the delivery that the manager waits for; `answered`: "done" is on its way */
+  readonly lease: { readonly time: number; readonly fence: number; readonly answered: boolean } | null
+
+  /** a delivery that the manager gave up without its client hearing of it */
+  readonly orphan: { readonly time: number; readonly fence: number } | null
+
+  /** what the application wants, as an onlooker knows it, and the number of its intents */
+  readonly desired: AlarmTime
+  readonly asked: number
+  /** as many of the intents are durable */
+  readonly durable: number
+  /** in the output gate: for each value the intents that it waits for */
+  readonly values: readonly number[]
+  /** the handler that runs; `consumes`: its success uses the alarm up */
+  readonly run: { readonly time: number; readonly consumes: boolean; readonly orphan: boolean } | null
+  /** handlers that succeeded in using one up */
+  readonly consumed: number
+
+  /** a later move was given up, or "done" was lost: the manager may be early until it wakes the actor */
+  readonly mayBeEarly: boolean
+  /** issued since something last happened to the engine that no acknowledgement is */
+  readonly writes: number
+  readonly commits: number
+
+  /** the first sentence of the protocol that did not hold */
+  readonly fault: string | null
+}
+
+/** A world in the making. */
+export type Draft = { -readonly [K in keyof World]: World[K] }
+
+/** A write (`time`), or a "done" for the delivered fence. */
+export interface Stray {
+  readonly time: AlarmTime | 'done'
+  readonly fence: number
+}
+
+/** Before the first opening: the store and the manager agree. */
+export function worldBefore(alarm: AlarmTime, left: Budget): World {
+  return {
+    left,
+    clock: 0,
+    engine: null,
+    epoch: 0,
+    fence: 0,
+    acked: 0,
+    store: alarm,
+    commit: null,
+    manager: { time: alarm, fence: 0 },
+    write: null,
+    strays: [],
+    lease: null,
+    orphan: null,
+    desired: alarm,
+    asked: 0,
+    durable: 0,
+    values: [],
+    run: null,
+    consumed: 0,
+    mayBeEarly: false,
+    writes: 0,
+    commits: 0,
+    fault: null,
+  }
+}

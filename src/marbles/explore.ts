@@ -1,0 +1,94 @@
+import { keyOf } from './explore-key.ts'
+import { learnEngines } from './explore-learn.ts'
+import { movesOf } from './explore-moves.ts'
+import { boundsOf, type ExploreOptions } from './explore-options.ts'
+import { openPaths } from './explore-paths.ts'
+import { isAtRest } from './explore-promises.ts'
+import { type Replay, replaySchedule } from './explore-replay.ts'
+import { leaveAlone, watch } from './explore-rest.ts'
+import { openSeen } from './explore-seen.ts'
+import { type Setting, step } from './explore-step.ts'
+import { type World, worldBefore } from './explore-world.ts'
+
+/** What an exploration has seen. */
+export interface Exploration {
+  /** the shortest schedule that breaks the protocol, or `null` */
+  readonly violation: Replay | null
+  readonly states: number
+  readonly steps: number
+  /** complete schedules that those steps make up; 0 where a violation ended the search */
+  readonly schedules: number
+  /** moves in the longest of the shortest ways to a state */
+  readonly depth: number
+  readonly engine: {
+    readonly states: number
+    /** inputs that real engines were given */
+    readonly inputs: number
+    /** steps that were taken a second time, by another way, and ended alike */
+    readonly audited: number
+  }
+}
+
+/**
+ * Drives a real engine through every order of everything that can happen, within bounds, and checks the protocol after every step.
+ *
+ * What can happen: the next intent; a commit applied, acknowledged or failed; a manager write likewise, or landing after its client gave
+ * up; a wake-up on time or late; a handler that succeeds or fails; "done" applied or lost; a lease that runs out; a back-off that ends;
+ * a crash, and an opening from the store. States already seen are not explored again; the shortest schedules come first.
+ *
+ * ```ts
+ * const { violation, states } = exploreSchedules({ intents: 2 })
+ * console.log(violation?.diagram ?? `${states} states, no violation`)
+ * ```
+ */
+export function exploreSchedules(options: ExploreOptions = {}): Exploration {
+  const { asking, left, alarms, ...bounds } = boundsOf(options)
+  const engines = learnEngines(bounds)
+  const setting: Setting = { ...bounds, engines }
+  const seen = openSeen()
+  const rested = openSeen()
+  const paths = openPaths()
+  const numberOf = ({ engine }: World): number => (engine === null ? 0 : engines.numberOf(engine))
+  let depth = 0
+
+  function result(schedule: string[] | null): Exploration {
+    const violation = schedule && replaySchedule(schedule.join(' '), options)
+    if (violation?.fault === null) {
+      throw new Error(`The engine's record does not say all: its states seemed to allow\n${violation.schedule}\n${violation.diagram}`)
+    }
+    const audited = violation ? 0 : engines.audit()
+    return {
+      violation,
+      states: seen.size,
+      steps: paths.steps,
+      schedules: violation ? 0 : paths.count(seen.size),
+      depth,
+      engine: { states: engines.states, inputs: engines.fed, audited },
+    }
+  }
+
+  let layer = alarms.map((alarm) => {
+    const world = worldBefore(alarm, left)
+    return { world, state: seen.add(keyOf(world, 0), -1, `alarm=${alarm}`) }
+  })
+  for (; layer.length > 0; depth++) {
+    const next: typeof layer = []
+    for (const { world: before, state: from } of layer) {
+      for (const move of movesOf(before, asking)) {
+        const world = step(setting, before, move)
+        if (world.fault !== null) return result([...seen.scheduleTo(from), move])
+        const state = seen.add(keyOf(world, numberOf(world)), from, move)
+        paths.add(from, state < 0 ? ~state : state)
+        if (state < 0) continue
+        next.push({ world, state })
+        if (!isAtRest(world)) continue
+        const alone = leaveAlone(world)
+        if (rested.add(keyOf(alone, numberOf(alone)), -1, '') < 0) continue
+        const { fault, moves } = watch(setting, alone)
+        if (fault !== null) return result([...seen.scheduleTo(from), move, 'rest', ...moves])
+      }
+    }
+    layer = next
+  }
+  return result(null)
+}

@@ -1,0 +1,110 @@
+import { asyncScheduler, type Observable } from 'rxjs'
+import { AlarmFencedError, type AlarmTime, type WriteInfo } from '../index.ts'
+import { type Answer, parseAnswers } from './answers.ts'
+import { type FakeOptions, type FakeStore, throwIn } from './fake-store.ts'
+import { type FakeCall, scripted } from './scripted.ts'
+
+/** What a manager holds for one actor. A removed alarm leaves its fence. */
+export interface HeldAlarm {
+  readonly time: AlarmTime
+  readonly fence: number
+}
+
+/** A manager for tests, scripted by marbles. */
+export interface FakeManager {
+  /** for an `AlarmConfig` */
+  write(time: AlarmTime, info: WriteInfo): Observable<never>
+  readonly calls: readonly FakeCall<WriteInfo>[]
+  heldFor(key?: string): HeldAlarm
+  /** what it would deliver now */
+  wakeup(key?: string): { readonly scheduledTime: number; readonly fence: number } | null
+  /** a delivery was answered: the alarm goes, if its fence is still the one that was delivered */
+  done(wakeup: { readonly fence: number }, key?: string): void
+  /** puts an alarm there, bypassing the script; returns the error for a stale fence */
+  hold(time: AlarmTime, fence: number, key?: string): AlarmFencedError | null
+}
+
+export interface FakeManagerOptions extends FakeOptions {
+  /** compared after every step: the manager must never be later than what this store may hold */
+  readonly store?: FakeStore
+}
+
+/**
+ * A manager whose writes are answered as the marbles say, one after the other; the last answer is for all that follow.
+ *
+ *     '|'  applied and acknowledged after 1 ms     '(|)'  synchronously
+ *     '#'  fails                                   '+.#'  applied, but the caller sees an error
+ *     '.'  never answers                           '#~+'  applied after the caller has seen an error
+ *
+ * Fences are honoured. The test fails (`MARBLES_FAULT`) when two writes of one key are under way at a time, when a started one is
+ * unsubscribed from and another begins, and when the manager is later than what `store` may hold, from the first moment at which it is not.
+ *
+ * ```ts
+ * const manager = fakeManager('.# .|', { store })        // the first write fails after 2 ms, those after it succeed
+ * const alarm = openAlarm({ commit: store.commit, write: manager.write })
+ * const wakeup = manager.wakeup()!                       // what it would deliver now
+ * alarm.deliver(wakeup, () => work()).subscribe({ complete: () => manager.done(wakeup) })
+ * ```
+ */
+export function fakeManager(
+  script: string | readonly Answer[],
+  options: FakeManagerOptions = {},
+): FakeManager {
+  const { alarm = null, scheduler = asyncScheduler, fault = throwIn(scheduler), store } = options
+  const held = new Map<string, HeldAlarm>()
+  const startsInOrder = store === undefined || !isLater(alarm, store.alarmOf())
+  const inOrder = new Map<string, boolean>()
+  const heldFor = (key = ''): HeldAlarm => held.get(key) ?? { time: alarm, fence: 0 }
+
+  const compare = (key: string): void => {
+    const { time } = heldFor(key)
+    const early = store?.mayHold(key).find((stored) => isLater(time, stored))
+    const was = inOrder.get(key) ?? startsInOrder
+    inOrder.set(key, early === undefined)
+    if (was && early !== undefined)
+      fault(
+        `The manager holds ${time ?? 'none'} while the store may hold ${early}: the alarm would be late or lost`,
+      )
+  }
+  store?.watch(compare)
+
+  const hold = (time: AlarmTime, fence: number, key = ''): AlarmFencedError | null => {
+    const { fence: least } = heldFor(key)
+    if (fence < least) return new AlarmFencedError(key, fence, least)
+    held.set(key, { time, fence })
+    compare(key)
+    return null
+  }
+
+  const { calls, call } = scripted<WriteInfo>({
+    name: 'write',
+    answers: typeof script === 'string' ? parseAnswers('write', script) : script,
+    afterwards: typeof script === 'string' ? 'repeat' : 'hang',
+    scheduler,
+    fault,
+    changed: ({ info }) => compare(info.key),
+    overlaps: (earlier, later) =>
+      earlier.info.key === later.info.key &&
+      // Fences that follow each other come from one incarnation, which may not cancel what it has started.
+      (earlier.outcome === 'pending' ||
+        (earlier.outcome === 'unsubscribed' && later.info.fence === earlier.info.fence + 1)),
+    land: ({ time, info }) => hold(time, info.fence, info.key),
+  })
+
+  return {
+    write: call,
+    calls,
+    heldFor,
+    wakeup(key) {
+      const { time, fence } = heldFor(key)
+      return time === null ? null : { scheduledTime: time, fence }
+    },
+    done({ fence }, key = '') {
+      const { time, fence: standing } = heldFor(key)
+      if (time !== null && fence === standing) hold(null, standing, key)
+    },
+    hold,
+  }
+}
+
+const isLater = (time: AlarmTime, than: AlarmTime): boolean => than !== null && (time === null || time > than)

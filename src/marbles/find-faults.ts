@@ -1,0 +1,51 @@
+import type { TestScheduler } from 'rxjs/testing'
+import type { AlarmTime } from '../index.ts'
+import type { Actor, Stage } from './stage.ts'
+
+/** Adds what a diagram has no place for, once a run is over; ends the actor. */
+export function findFaults(stage: Stage, actor: Actor, scheduler: TestScheduler): void {
+  const { scenario, scale, store, manager, handler, faults } = stage
+  if (scheduler.actions.length > 0)
+    faults.push('the run does not end: a day after the ruler timers are still running')
+
+  const outside = { commit: store.calls, write: manager.calls, handler: handler.calls }
+  for (const [name, calls] of Object.entries(outside)) {
+    for (const { at, time, subscriptions, outcome } of calls) {
+      const told = `${name} ${scale.markOf(time)} in column ${scale.columnOf(at)}`
+      if (scale.columnOf(at) >= scenario.columns) faults.push(`${told}, after the ruler's end`)
+      if (at % scale.column !== 0) faults.push(`${told}, not at its beginning: at ${at} ms`)
+      if (subscriptions === 0 && outcome !== 'threw') faults.push(`${told} was never subscribed`)
+    }
+  }
+  findUntold(stage)
+
+  const isQuiet = [...store.calls, ...manager.calls].every(({ outcome }) => outcome !== 'pending')
+  const isDrained = actor.isDrained()
+  if (isDrained !== null && isDrained !== isQuiet)
+    faults.push(
+      isQuiet ? 'nothing is in flight, but it is not drained' : 'it says drained, but a call is pending',
+    )
+  actor.end()
+}
+
+/** The events must tell of every call; only those of the opening itself come before anybody can listen. */
+function findUntold({ scale, store, manager, recorder, events, faults }: Stage): void {
+  const opened = new Set(
+    recorder.spansOf('life').flatMap(([{ at, marks }]) => (marks.includes('^') ? [at] : [])),
+  )
+  const issued = (name: string, calls: readonly { at: number; time: AlarmTime }[]): void => {
+    const told = events.flatMap((event) =>
+      event.kind === `${name}-issued` && 'time' in event ? [event] : [],
+    )
+    const heard = calls.filter(({ at, time }) =>
+      told.some((event) => event.at === scale.clockAt(at) && event.time === time),
+    )
+    const unheard = calls.filter((call) => !heard.includes(call) && !opened.has(scale.columnOf(call.at)))
+    for (const { at, time } of unheard)
+      faults.push(`no event tells of ${name} ${scale.markOf(time)} in column ${scale.columnOf(at)}`)
+    if (told.length !== heard.length)
+      faults.push(`${told.length} ${name}s are told of, ${heard.length} were called`)
+  }
+  issued('commit', store.calls)
+  issued('write', manager.calls)
+}

@@ -1,0 +1,103 @@
+import type { Scenario } from './format.ts'
+
+type Header = Omit<Scenario, 'title' | 'columns' | 'lanes' | 'notes'>
+type Names = keyof Header | 'title'
+
+/** One line above the lanes: how it is read and, exactly the other way round, how it is written. */
+interface HeaderLine {
+  readonly expected: string
+  readonly read: RegExp
+  parse(match: RegExpMatchArray): Partial<Header & { title: string }>
+  print(scenario: Scenario): string | undefined
+}
+
+const number = String.raw`\d+(?:\.\d+)?`
+const mark = '[0-9A-Za-z]'
+
+const line = (
+  expected: string,
+  read: RegExp,
+  parse: HeaderLine['parse'],
+  print: HeaderLine['print'],
+): HeaderLine => ({ expected, read, parse, print })
+
+const none = (alarm: string): string => (alarm === 'x' ? 'none' : alarm)
+const unnamed = (alarm: string): string => (alarm === 'none' ? 'x' : alarm)
+
+/** In the order in which they are printed. */
+export const headerLines: Record<Exclude<Names, 'manager'>, HeaderLine> = {
+  title: line(
+    'what the scenario shows, in a sentence',
+    /^(\S.*)$/,
+    ([, title]) => ({ title: title! }),
+    ({ title }) => title,
+  ),
+  from: line(
+    'the test or the rule that the scenario comes from',
+    /^(\S.*)$/,
+    ([, from]) => ({ from: from! }),
+    ({ from }) => from,
+  ),
+  alarm: line(
+    'what store and manager hold at first, such as 1 or none, or where they differ: 1, manager 2',
+    new RegExp(`^(none|${mark})(?:, manager (none|${mark}))?$`),
+    ([, alarm, manager]) => ({
+      alarm: unnamed(alarm!),
+      ...(manager !== undefined && { manager: unnamed(manager) }),
+    }),
+    ({ alarm, manager }) => none(alarm) + (manager === undefined ? '' : `, manager ${none(manager)}`),
+  ),
+  where: line(
+    'letters and their alarm times in seconds, such as a = 10, b = 20; x is none',
+    new RegExp(`^([A-Za-wyz] = ${number}(?:, [A-Za-wyz] = ${number})*)$`),
+    ([, list]) => ({
+      where: Object.fromEntries(
+        list!.split(', ').map((entry) => [entry[0]!, Number(entry.slice(4))] as const),
+      ),
+    }),
+    ({ where }) =>
+      where &&
+      Object.entries(where)
+        .map(([letter, seconds]) => `${letter} = ${seconds}`)
+        .join(', '),
+  ),
+  clock: line(
+    'what the clock reads in the first column, in seconds',
+    new RegExp(`^(${number})$`),
+    ([, clock]) => ({ clock: Number(clock) }),
+    ({ clock }) => clock?.toString(),
+  ),
+  column: line(
+    'what one column takes, such as 500 ms',
+    /^([1-9]\d*) ms$/,
+    ([, column]) => ({ column: Number(column) }),
+    ({ column }) => (column === undefined ? undefined : `${column} ms`),
+  ),
+  fence: line(
+    'none, for a manager that delivers no fence',
+    /^none$/,
+    () => ({ fence: 'none' }),
+    ({ fence }) => fence,
+  ),
+  retry: line(
+    'none, or the rests between the retries of a later write, such as 2 4 8 ms',
+    /^(?:none|(\d+(?: \d+)*) ms)$/,
+    ([, rests]) => ({ retry: rests?.split(' ').map(Number) ?? [] }),
+    ({ retry }) => retry && (retry.length === 0 ? 'none' : `${retry.join(' ')} ms`),
+  ),
+  reconcile: line(
+    'yes, for an alarm that writes what is stored when it is opened',
+    /^yes$/,
+    () => ({ reconcile: true }),
+    ({ reconcile }) => reconcile && 'yes',
+  ),
+  broken: line(
+    'the code of the error that breaks the alarm, such as ALARM_COMMIT_FAILED',
+    /^([A-Z][A-Z_]*)$/,
+    ([, broken]) => ({ broken: broken! }),
+    ({ broken }) => broken,
+  ),
+}
+
+export const isHeaderName = (name: string): name is keyof typeof headerLines =>
+  Object.hasOwn(headerLines, name)

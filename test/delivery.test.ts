@@ -1,0 +1,241 @@
+import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { arm } from '../src/delivery.ts'
+import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm, type Wakeup } from '../src/index.ts'
+import { virtualClock } from '../src/marbles/virtual-clock.ts'
+import { idle } from '../src/rules.ts'
+
+function open(more: Partial<AlarmConfig> = {}): { alarm: Alarm; calls: string[] } {
+  const calls: string[] = []
+  const alarm = openAlarm({
+    initial: 1,
+    reconcile: false,
+    scheduler: virtualClock(0),
+    commit(time) {
+      calls.push(`commit ${time}`)
+      return EMPTY
+    },
+    write(time) {
+      calls.push(`write ${time}`)
+      return EMPTY
+    },
+    ...more,
+  })
+  return { alarm, calls }
+}
+
+function watch(stream$: Observable<unknown>, seen: string[] = []): string[] {
+  stream$.subscribe({
+    next: (outcome) => seen.push((outcome as { kind: string }).kind),
+    error: (error) => seen.push(error.code ?? error.message),
+    complete: () => seen.push('complete'),
+  })
+  return seen
+}
+
+describe('the arming table', () => {
+  const clean = { desired: 5, committed: 5, bound: 5 }
+  const unclean = { desired: 5, committed: 9, bound: 5 }
+  it.each([
+    ['the alarm itself', clean, idle, 5, 0, { run: 5, deletes: true }],
+    ['the alarm itself, unconfirmed', unclean, idle, 5, 0, { run: 5, deletes: true }],
+    ['another, ours is due', clean, idle, 3, 5, { run: 5, deletes: true }],
+    ['another, ours is not due', clean, idle, 3, 4, { reschedule: 5 }],
+    [
+      'another, none is ours',
+      { desired: null, committed: null, bound: null },
+      idle,
+      3,
+      4,
+      { reschedule: null },
+    ],
+    ['another, with an intent under way', unclean, idle, 3, 9, { run: 3, deletes: false }],
+    [
+      'another, with a commit in flight',
+      clean,
+      { ...idle, committing: true },
+      3,
+      9,
+      { run: 3, deletes: false },
+    ],
+  ])('woken for %s', (_, alarm, flight, scheduledTime, now, arming) => {
+    expect(arm(alarm, flight, scheduledTime, now)).toEqual(arming)
+  })
+})
+
+describe('deliver', () => {
+  it('does nothing before it is subscribed, and tells the handler what it handles', () => {
+    const { alarm, calls } = open()
+    const told: unknown[] = []
+    const outcome$ = alarm.deliver({ scheduledTime: 1, retryCount: 2 }, (info) => {
+      told.push(info, alarm.time)
+      return EMPTY
+    })
+    expect(told).toEqual([])
+    expect(watch(outcome$)).toEqual(['ran', 'complete'])
+    expect(told).toEqual([{ scheduledTime: 1, retryCount: 2, isRetry: true }, null])
+    expect([alarm.time, calls]).toEqual([null, ['commit null']])
+  })
+
+  it('tells an overdue handler the alarm that was set, not the one that woke it', () => {
+    const { alarm } = open({ initial: 4, scheduler: virtualClock(9) })
+    const told: unknown[] = []
+    watch(alarm.deliver({ scheduledTime: 1 }, (info) => of(told.push(info))))
+    expect(told).toEqual([{ scheduledTime: 4, retryCount: 0, isRetry: false }])
+  })
+
+  it.each<[string, Wakeup, string]>([
+    ['a time', { scheduledTime: 1.5 }, 'ALARM_TIME_INVALID'],
+    ['a count', { scheduledTime: 1, retryCount: -1 }, 'ALARM_DELIVERY_INVALID'],
+    ['a fence', { scheduledTime: 1, fence: Number.NaN }, 'ALARM_DELIVERY_INVALID'],
+  ])('refuses %s that cannot be, and changes nothing', (_, wakeup, code) => {
+    const { alarm, calls } = open()
+    expect(watch(alarm.deliver(wakeup, () => EMPTY))).toEqual([code])
+    expect([alarm.time, calls]).toEqual([1, []])
+  })
+
+  it('refuses what is no handler', () => {
+    const { alarm } = open()
+    const handler = undefined as unknown as () => ObservableInput<unknown>
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, handler))).toEqual(['ALARM_DELIVERY_INVALID'])
+  })
+
+  it.each<[string, () => ObservableInput<unknown>, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('boom')
+      },
+      'boom',
+    ],
+    ['returns nothing', () => undefined as unknown as ObservableInput<unknown>, 'ALARM_RETURN_INVALID'],
+  ])('fails with a handler that %s; the alarm stays', (_, handler, error) => {
+    const { alarm, calls } = open()
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, handler))).toEqual([error])
+    expect([alarm.time, calls]).toEqual([1, []])
+  })
+
+  it('passes the very error of the handler, with what it says of counting', () => {
+    const { alarm } = open()
+    const error = Object.assign(new Error('busy'), { counted: false })
+    let seen: unknown
+    alarm.deliver({ scheduledTime: 1 }, () => Promise.reject(error)).subscribe({ error: (e) => (seen = e) })
+    return Promise.resolve()
+      .then(() => {})
+      .then(() => expect(seen).toBe(error))
+  })
+
+  it('runs one handler at a time: the next delivery is judged when its turn comes', () => {
+    const { alarm, calls } = open()
+    const handlers = [new Subject(), new Subject()]
+    let ran = 0
+    const deliver = () =>
+      watch(alarm.deliver({ scheduledTime: 1 }, () => handlers[ran++] as Subject<unknown>))
+    const first = deliver()
+    const second = deliver()
+    expect(ran).toBe(1)
+    handlers[0]?.complete()
+    expect([first, second, ran]).toEqual([['ran', 'complete'], ['rescheduled', 'complete'], 1])
+    expect(calls).toEqual(['commit null', 'write null'])
+  })
+
+  it('unsubscribed while the handler runs, leaves the alarm as it was, for the next delivery', () => {
+    const { alarm, calls } = open()
+    let torn = 0
+    const handler = () => new Observable(() => () => torn++)
+    const delivery = alarm.deliver({ scheduledTime: 1 }, handler).subscribe()
+    const waiting = alarm.deliver({ scheduledTime: 1 }, () => expect.unreachable()).subscribe()
+    waiting.unsubscribe()
+    expect(alarm.time).toBe(null)
+    delivery.unsubscribe()
+    expect([alarm.time, torn, calls]).toEqual([1, 1, []])
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+  })
+
+  it('unsubscribed while it waits for the deletion to be durable, lets it become so', () => {
+    const commit = new Subject()
+    const { alarm, calls } = open({ commit: () => commit })
+    const delivery = alarm.deliver({ scheduledTime: 1 }, () => EMPTY).subscribe()
+    delivery.unsubscribe()
+    commit.complete()
+    expect([alarm.time, calls]).toEqual([null, ['write null']]) // nobody answered, so the manager is told
+  })
+
+  it('is failed by an alarm that breaks while the handler runs, and the handler is stopped', () => {
+    let torn = 0
+    const { alarm } = open({ commit: () => NEVER })
+    const seen = watch(alarm.deliver({ scheduledTime: 1 }, () => new Observable(() => () => torn++)))
+    alarm.close()
+    expect([seen, torn]).toEqual([['ALARM_CLOSED'], 1])
+  })
+
+  it('fails, uncounted, when the manager cannot be put right, and the write goes on in the background', () => {
+    const scheduler = virtualClock(0)
+    const answers = [new Subject(), new Subject()]
+    let writes = 0
+    const { alarm } = open({ initial: 5, scheduler, write: () => answers[writes++] as Subject<unknown> })
+    let error: unknown
+    alarm.deliver({ scheduledTime: 1 }, () => expect.unreachable()).subscribe({ error: (e) => (error = e) })
+    answers[0]?.error(new Error('down'))
+    expect(error).toMatchObject({ code: 'ALARM_WRITE_FAILED', counted: false, cause: new Error('down') })
+    scheduler.advance(1000)
+    expect(writes).toBe(2)
+  })
+
+  it('answers only once a set that came after the handler has been written too', () => {
+    const write = new Subject()
+    const { alarm, calls } = open({ write: () => write, commit: () => EMPTY })
+    const seen = watch(
+      alarm.deliver({ scheduledTime: 1 }, () => {
+        alarm.set(9)
+        return EMPTY
+      }),
+    )
+    expect([seen, calls]).toEqual([[], []])
+    write.complete()
+    expect(seen).toEqual(['ran', 'complete'])
+  })
+
+  it('counts a write of an earlier incarnation as none of ours', () => {
+    const { alarm, calls } = open({ epoch: 3 })
+    const again = () => {
+      alarm.set(1)
+      return EMPTY
+    }
+    expect(watch(alarm.deliver({ scheduledTime: 1, fence: 7 }, again))).toEqual(['ran', 'complete'])
+    expect([calls, alarm.time]).toEqual([['write 1'], 1])
+  })
+
+  it('tells of a manager that was later than the store', () => {
+    const { alarm, calls } = open()
+    const events: AlarmEvent[] = []
+    alarm.events$.subscribe((event) => events.push(event))
+    expect(watch(alarm.deliver({ scheduledTime: 2 }, () => EMPTY))).toEqual(['rescheduled', 'complete'])
+    expect(events).toContainEqual({ at: 0, key: '', kind: 'violation', manager: 2, committed: 1 })
+    expect(calls).toEqual(['write 1'])
+  })
+})
+
+describe('abandon', () => {
+  it('deletes the alarm that is given up, and no other', () => {
+    const { alarm, calls } = open()
+    expect(alarm.abandon(7)).toBe(1)
+    expect(calls).toEqual([])
+    expect(alarm.abandon(1)).toBe(null)
+    expect([alarm.time, calls]).toEqual([null, ['commit null', 'write null']])
+    expect(alarm.abandon(1)).toBe(null)
+    expect(calls).toHaveLength(2)
+  })
+
+  it('keeps what is not settled: the intent under way stands', () => {
+    const { alarm, calls } = open({ commit: () => NEVER })
+    alarm.set(5)
+    expect(alarm.abandon(1)).toBe(1)
+    expect([alarm.time, calls]).toEqual([5, []])
+  })
+
+  it('refuses a time that cannot be', () => {
+    const { alarm } = open()
+    expect(() => alarm.abandon(-1)).toThrowError(expect.objectContaining({ code: 'ALARM_TIME_INVALID' }))
+  })
+})

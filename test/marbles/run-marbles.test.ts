@@ -1,0 +1,373 @@
+import {
+  concat,
+  defer,
+  ignoreElements,
+  interval,
+  merge,
+  NEVER,
+  startWith,
+  switchMap,
+  throwError,
+  timer,
+} from 'rxjs'
+import { TestScheduler } from 'rxjs/testing'
+import { describe, expect, it } from 'vitest'
+import { type AlarmConfig, type AlarmTime, keepAlarm, openAlarm } from '../../src/index.ts'
+import {
+  checkMarbles,
+  explainMarbles,
+  fakeManager,
+  fakeStore,
+  parseMarbles,
+  printMarbles,
+  type RunOptions,
+  runMarbles,
+} from '../../src/marbles/index.ts'
+
+const race = `title     an earlier move waits for the later one in flight
+alarm     1
+
+ask       5---2-----------
+commit    5.|-----2.|-----
+write     --5...|---------    2 is held until the write in flight has ended
+                2.|
+held      ----^.!---------
+reads     5---2-----------
+store     1-5-------2-----
+manager   1-----5-2-------
+`
+
+type Engine = Required<RunOptions>['engine']
+
+/** The library with its user's functions replaced. */
+const withConfig = (change: (config: AlarmConfig) => Partial<AlarmConfig>): Engine => ({
+  openAlarm: (config) => openAlarm({ ...config, ...change(config) }),
+  keepAlarm: (config) => keepAlarm({ ...config, ...change(config) }),
+})
+const faultsOf = (text: string, options?: RunOptions): readonly string[] => runMarbles(text, options).faults
+
+describe('runMarbles', () => {
+  it('returns what was seen in the same shape', () => {
+    const { expected, seen, faults, events } = runMarbles(race)
+    expect(printMarbles(seen)).toBe(race)
+    expect(seen).toEqual(expected)
+    expect(faults).toEqual([])
+    expect(events.map(({ kind }) => kind)).toContain('held')
+  })
+
+  it('takes a scenario, and keepAlarm', () => {
+    const { reads, ...other } = Object.fromEntries(parseMarbles(race).lanes.map((lane) => [lane.name, lane]))
+    const { seen, faults } = runMarbles(
+      { ...parseMarbles(race), lanes: Object.values(other) },
+      { through: 'keepAlarm' },
+    )
+    expect(printMarbles(seen)).toBe(race.replace(/^reads.*\n/m, ''))
+    expect(reads).toBeDefined()
+    expect(faults).toEqual([])
+  })
+
+  it('shows what happened instead, in the same lanes', () => {
+    const wrong = race.replace('5---2---', '5-----2-').replaceAll(/^(held|reads|store|manager).*\n/gm, '')
+    expect(
+      printMarbles(runMarbles(wrong).seen),
+    ).toBe(`title     an earlier move waits for the later one in flight
+alarm     1
+
+ask       5-----2---------
+commit    5.|-----2.|-----
+write     --5...|---------    2 is held until the write in flight has ended
+                2.|
+`)
+  })
+
+  it('shows calls and endings that the diagram does not have', () => {
+    const { seen } = runMarbles('title  t\nalarm  none\n\nask    5-----\nwrite  5.#---\n')
+    expect(printMarbles(seen)).toBe(`title     t
+alarm     none
+broken    ALARM_PRECOMMIT_FAILED
+
+ask       5-----
+write     5.#---
+life      ^-#---
+`)
+    const more = runMarbles('title  t\nalarm  none\n\nask    5-----\nwrite  5.|---\n').seen
+    expect(printMarbles(more)).toContain('commit    --5...\n')
+    const refused = runMarbles('title  t\nalarm  none\n\nask    5--3--\nwrite  (5*)--\n').seen
+    expect(printMarbles(refused)).toContain('refused   5--3--\n')
+  })
+
+  it('marks a time that the diagram has no mark for', () => {
+    const engine = withConfig(({ commit }) => ({ commit: (_, info) => commit(1234, info) }))
+    const { seen } = runMarbles('title  t\nalarm  1\n\nask     5--\ncommit  5.|\n', { engine })
+    expect(printMarbles(seen)).toContain('commit    ?.|\n')
+  })
+
+  it('asks for times that letters stand for, on the clock given', () => {
+    const text = `title     t
+alarm     1
+where     a = 2000000000, h = 0.5
+clock     0.5
+column    250 ms
+
+ask       a---h-----
+commit    a|---h|---
+write     -a|-h|----
+retried   ----------
+`
+    const { seen, events } = runMarbles(text)
+    expect(printMarbles(seen)).toBe(text)
+    expect(events.filter(({ kind }) => kind === 'commit-issued')).toMatchObject([
+      { at: 500, time: 2_000_000_000_000 },
+      { at: 1750, time: 500 },
+    ])
+  })
+
+  it('leaves nothing behind', () => {
+    expect(explainMarbles(runMarbles(race))).toBe('')
+    expect(explainMarbles(runMarbles(race))).toBe('')
+  })
+})
+
+describe('runMarbles is loud', () => {
+  it('about two writes at a time', () => {
+    const engine = withConfig(({ write }) => ({
+      write: (time, info) => merge(write(time, info), timer(0).pipe(switchMap(() => write(time, info)))),
+    }))
+    expect(faultsOf(race, { engine })).toContainEqual(
+      'column 2: write: the call at 2 with 5000 begins while the call at 2 with 5000 is pending',
+    )
+  })
+
+  it('about a started write that is cancelled and followed by another', () => {
+    const naive: Engine = {
+      openAlarm,
+      keepAlarm:
+        ({ commit, write }) =>
+        (intents$) => {
+          let fence = 0
+          return intents$.pipe(
+            switchMap((intent) => {
+              const time = intent.kind === 'set' ? intent.time : null
+              const told = defer(() => write(time, { key: '', move: 'later', fence: ++fence, attempt: 1 }))
+              return concat(commit(time, { key: '', epoch: 0 }), told).pipe(ignoreElements())
+            }),
+          )
+        },
+    }
+    const text = 'title   t\nalarm   1\n\nask     5---7----\ncommit  5.|-7.|--\nwrite   --5...|--\n'
+    expect(faultsOf(text, { engine: naive, through: 'keepAlarm' })).toContain(
+      'column 6: write: the call at 6 with 7000 begins while the call at 2 with 5000 is unsubscribed',
+    )
+  })
+
+  it('about a manager that is later than the store', () => {
+    const late = (time: AlarmTime) => (time === null ? null : time + 1000)
+    const engine = withConfig(({ write }) => ({ write: (time, info) => write(late(time), info) }))
+    expect(faultsOf(race, { engine })).toContainEqual(
+      'column 6: The manager holds 6000 while the store may hold 5000: the alarm would be late or lost',
+    )
+  })
+
+  it('about a call that is subscribed twice, late or never', () => {
+    const twice = withConfig(({ commit }) => ({
+      commit(time, info) {
+        const commit$ = commit(time, info) as ReturnType<typeof timer>
+        return merge(commit$, commit$)
+      },
+    }))
+    expect(faultsOf(race, { engine: twice })).toContain(
+      'column 0: commit: the call at 0 with 5000 is subscribed 2 times',
+    )
+    const late = withConfig(({ commit }) => ({
+      commit(time, info) {
+        const commit$ = commit(time, info)
+        return timer(1).pipe(switchMap(() => commit$))
+      },
+    }))
+    expect(faultsOf(race, { engine: late })).toContain(
+      'column 1: commit: the call at 0 with 5000 is subscribed at 1 only',
+    )
+    const never = withConfig(({ commit }) => ({
+      commit(time, info) {
+        commit(time, info)
+        return NEVER
+      },
+    }))
+    expect(faultsOf(race, { engine: never })).toContain('commit 5 in column 0 was never subscribed')
+  })
+
+  it('about a run that never ends', () => {
+    const engine = withConfig(({ commit, scheduler }) => ({
+      commit(time, info) {
+        interval(60_000, scheduler).subscribe()
+        return commit(time, info)
+      },
+    }))
+    expect(faultsOf(race, { engine })).toEqual([
+      'the run does not end: a day after the ruler timers are still running',
+    ])
+  })
+
+  it('about what happens after the ruler', () => {
+    const text = 'title  t\nalarm  1\n\nask    5----\ncommit 5.|--\nwrite  --5#-\n'
+    expect(faultsOf(text)).toEqual(["write 5 in column 1003, after the ruler's end"])
+  })
+
+  it('about an actor that does not know that it is drained', () => {
+    const never: Engine = {
+      keepAlarm: (config) => (intents$) => merge(NEVER, keepAlarm(config)(intents$)),
+      openAlarm: (config) => Object.defineProperty(openAlarm(config), 'drained', { value: () => NEVER }),
+    }
+    for (const through of ['openAlarm', 'keepAlarm'] as const)
+      expect(faultsOf(race, { engine: never, through })).toEqual([
+        'nothing is in flight, but it is not drained',
+      ])
+  })
+
+  it('about someone who is told another error than the one that broke the alarm', () => {
+    const engine: Engine = {
+      keepAlarm,
+      openAlarm: (config) =>
+        Object.defineProperty(openAlarm(config), 'confirmed', {
+          value: () => throwError(() => new Error('oops')),
+        }),
+    }
+    const text = 'title  t\n\nask        5-----\nwrite      5.#---\nconfirmed  ?.#---\n'
+    expect(faultsOf(text, { engine })).toContain(
+      'not everyone was told the error that broke the alarm: Error: oops',
+    )
+  })
+
+  it('about a call that no event tells of, and an event without its call', () => {
+    const deaf: Engine = {
+      keepAlarm,
+      openAlarm: (config) => Object.defineProperty(openAlarm(config), 'events$', { value: NEVER }),
+    }
+    const text = 'title  t\nalarm  1\n\nask    -5----\ncommit -5.|--\nwrite  ---5.|\n'
+    expect(faultsOf(text, { engine: deaf })).toEqual([
+      'no event tells of commit 5 in column 1',
+      'no event tells of write 5 in column 3',
+    ])
+    const told = {
+      kind: 'write-issued',
+      at: 0,
+      key: '',
+      time: 7,
+      move: 'later',
+      fence: 1,
+      attempt: 1,
+    } as const
+    const liar: Engine = {
+      keepAlarm,
+      openAlarm(config) {
+        const alarm = openAlarm(config)
+        return Object.defineProperty(alarm, 'events$', { value: alarm.events$.pipe(startWith(told)) })
+      },
+    }
+    expect(faultsOf(text, { engine: liar })).toEqual(['2 writes are told of, 1 were called'])
+  })
+
+  it('about what happens between two columns', () => {
+    const text = `title     t
+alarm     1
+column    2 ms
+retry     3 ms
+
+ask       5------
+commit    5.|----
+write     --5#-5|
+`
+    expect(faultsOf(text)).toEqual(['write 5 in column 4, not at its beginning: at 9 ms'])
+  })
+
+  it('about asking nobody', () => {
+    expect(faultsOf('title  t\nalarm  1\n\nlife   ^-!---\nask    ----5-\n')).toEqual([
+      'column 4: ask 5, but nobody is open',
+    ])
+  })
+
+  it('about a mark that it does not know', () => {
+    expect(() => runMarbles(race.replace('2.|\n', '2.?\n'))).toThrow('Line 7, column 19: expected')
+  })
+})
+
+describe('checkMarbles', () => {
+  it('passes what is right, and returns the run', () => {
+    expect(printMarbles(checkMarbles(race).seen)).toBe(race)
+  })
+
+  it('lines up what was expected and what was seen, and points at the first difference', () => {
+    const wrong = race.replace('5.|-----2.|-----', '5.|----2.|------').replace(/^store.*\n/m, '')
+    expect(() => checkMarbles(wrong)).toThrowErrorMatchingInlineSnapshot(`
+      [MarblesError: Through openAlarm: an earlier move waits for the later one in flight
+
+                  0----5----10---15
+        ask       5---2-----------
+      - commit    5.|----2.|------    expected
+      + commit    5.|-----2.|-----    seen
+                         ^ column 7
+        write     --5...|---------
+                        2.|
+        held      ----^.!---------
+        reads     5---2-----------
+        manager   1-----5-2-------]
+    `)
+  })
+
+  it('shows a lane that the diagram does not have', () => {
+    expect(() =>
+      checkMarbles('title  it breaks\n\nask    5-----\nwrite  5.#---\n'),
+    ).toThrowErrorMatchingInlineSnapshot(`
+      [MarblesError: Through openAlarm: it breaks
+
+                0----5
+        ask     5-----
+        write   5.#---
+      - life    ------    expected
+      + life    ^-#---    seen
+                ^ column 0
+
+      - broken by nothing    expected
+      + broken ALARM_PRECOMMIT_FAILED    seen]
+    `)
+  })
+
+  it('shows the error that broke the alarm, where it is another', () => {
+    const broken = 'title   t\nbroken  ALARM_FENCED\n\nlife    ^-#---\nask     5-----\nwrite   5.#---\n'
+    expect(() => checkMarbles(broken)).toThrow(
+      '- broken ALARM_FENCED    expected\n+ broken ALARM_PRECOMMIT_FAILED    seen',
+    )
+    expect(() => checkMarbles(broken.replace('FENCED', 'PRECOMMIT_FAILED'))).not.toThrow()
+  })
+
+  it('shows faults where the lanes are as they should be', () => {
+    const engine: Engine = {
+      keepAlarm,
+      openAlarm: (config) => Object.defineProperty(openAlarm(config), 'drained', { value: () => NEVER }),
+    }
+    expect(() => checkMarbles(race, { engine })).toThrow('\n\n! nothing is in flight, but it is not drained')
+  })
+
+  it('runs what has intents only through keepAlarm too', () => {
+    const engine = { openAlarm, keepAlarm: () => () => NEVER }
+    expect(() => checkMarbles(race, { engine })).toThrow('Through keepAlarm: ')
+    const woken = 'title  t\nalarm  1\n\nwake     1..|\nhandler  (1|)\ncommit   x..|\n'
+    expect(checkMarbles(woken, { engine }).faults).toEqual([])
+  })
+})
+
+describe('the fakes within TestScheduler.run', () => {
+  it('need no scheduler', () => {
+    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ flush }) => {
+      const store = fakeStore('.|', { alarm: 1 })
+      const manager = fakeManager('.# .|', { alarm: 1, store })
+      const alarm = openAlarm({ initial: 1000, ...store, write: manager.write, reconcile: false })
+      alarm.set(5000)
+      flush()
+      expect(manager.calls.map(({ at, outcome }) => [at, outcome])).toEqual([
+        [2, 'failed'],
+        [1004, 'acknowledged'],
+      ])
+    })
+  })
+})
