@@ -71,9 +71,7 @@ export function dispatch(
     }
 
     function expire(): void {
-      const ended = runs.expire(scheduler.now())
-      for (const { delivered } of ended) tell(delivered, { kind: 'expired' })
-      if (ended.length > 0) loop()
+      for (const { delivered } of runs.expire(scheduler.now())) tell(delivered, { kind: 'expired' })
     }
 
     const mayRun = (): boolean => !isRunning && rest === null && !subscriber.closed

@@ -83,7 +83,8 @@ export class Keeper implements AlarmState {
     work.asked++
     if (!unconfirmed) work.gated = work.asked
     // While nothing can go, an intent only replaces a number: the pipe is not woken.
-    if (nextStep(this, work) !== null || (work.heldAt === null && this.isHeld(work))) this.settle()
+    const mustHold = work.heldAt === null && this.isHeld(work)
+    if (nextStep(this, work) !== null || mustHold || isConfirmed(this, work)) this.settle()
   }
 
   /** The manager may have lost what it acknowledged, so it is told once what the store holds. */

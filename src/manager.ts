@@ -32,21 +32,22 @@ export type DeliveryEvent = {
   readonly retryCount: number
 } & (
   | {
-      readonly kind: 'delivered' /** ms after it was due: its time, or the end of its back-off */
+      readonly kind: 'delivered'
+      /** ms after it was due: after its time, or the end of its back-off or of the lease before */
       readonly lateness: number
     }
   /** the handler completed; `removed` is false where a newer write stands */
   | { readonly kind: 'done'; readonly removed: boolean }
-  /** delivered again at `retryAt`; `null` where a newer write stands instead */
+  /** delivered again at `retryAt`; `null` where a newer write stands instead, or no retry is left: then it is abandoned next */
   | {
       readonly kind: 'failed'
       readonly error: unknown
       readonly counted: boolean
       readonly retryAt: number | null
     }
-  /** the lease ran out before the handler answered: cancelled, and delivered again */
+  /** the lease ran out before the handler answered: cancelled, and delivered again, which does not count */
   | { readonly kind: 'expired' }
-  /** given up after the last counted retry; `kept` is the newer alarm that stands, if any */
+  /** given up after the last counted retry, or on `retry: false`; `kept` is the newer alarm that stands, if any */
   | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
 )
 
@@ -55,6 +56,10 @@ export interface AlarmManager {
   /**
    * Sets the alarm of `key`, or removes it (`null`). Completion means that the manager has it; an earlier move must be durable by
    * then. A write whose fence is below the one held changes nothing and fails with `AlarmFencedError`. A removal leaves its fence.
+   * The very write that is held, once more, changes nothing; nor does it revive an alarm that was delivered and done.
+   *
+   * A new alarm has no failures behind it and no back-off, but waits for a handler that runs for the one before. The same alarm under
+   * a higher fence (`move: 'same'`) is no new one: it keeps both.
    */
   write(key: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
 
@@ -72,6 +77,6 @@ export interface AlarmManager {
 export interface DeliveryOptions {
   /** handlers at a time; default 100 */
   readonly concurrency?: number
-  /** called after the last counted retry; returns the newer alarm that stands, or `null` */
+  /** called after the last counted retry; returns the newer alarm that stands, or `null`. If it fails it is called again, uncounted */
   readonly abandon?: (key: string, scheduledTime: number) => ObservableInput<AlarmTime>
 }

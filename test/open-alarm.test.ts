@@ -408,6 +408,16 @@ describe('the output gate', () => {
     expect(early.observed).toBe(false)
   })
 
+  it('opens at once when the alarm is back at what is durable, though a later write is in flight', () => {
+    const alarm = open({ initial: 1, commit: () => EMPTY })
+    alarm.set(5)
+    alarm.set(3)
+    const seen = watch(of('a').pipe(alarm.holdUntilConfirmed()))
+    expect([asked(), seen]).toEqual(['write 5', []])
+    alarm.set(5)
+    expect([asked(), seen]).toEqual(['write 5', ['a', 'complete']])
+  })
+
   it('closes for a confirmed set of what was only set unconfirmed', () => {
     const alarm = open()
     alarm.set(5, { allowUnconfirmed: true })

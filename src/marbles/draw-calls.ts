@@ -5,11 +5,21 @@ import type { Draft } from './draw-sheet.ts'
 const isWrite = ({ look }: Draft): boolean => look === 'write'
 
 /** The call that is answered; it may have been issued before anyone listened. */
-function called(look: 'write' | 'commit', time: AlarmTime, { sheet, print, from }: Pen): Draft | undefined {
+function called(
+  look: 'write' | 'commit',
+  time: AlarmTime,
+  { sheet, print, from, first }: Pen,
+): Draft | undefined {
   const open = sheet.find(`${look}s`, (mark) => mark.look === look && isOpen(mark))
-  if (open !== undefined || from === 0) return open
+  if (open !== undefined || from === first) return open
   const label = print.alarm(time)
-  return sheet.begin(`${look}s`, { look, from: 0, time, label, tooltip: `${look} ${label}: issued before` })
+  return sheet.begin(`${look}s`, {
+    look,
+    from: first,
+    time,
+    label,
+    tooltip: `${look} ${label}: issued before`,
+  })
 }
 
 /** Writes to the manager. */

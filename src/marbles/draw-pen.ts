@@ -6,8 +6,9 @@ import type { TimelineError, TimelineEvent } from './timeline.ts'
 export interface Pen {
   readonly sheet: Sheet
   readonly print: TimePrinter
-  /** the column of the event */
+  /** the column of the event, and of the actor's first one */
   readonly from: number
+  readonly first: number
   /** its time, printed */
   readonly moment: string
   /** something that a reader must not miss */

@@ -39,7 +39,7 @@ export function drawStory(
     const note = (text: string): void => {
       notes.push({ column: from, text: `${moment}: ${text}` })
     }
-    const pen: Pen = { sheet, print, from, moment, note }
+    const pen: Pen = { sheet, print, from, first: placed[0]!.column, moment, note }
     const draw = drawers[event.kind] as ((event: TimelineEvent, pen: Pen) => void) | undefined
     draw?.(event, pen) // an event of a newer version is no reason to draw nothing
     belief = nextBelief(belief, event)

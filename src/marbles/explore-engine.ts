@@ -1,5 +1,5 @@
 import { type SchedulerLike, Subject, Subscription } from 'rxjs'
-import type { Alarm, AlarmConfig, AlarmTime, Move } from '../index.ts'
+import type { Alarm, AlarmConfig, AlarmTime, DeliveryOutcome, Move } from '../index.ts'
 import type { EngineRecord } from './explore-record.ts'
 
 /** What an engine does in answer to one input, in this order. */
@@ -14,7 +14,7 @@ export type Effect =
   /** how a delivery ended */
   | { readonly kind: Outcome; readonly delivery: number }
 
-type Outcome = 'ran' | 'rescheduled' | 'failed'
+type Outcome = DeliveryOutcome['kind'] | 'failed'
 
 /** An engine between two inputs, as far as the world around it can tell. */
 export interface EngineState {
@@ -62,8 +62,9 @@ interface Call {
 }
 
 interface Delivering {
-  /** the last fence before it came */
-  before: number
+  readonly time: number
+  /** what it is compared with later: its own fence while it is queued, then the last one before it began */
+  fence: number
   /** `queued`: the handler of another one comes first */
   handler: 'queued' | 'waits' | 'runs' | 'ended'
   readonly running: Subject<never>
@@ -139,20 +140,21 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
   }
 
   function deliver(scheduledTime: number, fence: number): void {
+    const isQueued = deliveries.some(({ handler }) => handler !== 'waits')
     const own: Delivering = {
-      before: issued,
-      handler: deliveries.some(({ handler }) => handler !== 'waits') ? 'queued' : 'waits',
+      time: scheduledTime,
+      fence: isQueued ? fence : issued,
+      handler: isQueued ? 'queued' : 'waits',
       running: new Subject(),
       subscription: new Subscription(),
     }
-    let outcome: Outcome = 'failed'
-    const end = (): void => {
-      effects.push({ kind: outcome, delivery: deliveries.indexOf(own) })
+    const end = (kind: Outcome): void => {
+      effects.push({ kind, delivery: deliveries.indexOf(own) })
       forget(own)
       for (const other of deliveries) {
         if (other.handler !== 'queued') continue
         other.handler = 'waits'
-        other.before = readRecord(alarm).fence
+        other.fence = readRecord(alarm).fence
       }
     }
     deliveries.push(own)
@@ -164,11 +166,8 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
           return own.running
         })
         .subscribe({
-          next({ kind }) {
-            outcome = kind
-          },
-          complete: end,
-          error: end,
+          next: ({ kind }) => end(kind),
+          error: () => end('failed'),
         }),
     )
   }
@@ -234,6 +233,10 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
     const { fence, acked, since, asked, gated, covered, rest } = readRecord(alarm)
     // How a fence stands to those that are compared with it, now or later.
     const rank = (other: number): number => (other < acked ? 0 : other < fence ? 1 : 2)
+    const printDelivery = ({ time, fence, handler }: Delivering): string => {
+      if (handler === 'queued') return `queued ${time} ${rank(fence)} ${clock}`
+      return handler === 'waits' ? `waits ${rank(fence)}` : handler
+    }
     const key = [
       rest,
       acked - fence,
@@ -245,7 +248,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
       commits.map((call) => `${call.time}:${call.covers - covered}`),
       writes.map((call) => `${call.time}:${call.move}`),
       timers.length,
-      deliveries.map(({ handler, before }) => handler + (handler === 'waits' ? rank(before) : '')),
+      deliveries.map(printDelivery),
     ].join(';')
     return { key, time, broken: false, drained: isDrained(), resting: timers.length > 0, acked: acked - fence }
   }

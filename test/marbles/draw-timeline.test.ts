@@ -361,19 +361,29 @@ describe('drawTimeline as text', () => {
       [10, 'commit-issued', { time: 8 }],
       [14, 'write-acknowledged', { ...write, time: 5, took: 40 }],
       [15, 'commit-acknowledged', { time: 8, took: 5 }],
+      [20, 'write-failed', { ...write, time: 7, took: 99, error: down }, 'newcomer'],
+      [22, 'write-acknowledged', { ...write, time: 7, took: 40 }, 'newcomer'],
     )
     expect(drawn(timeline)).toMatchInlineSnapshot(`
       "
-      alarm
+      alarm "newcomer"
 
-      clock       10                14  15
-                  |-----------------|---|--
-      commits       8...................|
-      writes      5.................|
-      manager     ?                 5
-      store       4 ....................8
+      clock       10        14 15        20  22
+                  |---------|--|---------|---|--
+
+      ""
+      commits       8..........|
+      writes      5.........|
+      manager     ?         5
+      store       4 ...........8
+
+      "newcomer"
+      writes                             7...|
+      manager                            ?   7
+      store                              ?
 
       times in ms; 5..| acknowledged; 1..5 one or the other
+      ! "newcomer" 20: write 7 failed: down
       "
     `)
   })

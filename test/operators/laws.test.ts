@@ -61,6 +61,6 @@ obeysTheLaws<AlarmIntent, AlarmEvent>('keepAlarm', {
 
 obeysTheLaws('holdUntilConfirmed', {
   ...numbers,
-  build: () => openAlarm(instant).holdUntilConfirmed(),
+  build: () => openAlarm(instant).holdUntilConfirmed<number>(),
   sided: false,
 })

@@ -197,6 +197,20 @@ describe('a sqliteManager whose file is locked', () => {
     expect(manager.get('b')).toBeNull()
   })
 
+  it('does not come back to it once it is unsubscribed', async () => {
+    const { t0, clock, write, deliver, lock, unlock } = rig()
+    const { handler, ends } = held()
+    const { stop } = deliver(handler)
+    await write('a', t0, 1)
+    await clock.advance(0)
+    lock()
+    ends[0]?.done() // a round is on its way
+    stop()
+    await turns()
+    expect(clock.pending()).toBe(0)
+    unlock()
+  })
+
   it('enters the answers again when their commit has failed', async () => {
     const { t0, clock, write, deliver, manager } = rig()
     const { handler, ends } = held()

@@ -8,6 +8,14 @@ import { look, managerOf, newPath, open, turn } from './sqlite-store-rig.ts'
 const coded = (code: string, message = '') =>
   expect.objectContaining({ code, message: expect.stringContaining(message) })
 
+/** A file in the mode in which any change of mode shows. */
+function settled(file: string): Buffer {
+  const db = new DatabaseSync(file)
+  db.exec('PRAGMA journal_mode = DELETE')
+  db.close()
+  return readFileSync(file)
+}
+
 describe('sqliteStore: bad input', () => {
   afterEach(() => vi.restoreAllMocks())
 
@@ -63,7 +71,9 @@ describe('sqliteStore: bad input', () => {
   it('the file of a manager', () => {
     const file = newPath()
     sqliteManager({ file }).close()
+    const before = settled(file)
     expect(() => open({ file })).toThrow(coded('ALARM_STORAGE_INVALID', 'manager'))
+    expect(readFileSync(file)).toEqual(before)
   })
 
   it('a file with tables of a newer version', () => {
@@ -72,8 +82,9 @@ describe('sqliteStore: bad input', () => {
     const db = new DatabaseSync(file)
     db.exec('UPDATE _nolater_actor SET version = 2; ALTER TABLE _nolater_actor ADD COLUMN future TEXT')
     db.close()
+    const before = settled(file)
     expect(() => open({ file })).toThrow(coded('ALARM_STORAGE_NEWER', 'version 2'))
-    expect(look(file).epoch).toBe(1)
+    expect(readFileSync(file)).toEqual(before)
   })
 
   it('a file that is locked for longer than one waits', () => {
@@ -81,7 +92,9 @@ describe('sqliteStore: bad input', () => {
     open({ file }).close()
     const other = new DatabaseSync(file)
     other.exec('BEGIN IMMEDIATE')
-    expect(() => open({ file, busyTimeout: 1 })).toThrow(coded('ALARM_STORAGE_LOCKED'))
+    const before = performance.now()
+    expect(() => open({ file, busyTimeout: 50 })).toThrow(coded('ALARM_STORAGE_LOCKED'))
+    expect(performance.now() - before).toBeGreaterThan(40)
     other.exec('ROLLBACK')
     other.close()
     expect(open({ file }).epoch).toBe(2)

@@ -72,6 +72,8 @@ export interface Script {
   readonly store: ActorStore
   readonly file: string
   readonly clock: VirtualTimeScheduler
+  /** the outside calls when the opening had been replicated */
+  readonly opened: readonly string[]
   /** ends the turn; the outside calls since the last look */
   calls(): Promise<string[]>
   /** the outside calls so far, within the turn */
@@ -131,6 +133,7 @@ export async function script(options: Partial<SqliteStoreOptions> = {}): Promise
   }
   const rig: Script = {
     store,
+    opened: [],
     file,
     clock,
     now,
@@ -182,7 +185,6 @@ export async function script(options: Partial<SqliteStoreOptions> = {}): Promise
     },
   }
   if (options.replicate === undefined && 'replicate' in options) return rig
-  await rig.ok('commit') // of the opening
   now()
-  return rig
+  return Object.assign(rig, { opened: await rig.ok('commit') })
 }

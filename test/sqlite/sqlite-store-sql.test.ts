@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { look, newPath, open, script, turn } from './sqlite-store-rig.ts'
+import { isLocked, look, newPath, open, script, turn } from './sqlite-store-rig.ts'
 
 const invalid = expect.objectContaining({ code: 'ALARM_STORAGE_INVALID' })
 
@@ -41,6 +41,25 @@ describe('sqliteStore: SQL', () => {
     store.sql.exec('SELECT 1; SELECT 2')
     expect(send().state).toBe('open')
     expect(await calls()).toEqual([])
+  })
+
+  it('that writes is a turn, be it alone', async () => {
+    const { store, file, calls, ok } = await script()
+    for (const write of [
+      'CREATE TABLE t (x)',
+      'INSERT INTO t VALUES (1)',
+      'WITH one AS (SELECT 1) INSERT INTO t SELECT * FROM one',
+      'UPDATE t SET x = 2',
+      'PRAGMA user_version = 7',
+      'DROP TABLE t',
+    ]) {
+      store.sql.run(write)
+      expect(isLocked(file), write).toBe(true)
+      expect(await calls(), write).toEqual(['commit'])
+      await ok()
+    }
+    store.close()
+    expect(open({ file }).sql.get('PRAGMA user_version')).toEqual({ user_version: 7 })
   })
 
   it('that fails has changed nothing, of a script neither, and the turn goes on', async () => {
@@ -93,6 +112,8 @@ describe('sqliteStore: SQL', () => {
       'PRAGMA query_only = ON',
       'PRAGMA wal_checkpoint',
       'PRAGMA locking_mode = EXCLUSIVE',
+      'PRAGMA foreign_keys = OFF',
+      'PRAGMA page_size = 512',
     ]) {
       for (const use of ['exec', 'run', 'get', 'all'] as const) {
         expect(() => store.sql[use](refused), refused).toThrow(invalid)
@@ -198,11 +219,11 @@ describe('sqliteStore: SQL', () => {
 
   it('deleteAll() drops whatever the user has made, and a rollback brings it back', async () => {
     const file = newPath()
-    const store = open({ file })
-    const { sql } = store
-    sql.exec(`
+    const first = open({ file })
+    first.sql.exec(`
       CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, b REFERENCES b (id));
-      CREATE TABLE b (id PRIMARY KEY, a REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED);
+      CREATE TABLE b (id PRIMARY KEY, a REFERENCES a (id));
+      PRAGMA defer_foreign_keys = ON;
       INSERT INTO b VALUES (1, 1);
       INSERT INTO a VALUES (1, 1);
       CREATE INDEX i ON a (b);
@@ -212,10 +233,17 @@ describe('sqliteStore: SQL', () => {
       INSERT INTO f VALUES ('word');
       CREATE TABLE "nolater x" (x);
       CREATE TABLE xnolaterx_ (x);
+      CREATE TABLE "a ""table""" (x);
       ANALYZE;
       PRAGMA user_version = 3`)
-    store.put('a', 1)
+    first.put('a', 1)
     await turn()
+    first.close()
+    const outside = new DatabaseSync(file)
+    outside.exec('VACUUM') // puts virtual tables after the tables that they are made of
+    outside.close()
+    const store = open({ file })
+    const { sql } = store
     const names = () => sql.all<{ name: string }>('SELECT name FROM sqlite_schema').map(({ name }) => name)
     const before = names()
     expect(() =>
@@ -241,7 +269,17 @@ describe('sqliteStore: SQL', () => {
     const seen = new DatabaseSync(file, { readOnly: true })
     expect(seen.prepare('SELECT count(*) AS rows FROM a').get()).toEqual({ rows: 0 })
     seen.close()
-    expect(open({ file }).epoch).toBe(2)
+    expect(open({ file }).epoch).toBe(3)
+  })
+
+  it('deleteAll() leaves foreign keys as strict as they were', () => {
+    const store = open()
+    store.transaction((sql) => {
+      store.deleteAll()
+      sql.exec('CREATE TABLE p (id PRIMARY KEY); CREATE TABLE c (p REFERENCES p)')
+      expect(() => sql.run('INSERT INTO c VALUES (1)')).toThrow('FOREIGN KEY')
+    })
+    expect(store.sql.all('SELECT * FROM c')).toEqual([])
   })
 })
 

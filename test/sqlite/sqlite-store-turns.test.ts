@@ -1,4 +1,15 @@
-import { concat, defer, EMPTY, Observable, Subject, timer, VirtualTimeScheduler } from 'rxjs'
+import {
+  concat,
+  defer,
+  EMPTY,
+  Observable,
+  range,
+  Subject,
+  take,
+  tap,
+  timer,
+  VirtualTimeScheduler,
+} from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { memoryManager } from '../../src/memory/memory-manager.ts'
 import type { ActorStore } from '../../src/sqlite/sqlite-store.ts'
@@ -245,7 +256,10 @@ describe('sqliteStore: what breaks the transaction breaks all that is in flight'
       expect.objectContaining({ code: 'ALARM_PRECOMMIT_FAILED', cause: failed }),
       expect.objectContaining({ code: 'ALARM_PRECOMMIT_FAILED', cause: failed }),
     ])
-    expect([sent.state, held.state]).toEqual([expect.stringMatching(/^broken/), expect.stringMatching(/^broken/)])
+    expect([sent.state, held.state]).toEqual([
+      expect.stringMatching(/^broken/),
+      expect.stringMatching(/^broken/),
+    ])
     expect(await ok()).toEqual([])
     expect(look(file)).toMatchObject({ alarm: null, values: [] })
   })
@@ -260,13 +274,17 @@ describe('sqliteStore: what breaks the transaction breaks all that is in flight'
   })
 
   it('a later write, behind which an earlier one waits: that is not told any more', async () => {
-    const { store, init, calls } = await table()
+    const { store, init, calls, ok } = await table()
     await init(1)
     store.alarm.set(5)
-    await calls()
-    await calls()
-    const rig = { store, calls }
-    expect(rig.store.alarm.time).toBe(5)
+    expect(await calls()).toEqual(['commit'])
+    expect(await ok()).toEqual(['run(5)'])
+    store.alarm.set(3)
+    const confirmed = track(store.alarm.confirmed())
+    expect(await calls()).toEqual([])
+    vanish(store)
+    expect(await calls()).toEqual([])
+    expect(confirmed.state).toMatchObject({ cause: failed })
   })
 })
 
@@ -287,6 +305,87 @@ describe('sqliteStore: the output gate', () => {
     expect(sent).toEqual([])
     await turn()
     expect(sent).toEqual([1, 2, 3, 4])
+  })
+
+  it('a value that another one causes follows those that were there before, and has its own turn to wait for', async () => {
+    const { store, file, calls, ok } = await script()
+    const replies = new Subject<number>()
+    const sent: unknown[] = []
+    replies.pipe(store.alarm.holdUntilConfirmed()).subscribe((reply) => {
+      sent.push(reply, look(file).values.length)
+      if (reply === 1) replies.next(4)
+      if (reply === 2) {
+        store.transaction(() => {
+          store.put('b', 1)
+          replies.next(5)
+        })
+      }
+      if (reply === 5) replies.next(6)
+      sent.push('.')
+    })
+    store.put('a', 1)
+    for (const reply of [1, 2, 3]) replies.next(reply)
+    await calls()
+    expect(sent).toEqual([])
+    await ok()
+    expect(sent).toEqual([1, 1, '.', 2, 1, '.', 3, 1, '.', 4, 1, '.'])
+    await ok()
+    expect(sent.slice(12)).toEqual([5, 2, '.', 6, 2, '.'])
+  })
+
+  it('order is the same where all is durable at once', async () => {
+    const file = newPath()
+    const store = open({ file })
+    const replies = new Subject<number>()
+    const sent: unknown[] = []
+    replies.pipe(store.alarm.holdUntilConfirmed()).subscribe((reply) => {
+      sent.push(reply, look(file).values.length)
+      if (reply === 1) replies.next(4)
+      if (reply === 2) {
+        store.transaction(() => {
+          store.put('b', 1)
+          replies.next(5)
+        })
+      }
+      if (reply === 5) {
+        store.put('c', 1)
+        replies.next(6)
+      }
+      if (reply === 3) replies.next(7)
+      sent.push('.')
+    })
+    store.put('a', 1)
+    for (const reply of [1, 2, 3]) replies.next(reply)
+    await turn()
+    await turn()
+    expect(sent.filter((_, i) => i % 3 === 0)).toEqual([1, 2, 3, 4, 5, 7, 6])
+    expect(sent.filter((_, i) => i % 3 === 1)).toEqual([1, 1, 2, 2, 2, 2, 3])
+    expect(sent.filter((_, i) => i % 3 === 2)).toEqual(Array(7).fill('.'))
+  })
+
+  it('may hold many, of a source that is synchronous, and stop in their midst', async () => {
+    const store = open()
+    let last = 0
+    store.put('a', 1)
+    range(1, 100_000)
+      .pipe(store.alarm.holdUntilConfirmed())
+      .subscribe((value) => {
+        last = value
+      })
+    let taken = 0
+    expect(last).toBe(0)
+    await turn()
+    expect(last).toBe(100_000)
+    range(1, 100_000)
+      .pipe(
+        tap((value) => {
+          taken = value
+        }),
+        store.alarm.holdUntilConfirmed(),
+        take(3),
+      )
+      .subscribe()
+    expect(taken).toBe(3)
   })
 
   it('order is kept, the end comes last, and an error at once', async () => {
@@ -351,18 +450,20 @@ describe('sqliteStore: the output gate', () => {
 
 describe('sqliteStore: a delivery and what else happens', () => {
   it('in the turn in which a write is acknowledged', async () => {
-    const { store, file, init, close } = await reopened()
-    expect(init).toEqual(['run(5)'])
-    const arrival = store.arm(5)
-    store.store.put('a', 1)
-    const acknowledged = store.ok('run(5)')
+    const first = await script()
+    await first.init(5)
+    first.store.close()
+    const { store, file, opened, ok, arm } = await script({ file: first.file, reconcile: true })
+    expect(opened).toEqual(['run(5)'])
+    const arrival = arm(5)
+    store.put('a', 1)
+    const acknowledged = ok('run(5)')
     arrival.drop()
     expect(await acknowledged).toEqual(['commit'])
-    expect(await store.ok()).toEqual(['commit'])
+    expect(await ok()).toEqual(['commit'])
     expect(look(file)).toMatchObject({ alarm: null, values: ['a'] })
-    expect(await store.ok()).toEqual([])
+    expect(await ok()).toEqual([])
     expect(arrival.outcomes).toHaveLength(1)
-    close()
   })
 
   it('of an alarm whose precommit is not acknowledged yet: what the handler wrote is committed', async () => {
@@ -410,16 +511,6 @@ describe('sqliteStore: a delivery and what else happens', () => {
     expect(look(file)).toMatchObject({ alarm: null, values: ['a'] })
   })
 })
-
-/** An actor with an alarm at 5, opened once more, so that its alarm is being written once more. */
-async function reopened() {
-  const first = await script()
-  await first.init(5)
-  first.store.close()
-  const second = await script({ file: first.file, reconcile: true })
-  const init = second.now()
-  return { store: second, file: first.file, init, close: () => second.store.close() }
-}
 
 describe('sqliteStore: a delivery', () => {
   it('commits what the handler wrote and the deletion of the alarm in one, and holds what it sent until then', async () => {
