@@ -85,6 +85,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
   let clock = 0
   let retries = Infinity
   let sent = 0
+  let unended = 0 // outcomes without their completion
 
   const alarm = options.openAlarm({
     initial,
@@ -149,6 +150,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
       subscription: new Subscription(),
     }
     const end = (kind: Outcome): void => {
+      unended++
       effects.push({ kind, delivery: deliveries.indexOf(own) })
       forget(own)
       for (const other of deliveries) {
@@ -167,7 +169,11 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
         })
         .subscribe({
           next: ({ kind }) => end(kind),
-          error: () => end('failed'),
+          complete: () => unended--,
+          error() {
+            end('failed')
+            unended--
+          },
         }),
     )
   }
@@ -254,6 +260,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
   }
 
   function fed(before: number): Fed {
+    if (unended !== 0) throw new Error('A delivery must emit one outcome and complete at once, or fail.')
     const did = inOrder(effects)
     effects = []
     issued = readRecord(alarm).fence

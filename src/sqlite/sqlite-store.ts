@@ -66,15 +66,19 @@ export interface ActorStore extends StoreValues {
  * error. Open a new one. Opening a file again takes it from the store that had it: that one gets `ALARM_FENCED` with its next write.
  *
  * Gotchas: while the manager is asked for an earlier alarm, the transaction stays open and what is written meanwhile joins it; others
- * find the file locked for so long. Times out of a lock, SQL errors and bad values throw and change nothing. Names that begin with
- * `_nolater_` are the store's; transaction control, ATTACH, VACUUM and most PRAGMAs are refused (`ALARM_STORAGE_INVALID`).
+ * find the file locked for so long. A lock that lasts, an SQL error and a bad value throw and change nothing; but a deferred foreign
+ * key that fails with the commit breaks the store. Names that begin with `_nolater_` are the store's; transaction control, ATTACH,
+ * VACUUM and most PRAGMAs are refused (`ALARM_STORAGE_INVALID`). A turn outside of `transaction` and of a handler ends in a microtask,
+ * which a virtual clock does not run: await one.
  *
  * ```ts
  * const store = sqliteStore({ file: 'actor-42.db', key: '42', manager })
  * store.transaction((sql) => {
- *   sql.run('INSERT INTO job (name) VALUES (?)', 'tea')
+ *   sql.exec('CREATE TABLE IF NOT EXISTS job (name TEXT)')
+ *   sql.run('INSERT INTO job VALUES (?)', 'tea')
  *   store.alarm.set(Date.now() + 60_000)
  * })
+ * manager.deliveries((delivery) => store.alarm.deliver(delivery, () => brew())).subscribe()
  * ```
  */
 export function sqliteStore(options: SqliteStoreOptions): ActorStore {

@@ -11,9 +11,21 @@ interface Row {
 
 /** The actor's values by key. */
 export interface StoreValues {
+  /** A copy of what was put, `undefined` if there is nothing. */
   get<T = unknown>(key: string): T | undefined
+
+  /**
+   * Puts whatever structuredClone accepts, except `undefined`. It closes the output gate unless `allowUnconfirmed`.
+   *
+   * Throws `ALARM_KEY_INVALID` for a key of more than 1024 UTF-16 units or a lone surrogate, `ALARM_STORAGE_INVALID` for a value that
+   * cannot be kept, before anything has changed.
+   */
   put(key: string, value: unknown, options?: { allowUnconfirmed?: boolean }): void
+
+  /** Whether there was something to delete. */
   delete(key: string, options?: { allowUnconfirmed?: boolean }): boolean
+
+  /** All values whose keys begin with `prefix`, in the order of their code points. */
   list<T = unknown>(options?: { prefix?: string }): Map<string, T>
 }
 
@@ -30,7 +42,7 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
     get<T>(key: string) {
       turns.check()
       const row = read.get(checkKey(key)) as Row | undefined
-      return row && (unpack(row.value) as T)
+      return row && (deserialize(row.value) as T)
     },
     put(key, value, options) {
       const bytes = pack(checkKey(key), value)
@@ -49,7 +61,7 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
       turns.check()
       const end = after(checkKey(prefix))
       const rows = (end === null ? from.all(prefix) : range.all(prefix, end)) as unknown as Row[]
-      return new Map(rows.map(({ key, value }) => [key, unpack(value) as T]))
+      return new Map(rows.map(({ key, value }) => [key, deserialize(value) as T]))
     },
   }
 }
@@ -69,10 +81,6 @@ function pack(key: string, value: unknown): Uint8Array {
   } catch (cause) {
     throw refused(cause)
   }
-}
-
-function unpack(bytes: Uint8Array): unknown {
-  return deserialize(bytes)
 }
 
 /** The first string after all that begin with `prefix`, in SQLite's order, which is that of the code points; `null` for no end. */

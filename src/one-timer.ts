@@ -1,0 +1,31 @@
+import type { SchedulerLike, Subscription } from 'rxjs'
+import type { AlarmTime } from './time.ts'
+import { wakeAt } from './wake-at.ts'
+
+// A virtual scheduler nests an action that reschedules itself, and cannot unsubscribe from some thousands: days are waited for in steps.
+const STEP = 60_000
+
+/** The one timer of a loop, for whatever comes next. */
+export interface OneTimer {
+  /** Moves it; `null`: nothing comes. */
+  set(at: AlarmTime): void
+}
+
+/** Rings at the time it is set to. It may ring before, and must then be set again. */
+export function oneTimer(scheduler: SchedulerLike, ring: () => void): OneTimer {
+  let timer: Subscription | null = null
+  let setTo: AlarmTime = null
+  return {
+    set(at) {
+      if (at === setTo) return
+      timer?.unsubscribe()
+      timer = null
+      setTo = at
+      if (at === null) return
+      timer = wakeAt(scheduler, Math.min(at, scheduler.now() + STEP), () => {
+        setTo = null
+        ring()
+      })
+    },
+  }
+}
