@@ -169,6 +169,11 @@ export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
   if (keeper.failure !== null) throw keeper.failure
   if (keeper.desired !== checkTime(scheduledTime) || !isClean(keeper, keeper.flight)) return keeper.committed
   keeper.intend(null)
+  // The manager may drop its copy as soon as it hears of it: whatever is set while the deletion is under way needs a precommit.
+  if (keeper.work !== null && keeper.committed !== null) {
+    keeper.bound = null
+    keeper.work.owed = true
+  }
   return null
 }
 

@@ -234,6 +234,33 @@ describe('abandon', () => {
     expect([alarm.time, calls]).toEqual([5, []])
   })
 
+  it('counts the manager as holding nothing from then on: the same time set again is told to it first', () => {
+    const commits: Subject<unknown>[] = []
+    const { alarm, calls } = open({
+      commit(time) {
+        calls.push(`commit ${time}`)
+        commits.push(new Subject())
+        return commits.at(-1) as Subject<unknown>
+      },
+    })
+    expect(alarm.abandon(1)).toBe(null)
+    alarm.set(1)
+    expect(calls).toEqual(['commit null', 'write 1'])
+    commits[0]?.complete()
+    expect(calls).toEqual(['commit null', 'write 1', 'commit 1'])
+    commits[1]?.complete()
+    expect(calls).toHaveLength(3)
+  })
+
+  it('tells the manager of the deletion once it is durable', () => {
+    const commit = new Subject()
+    const { alarm, calls } = open({ commit: () => commit })
+    alarm.abandon(1)
+    expect(calls).toEqual([])
+    commit.complete()
+    expect([calls, alarm.time]).toEqual([['write null'], null])
+  })
+
   it('refuses a time that cannot be', () => {
     const { alarm } = open()
     expect(() => alarm.abandon(-1)).toThrowError(expect.objectContaining({ code: 'ALARM_TIME_INVALID' }))

@@ -1,7 +1,7 @@
 import { EMPTY, NEVER, Observable, type ObservableInput, of, type Subscription, throwError } from 'rxjs'
 import { expect, it } from 'vitest'
 import { AlarmError, AlarmFencedError } from '../src/errors.ts'
-import type { LedgerManager } from '../src/ledger-manager.ts'
+import type { LedgerManager } from '../src/ledger/ledger-manager.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../src/manager.ts'
 import type { AlarmTime, Move } from '../src/time.ts'
 import { turns, type VirtualClock, virtualClock } from './virtual-clock.ts'

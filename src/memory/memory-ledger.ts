@@ -1,5 +1,5 @@
-import type { HeldAlarm } from '../held-alarm.ts'
-import type { Ledger, LedgerAccess } from '../ledger.ts'
+import type { HeldAlarm } from '../ledger/held-alarm.ts'
+import type { Ledger, LedgerAccess } from '../ledger/ledger.ts'
 import { type Due, DueHeap } from './due-heap.ts'
 
 interface Entry extends Due {

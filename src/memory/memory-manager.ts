@@ -1,5 +1,5 @@
-import { type LedgerManager, ledgerManager } from '../ledger-manager.ts'
-import { checkManagerOptions, type ManagerOptions } from '../manager-options.ts'
+import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
+import { checkManagerOptions, type ManagerOptions } from '../ledger/manager-options.ts'
 import { memoryLedger } from './memory-ledger.ts'
 
 /** A manager in memory: the whole contract, except that it forgets with its process. */

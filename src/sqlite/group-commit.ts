@@ -1,4 +1,4 @@
-import type { Ledger, LedgerAccess, Step } from '../ledger.ts'
+import type { Ledger, LedgerAccess, Step } from '../ledger/ledger.ts'
 
 /** The steps of one turn in one transaction. */
 export interface GroupCommit extends LedgerAccess {

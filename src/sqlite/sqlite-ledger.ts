@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { HeldAlarm } from '../held-alarm.ts'
-import type { Ledger } from '../ledger.ts'
+import type { HeldAlarm } from '../ledger/held-alarm.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { AlarmTime } from '../time.ts'
 
 const AT_A_TIME = 1_000

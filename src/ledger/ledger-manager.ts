@@ -1,12 +1,12 @@
 import { Observable, Subject } from 'rxjs'
+import { AlarmConfigError, AlarmFencedError } from '../errors.ts'
+import { checkKey } from '../key.ts'
+import type { AlarmManager, WriteInfo } from '../manager.ts'
+import { type AlarmTime, checkAlarmTime } from '../time.ts'
 import { dispatch } from './dispatch.ts'
-import { AlarmConfigError, AlarmFencedError } from './errors.ts'
 import { written } from './held-alarm.ts'
-import { checkKey } from './key.ts'
 import type { LedgerAccess } from './ledger.ts'
-import type { AlarmManager, WriteInfo } from './manager.ts'
 import { checkDeliveries, type ManagerOptions } from './manager-options.ts'
-import { type AlarmTime, checkAlarmTime } from './time.ts'
 
 /** A manager over a ledger, whose alarms can be read. */
 export interface LedgerManager extends AlarmManager {

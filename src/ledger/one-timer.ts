@@ -1,9 +1,6 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
-import type { AlarmTime } from './time.ts'
-import { wakeAt } from './wake-at.ts'
-
-// A virtual scheduler nests an action that reschedules itself, and cannot unsubscribe from some thousands: days are waited for in steps.
-const STEP = 60_000
+import type { AlarmTime } from '../time.ts'
+import { wakeAt } from '../wake-at.ts'
 
 /** The one timer of a loop, for whatever comes next. */
 export interface OneTimer {
@@ -11,7 +8,7 @@ export interface OneTimer {
   set(at: AlarmTime): void
 }
 
-/** Rings at the time it is set to. It may ring before, and must then be set again. */
+/** Rings at the time it is set to. */
 export function oneTimer(scheduler: SchedulerLike, ring: () => void): OneTimer {
   let timer: Subscription | null = null
   let setTo: AlarmTime = null
@@ -22,7 +19,7 @@ export function oneTimer(scheduler: SchedulerLike, ring: () => void): OneTimer {
       timer = null
       setTo = at
       if (at === null) return
-      timer = wakeAt(scheduler, Math.min(at, scheduler.now() + STEP), () => {
+      timer = wakeAt(scheduler, at, () => {
         setTo = null
         ring()
       })

@@ -8,12 +8,12 @@ import {
   type ObservableInput,
   of,
 } from 'rxjs'
+import { fromUser } from '../from-user.ts'
+import type { AlarmDelivery, DeliveryOptions } from '../manager.ts'
+import { checkAlarmTime } from '../time.ts'
 import { abandoned, done, type Report } from './answers.ts'
-import { fromUser } from './from-user.ts'
 import type { HeldAlarm } from './held-alarm.ts'
-import type { AlarmDelivery, DeliveryOptions } from './manager.ts'
 import { isExhausted } from './redelivery.ts'
-import { checkAlarmTime } from './time.ts'
 
 /** Runs the user's function for an alarm that was taken, and emits the answer: its handler, or `abandon` when no retry is left. */
 export function workOn(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isExhausted, redeliver, retryUncounted } from '../src/redelivery.ts'
+import { isExhausted, redeliver, retryUncounted } from '../../src/ledger/redelivery.ts'
 
 const none = { counted: 0, uncounted: 0 }
 const uncounted = Object.assign(new Error('the store was away'), { counted: false })

@@ -1,6 +1,6 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
-import { AlarmConfigError } from './errors.ts'
-import type { DeliveryOptions } from './manager.ts'
+import { AlarmConfigError } from '../errors.ts'
+import type { DeliveryOptions } from '../manager.ts'
 
 /** What every manager over a ledger can be told. */
 export interface ManagerOptions {

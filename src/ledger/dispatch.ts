@@ -1,12 +1,12 @@
 import { Observable, type ObservableInput, type SchedulerLike, type Subject, type Subscription } from 'rxjs'
+import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
+import { type AlarmTime, isBefore } from '../time.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
 import { type HeldAlarm, leased } from './held-alarm.ts'
 import type { Ledger, LedgerAccess, Step } from './ledger.ts'
-import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from './manager.ts'
 import { oneTimer } from './one-timer.ts'
 import { isExhausted } from './redelivery.ts'
 import { openRuns, type Run } from './runs.ts'
-import { type AlarmTime, isBefore } from './time.ts'
 import { workOn } from './work-on.ts'
 
 /** What the deliveries of one manager share. */

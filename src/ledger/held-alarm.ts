@@ -1,6 +1,6 @@
-import type { WriteInfo } from './manager.ts'
+import type { WriteInfo } from '../manager.ts'
+import type { AlarmTime } from '../time.ts'
 import type { Failures } from './redelivery.ts'
-import type { AlarmTime } from './time.ts'
 
 /** What a manager holds of one actor; also when it holds no alarm, because a removal leaves its fence. */
 export interface HeldAlarm extends Failures {

@@ -1,6 +1,6 @@
 import { Subscription, type Unsubscribable } from 'rxjs'
+import { type AlarmTime, isBefore } from '../time.ts'
 import type { HeldAlarm } from './held-alarm.ts'
-import { type AlarmTime, isBefore } from './time.ts'
 
 /** One alarm that was taken: waiting for its handler to be started, or with its handler at work. */
 export interface Run {

@@ -1,5 +1,5 @@
+import type { AlarmTime } from '../time.ts'
 import type { HeldAlarm } from './held-alarm.ts'
-import type { AlarmTime } from './time.ts'
 
 /** Where a manager keeps what it holds, as one step sees it: nobody else changes it meanwhile. */
 export interface Ledger {

@@ -1,8 +1,8 @@
+import type { AlarmDelivery, DeliveryEvent } from '../manager.ts'
+import type { AlarmTime } from '../time.ts'
 import { type Answer, answered, type HeldAlarm, isReplaced } from './held-alarm.ts'
 import type { Ledger } from './ledger.ts'
-import type { AlarmDelivery, DeliveryEvent } from './manager.ts'
 import { isExhausted, redeliver, retryUncounted } from './redelivery.ts'
-import type { AlarmTime } from './time.ts'
 
 /** What is told of one delivery; which one and when is added to it. */
 export type DeliveryStory<E = DeliveryEvent> = E extends unknown ? Omit<E, 'at' | keyof AlarmDelivery> : never
