@@ -2,7 +2,7 @@ import { AlarmCommitError } from './errors.ts'
 import { epochOf } from './fence.ts'
 import { fromUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
-import { printTime } from './time.ts'
+import { isBefore, printTime } from './time.ts'
 import type { Work } from './work.ts'
 
 /** Rule 2: makes the desired alarm durable. */
@@ -19,12 +19,14 @@ export function issueCommit(keeper: Keeper, work: Work): void {
     complete() {
       if (keeper.work !== work) return
       work.committing = false
-      const replaced = keeper.committed
+      const { committed: replaced, bound } = keeper
+      const isSuperseded = work.behind
       keeper.committed = time
       work.covered = covers
+      work.behind = isBefore(bound, time)
       if (keeper.telemetry !== null) {
         keeper.tell({ kind: 'commit-acknowledged', time, took: keeper.now() - issuedAt })
-        if (work.behind) keeper.tell({ kind: 'superseded', before: 'write', time: replaced, by: time })
+        if (isSuperseded) keeper.tell({ kind: 'superseded', before: 'write', time: replaced, by: time })
       }
       keeper.settle()
     },

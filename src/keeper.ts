@@ -155,8 +155,7 @@ export class Keeper implements AlarmState {
       this.writer(work).ask('earlier')
     } else {
       if (work.heldAt !== null) this.release(work)
-      work.behind = isBefore(this.bound, this.committed) && work.writing
-      if (work.behind) this.writer(work).ask('later')
+      if (work.behind && work.writing) this.writer(work).ask('later')
     }
   }
 

@@ -23,7 +23,7 @@ export class Work implements Flight {
   lastError: unknown = undefined
   /** the time that the write in flight carries */
   carries: AlarmTime = null
-  /** a later move waits for the write in flight */
+  /** what is committed is later than what the manager was told: a later move waits */
   behind = false
   /** since when a precommit is held, by the clock */
   heldAt: number | null = null

@@ -142,6 +142,7 @@ function begin(keeper: Keeper, work: Work, step: 'precommit' | 'later'): Told | 
   work.carries = time
   work.owed = false
   if (step === 'later') keeper.bound = time
+  if (step === 'later') work.behind = false
   if (keeper.telemetry !== null) keeper.tell({ kind: 'write-issued', ...write })
   return write
 }

@@ -38,14 +38,14 @@ describe('drawTimeline as text', () => {
       intents     5        9   2
       moves       >        >   <
       held                     2.........|
-      commits       5...|   9....|                    2...|
+      commits       5...|   (9)..|                    2...|
       writes             5.............| 2...........|     *
       manager     1      ..............5 ............2
       store       1 ....5   .....9                    ....2
       gate        ======|  ===============================|
 
-      times in ms; < earlier than the bound; > later; 5..| acknowledged; * drained; 1..5 one or the other;
-      ==| gate closed
+      times in ms; < earlier than the bound; > later; (5) a newer time took its place; 5..| acknowledged;
+      * drained; 1..5 one or the other; ==| gate closed
       "
     `)
   })
@@ -175,7 +175,7 @@ describe('drawTimeline as text', () => {
                   |-----------|--|----|--|--|---|------|--|--
       intents     5              3          9          2
       moves       <              <          >          <
-      commits                  5......|   3.....| 9.......|
+      commits                  5......|   3.....| (9).....|
       writes           5......|   3......|              2....
       manager     none .......5   .......3              .....
       store       none         .......5   ......3 ........9
@@ -192,7 +192,8 @@ describe('drawTimeline as text', () => {
       gate        ================================
 
       times in ms; < earlier than the bound; > later;
-      5..| acknowledged; 1..5 one or the other; ==| gate closed
+      (5) a newer time took its place; 5..| acknowledged;
+      1..5 one or the other; ==| gate closed
       "
     `)
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60)

@@ -1,0 +1,463 @@
+import type { Patch } from '../explore/patch-engine.ts'
+
+/** One rule of the protocol, and the patches of the engine's sources that take it out. */
+export type RuleTakenOut = readonly [rule: string, ...patches: Patch[]]
+
+const inFile =
+  (file: string) =>
+  (find: string, put: string): Patch => ({ file, find, put })
+const rules = inFile('rules.ts')
+const keeper = inFile('keeper.ts')
+const writer = inFile('writer.ts')
+const commit = inFile('commit.ts')
+const delivery = inFile('delivery.ts')
+const gate = inFile('output-gate.ts')
+const handle = inFile('open-alarm.ts')
+const fence = inFile('fence.ts')
+const config = inFile('config.ts')
+
+const impatient = rules(
+  "return flight.writing ? null : 'precommit'",
+  "return flight.writing && flight.carries === alarm.desired ? null : 'precommit'",
+)
+const canWait = 'if (flight.committing || flight.writing || flight.resting) return null'
+const later = "const time = step === 'precommit' ? keeper.desired : keeper.committed\n"
+const unsettled = '|| !isClean(keeper, keeper.flight)) return keeper.committed'
+
+/** In the order of the protocol. Each must make a diagram fail, or else nothing shows that the rule is kept. */
+export const rulesTakenOut: readonly RuleTakenOut[] = [
+  // earlier first
+  [
+    'an earlier move is written before its commit',
+    rules("if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'", ''),
+  ],
+  [
+    'and acknowledged before its commit is issued',
+    writer("if (step === 'later') keeper.bound = time", 'keeper.bound = time'),
+  ],
+  [
+    'what is earlier is judged by the bound, not by what is committed',
+    rules(
+      'if (isBefore(alarm.desired, alarm.bound)) return',
+      'if (isBefore(alarm.desired, alarm.committed)) return',
+    ),
+  ],
+  [
+    'an earlier move is held while a later write is in flight',
+    impatient,
+    writer('concatMap((write$) => write$)', 'mergeMap((write$) => write$)'),
+    writer('import { BehaviorSubject, concatMap,', 'import { BehaviorSubject, mergeMap,'),
+  ],
+  [
+    'a write that was started is never unsubscribed from',
+    impatient,
+    writer('concatMap((write$) => write$)', 'switchMap((write$) => write$)'),
+    writer('import { BehaviorSubject, concatMap,', 'import { BehaviorSubject, switchMap,'),
+    writer('  const write = writeNow(', '  work.write?.unsubscribe()\n  const write = writeNow('),
+  ],
+  ['what is held is told', keeper("this.tell({ kind: 'held', time: this.desired })", '{}')],
+  [
+    'a move that is taken back while it is held is not written',
+    keeper('if (work.heldAt !== null) this.release(work)\n', ''),
+  ],
+  [
+    'the precommit of the next commit may run during a commit',
+    rules(
+      "return flight.writing ? null : 'precommit'",
+      "return flight.writing || flight.committing ? null : 'precommit'",
+    ),
+  ],
+
+  // then commit
+  [
+    'one commit at a time',
+    rules(
+      "return flight.committing ? null : 'commit'",
+      "return flight.committing && flight.promised === alarm.desired ? null : 'commit'",
+    ),
+    commit('work.committing = true', 'work.committing = true\n  work.promised = time'),
+  ],
+  [
+    'intents that come during a commit share the next one',
+    keeper(
+      'this.desired = time\n',
+      'if (work.committing) {\n      const again = this.when(() => !work.committing).subscribe(() => this.want(time, unconfirmed))\n      if (!again.closed) return\n    }\n    this.desired = time\n',
+    ),
+  ],
+  [
+    'an intent that is superseded before its commit is told',
+    keeper("this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })", '{}'),
+  ],
+  [
+    'the same value again is no move',
+    keeper(
+      'if (time === this.desired && (unconfirmed || isConfirmed(this, this.flight))) return\n',
+      'if (time === this.desired) return this.touch()\n',
+    ),
+  ],
+
+  // later last
+  [
+    'a later move is written at all',
+    rules("return isBefore(alarm.bound, alarm.committed) || flight.owed ? 'later' : null", 'return null'),
+  ],
+  [
+    'but only after its commit',
+    rules(
+      '  // 2. Then commit',
+      "  if (isBefore(alarm.bound, alarm.desired) && !flight.writing && !flight.resting) return 'later'\n  // 2. Then commit",
+    ),
+    writer(later, 'const time = keeper.desired\n'),
+  ],
+  ['and while no commit is in flight', rules(canWait, 'if (flight.writing || flight.resting) return null')],
+  [
+    'the bound becomes its time when it is issued',
+    writer("if (step === 'later') keeper.bound = time", ''),
+    writer("if (step === 'precommit') keeper.bound = time", 'keeper.bound = time'),
+  ],
+  [
+    'nobody waits for it: confirmed does not',
+    handle(
+      'return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))',
+      'return this.drained()',
+    ),
+  ],
+  [
+    'nobody waits for it: the output gate does not',
+    gate('needs <= (keeper.work?.covered ?? needs)', 'keeper.isDrained'),
+  ],
+  ['drained waits for it', handle('return this.when(() => this.isDrained)', 'return this.confirmed()')],
+  [
+    'nothing is drained while a write is in flight or rests',
+    rules('!flight.writing && !flight.resting && nextStep', 'nextStep'),
+  ],
+  [
+    'nothing is parked as a value (workerd #7330)',
+    commit(
+      'keeper.committed = time\n',
+      'keeper.committed = time\n      if (work.writing && isBefore(keeper.bound, time)) {\n        work.parked = time\n        work.owed = true\n      }\n',
+    ),
+    writer(
+      later,
+      'const time = step === "precommit" ? keeper.desired : (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
+    ),
+  ],
+  ['a later move that is superseded is told', commit('if (isSuperseded)', 'if (false)')],
+
+  // synchronous when it can be
+  [
+    'what completes synchronously goes on synchronously',
+    commit('      keeper.settle()\n', '      queueMicrotask(() => keeper.settle())\n'),
+  ],
+  [
+    'an error raised synchronously is thrown by the intent',
+    keeper(
+      'this.want(time, unconfirmed)\n    if (this.failure !== null) throw this.failure\n  }\n\n  /** The state',
+      'this.want(time, unconfirmed)\n  }\n\n  /** The state',
+    ),
+  ],
+
+  // failure
+  [
+    'a precommit that fails breaks the alarm',
+    writer('return keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))', '{}'),
+  ],
+  [
+    'a commit that fails breaks the alarm',
+    commit(
+      'keeper.fail(new AlarmCommitError(key, printTime(time), cause))',
+      'work.committing = false\n      keeper.committed = time\n      work.covered = covers\n      keeper.settle()',
+    ),
+  ],
+  [
+    'a later write that fails does not',
+    writer("if (step === 'precommit')\n            return keeper.fail", 'return keeper.fail'),
+  ],
+  ['not even one that throws', inFile('from-user.ts')('return throwError(() => error)', 'throw error')],
+  [
+    'a later write that fails is tried again',
+    writer('work.owed = true\n      keeper.settle()', 'keeper.settle()'),
+  ],
+  ['4 times by default: not less', config('config.retry?.count ?? 4', 'config.retry?.count ?? 3')],
+  ['4 times by default: not more', config('config.retry?.count ?? 4', 'config.retry?.count ?? 5')],
+  ['with back-off', config('1000 * 2 ** (attempt - 1)', '1000')],
+  [
+    'nothing else is written while it rests',
+    rules(canWait, 'if (flight.committing || flight.writing) return null'),
+  ],
+  [
+    'with the newest committed time each time',
+    writer(
+      'work.owed = true\n      keeper.settle()',
+      'work.owed = true\n      work.parked = write.time\n      keeper.settle()',
+    ),
+    writer(
+      later,
+      "const time = step === 'precommit' ? keeper.desired : (work.parked ?? keeper.committed)\n  work.parked = undefined\n",
+    ),
+  ],
+  [
+    'a retry ends as soon as an earlier move is written',
+    writer('keeper.stopResting() // it says all that a failed later move wanted to say', ''),
+  ],
+  [
+    'nor does it begin where one already waits',
+    writer('if (isBefore(keeper.desired, keeper.bound)) return\n', ''),
+  ],
+  ['given up, it is told', writer("keeper.tell({ kind: 'write-given-up', ...write, error })", '{}')],
+  [
+    'given up, it is no error',
+    writer(
+      "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up'",
+      "keeper.fail(error)\n    if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up'",
+    ),
+  ],
+  [
+    'a broken alarm refuses what is asked',
+    keeper(
+      'unconfirmed = false): void {\n    if (this.failure !== null) throw this.failure',
+      'unconfirmed = false): void {\n    if (this.failure !== null) return',
+    ),
+  ],
+  [
+    'a broken alarm refuses to be touched',
+    keeper(
+      'options?.allowUnconfirmed === true\n    if (this.failure !== null) throw this.failure',
+      'options?.allowUnconfirmed === true\n    if (this.failure !== null) return',
+    ),
+  ],
+  [
+    'everyone who waits is told the error: the output gate',
+    gate('{ next: release, error: fail, complete: noop }', '{ next: release, error: noop, complete: noop }'),
+  ],
+  [
+    'everyone who waits is told the error: confirmed and drained',
+    keeper(
+      'next: look, error: (error) => subscriber.error(error)',
+      'next: look, error: () => subscriber.complete()',
+    ),
+  ],
+  ['everyone who waits is told the error: a delivery', delivery('takeUntil(keeper.when(() => false)),', '')],
+
+  // fence and epoch
+  ['each write carries a fence above all before it', fence('return fence + 1\n', 'return fence\n')],
+  ['over restarts too: built from the epoch', fence('return epoch * SEQUENCES', 'return 0')],
+  ['a write that is fenced breaks the alarm', writer('if (fenced) return keeper.fail(error)', '')],
+  [
+    'a later write that is fenced, too',
+    writer(
+      'if (fenced) return keeper.fail(error)',
+      "if (fenced && step === 'precommit') return keeper.fail(error)",
+    ),
+  ],
+
+  // opening
+  ['opened, the stored alarm is written', keeper('if (this.config.reconcile !== false) this.renew()', '')],
+  [
+    'and not where nobody wants it',
+    keeper('if (this.config.reconcile !== false) this.renew()', 'this.renew()'),
+  ],
+  [
+    'what is owed is written even if the bound says it is there',
+    rules(" || flight.owed ? 'later'", " ? 'later'"),
+  ],
+
+  // arming
+  [
+    'woken at its time, the handler runs and the alarm is deleted',
+    delivery('return { run: scheduledTime, deletes: true }', 'return { run: scheduledTime, deletes: false }'),
+  ],
+  [
+    'woken early, but due by now: it runs',
+    delivery('if (desired !== null && desired <= now) return { run: desired, deletes: true }', ''),
+  ],
+  [
+    'and is told its own time',
+    delivery('return { run: desired, deletes: true }', 'return { run: scheduledTime, deletes: true }'),
+  ],
+  [
+    'woken too early, it does not run',
+    delivery('return { reschedule: desired }', 'return { run: scheduledTime, deletes: true }'),
+  ],
+  [
+    'with an intent under way, it runs',
+    delivery('if (!isClean(alarm, flight)) return { run: scheduledTime, deletes: false }', ''),
+  ],
+  [
+    'and defers no deletion',
+    delivery('return { run: scheduledTime, deletes: false }', 'return { run: scheduledTime, deletes: true }'),
+  ],
+  [
+    'clean counts a commit in flight',
+    rules(
+      'return alarm.desired === alarm.committed && !flight.committing',
+      'return alarm.desired === alarm.committed',
+    ),
+  ],
+  [
+    'rescheduled waits for its write',
+    delivery(
+      '.when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)',
+      '.when(() => true)',
+    ),
+    delivery('if (keeper.acked <= before) throw undelivered(keeper)', ''),
+  ],
+  ['and fails if that write fails', delivery('if (keeper.acked <= before) throw undelivered(keeper)', '')],
+  [
+    'a failure that is not the handler’s is not counted (S94)',
+    inFile('errors.ts')('if (options?.counted === false) this.counted = false', ''),
+  ],
+  [
+    'one handler at a time',
+    delivery('.when(() => keeper.work === null || keeper.work.run === null)', '.when(() => true)'),
+  ],
+  ['the next one when it has ended', delivery('keeper.work.run = null\n', '')],
+  [
+    'woken later than the store: it is told',
+    delivery("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
+  ],
+
+  // the handler
+  ['while it runs the alarm reads null', handle("this.work?.run?.deletion === 'deferred' ? null :", '')],
+  ['its success deletes the alarm', delivery("if (own.deletion === 'deferred') {", 'if (false) {')],
+  [
+    'and nothing before that',
+    delivery(
+      'keeper.work.run = own\n',
+      "keeper.work.run = own\n  if (arming.deletes) {\n    own.deletion = 'answer'\n    keeper.want(null, true)\n  }\n",
+    ),
+  ],
+  [
+    'its failure does not',
+    delivery(
+      'if (keeper.work?.run !== own) return\n',
+      "if (keeper.work?.run !== own) return\n      if (own.deletion === 'deferred') keeper.want(null, true)\n",
+    ),
+  ],
+  [
+    'its failure is reported',
+    delivery('=> fromUser(', '=> swallow('),
+    delivery(
+      'interface Delivered {',
+      'const swallow: typeof fromUser = (name, call) => fromUser(name, call).pipe(onErrorResumeNextWith())\n\ninterface Delivered {',
+    ),
+    delivery('  concatMap,\n', '  concatMap,\n  onErrorResumeNextWith,\n'),
+  ],
+  [
+    'the bound stays what it was',
+    delivery('keeper.work.run = own\n', 'keeper.work.run = own\n  keeper.bound = null\n'),
+  ],
+  [
+    'set or delete cancels the deletion',
+    keeper("if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'", ''),
+  ],
+  [
+    'a set of the same time, too',
+    keeper(
+      "if (this.work?.run?.deletion === 'deferred')",
+      "if (this.work?.run?.deletion === 'deferred' && time !== this.desired)",
+    ),
+  ],
+  [
+    'a touch does not',
+    keeper(
+      'this.work.touched = true',
+      "this.work.touched = true\n    if (this.work.run) this.work.run.deletion = 'none'",
+    ),
+  ],
+
+  // the answer
+  ['done is answered only when drained', delivery('.when(() => keeper.isDrained)', '.when(() => true)')],
+  [
+    'not when all is committed only',
+    delivery(
+      '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
+      '.when(() => isClean(keeper, keeper.flight))\n    .pipe(\n      concatMap(',
+    ),
+    delivery('if (keeper.acked !== keeper.fence) throw undelivered(keeper)', 'return of(undefined)'),
+  ],
+  [
+    'a write that was given up fails the delivery',
+    delivery('if (keeper.acked !== keeper.fence) throw undelivered(keeper)', ''),
+  ],
+  [
+    'a newer write has a fence above the delivered one, not the same',
+    delivery('keeper.acked > since', 'keeper.acked >= since'),
+  ],
+  [
+    'delivered before its acknowledgement, it is not newer',
+    delivery('Math.max(fence ?? keeper.fence, ', 'Math.max(keeper.acked, '),
+  ],
+  [
+    'nor one before our epoch, however old the delivery',
+    delivery('Math.max(fence ?? keeper.fence, firstFence(epochOf(keeper.fence)))', 'fence ?? keeper.fence'),
+  ],
+  [
+    'delivered without a fence, a newer one was issued since',
+    delivery('fence ?? keeper.fence, ', 'fence ?? 0, '),
+  ],
+  [
+    'no alarm and no newer write: the answer is the deletion',
+    keeper('if (this.isAnsweredByDeletion(work)) this.bound = null', ''),
+  ],
+  ['no alarm but a newer write: it is not', keeper('this.fence <= run.since', 'true')],
+  [
+    'an alarm and no newer write: it is written once more',
+    delivery('keeper.renew()\n        return answer(keeper, since)', 'return of(undefined)'),
+  ],
+
+  // abandon
+  ['abandon deletes the alarm', delivery('keeper.intend(null)\n', 'return null\n')],
+  [
+    'only the very one',
+    delivery(`keeper.desired !== checkTime(scheduledTime) ${unsettled}`, 'false) return keeper.committed'),
+  ],
+  ['and only if it is settled', delivery(unsettled, ') return keeper.committed')],
+  ['whatever is set meanwhile needs a precommit', delivery('    keeper.bound = null\n', '')],
+  ['and the manager is told of the deletion', delivery('    keeper.work.owed = true\n', '')],
+
+  // output gate
+  ['a confirmed intent closes the gate', keeper('if (!unconfirmed) work.gated = work.asked', '')],
+  [
+    'an unconfirmed one does not',
+    keeper('if (!unconfirmed) work.gated = work.asked', 'work.gated = work.asked'),
+  ],
+  [
+    'one that is confirmed after all does, with the same value',
+    keeper('(unconfirmed || isConfirmed(this, this.flight))) return', 'true) return'),
+  ],
+  [
+    'it opens when the commit is acknowledged, not when it is issued',
+    commit('work.committing = true\n', 'work.committing = true\n  work.covered = covers\n'),
+  ],
+  [
+    'not when the manager has the alarm',
+    writer(
+      "if (step === 'precommit') keeper.bound = time",
+      "if (step === 'precommit') {\n            keeper.bound = time\n            work.covered = work.asked\n          }",
+    ),
+  ],
+  ['a commit covers what was asked before it', commit('work.covered = covers', 'work.covered = work.asked')],
+  [
+    'a value waits for its own commit only',
+    gate(
+      'needs <= (keeper.work?.covered ?? needs)',
+      '(keeper.work?.gated ?? needs) <= (keeper.work?.covered ?? needs)',
+    ),
+  ],
+
+  // touch
+  ['a touch is committed', keeper('this.work.touched = true', '')],
+  [
+    'it closes the gate',
+    keeper('const unconfirmed = options?.allowUnconfirmed === true', 'const unconfirmed = true'),
+  ],
+  [
+    'but not if it need not be confirmed',
+    keeper('const unconfirmed = options?.allowUnconfirmed === true', 'const unconfirmed = false'),
+  ],
+  [
+    'during a commit it needs the next one',
+    commit('work.committing = false\n', 'work.committing = false\n      work.touched = false\n'),
+  ],
+]
