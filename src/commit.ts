@@ -1,4 +1,4 @@
-import { AlarmCommitError } from './errors.ts'
+import { AlarmCommitError, isFenced } from './errors.ts'
 import { epochOf } from './fence.ts'
 import { fromUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
@@ -11,6 +11,7 @@ export function issueCommit(keeper: Keeper, work: Work): void {
   const covers = work.asked
   const issuedAt = keeper.now()
   work.committing = true
+  work.commits = time
   work.touched = false
   if (keeper.telemetry !== null) keeper.tell({ kind: 'commit-issued', time })
   const commit = fromUser('commit', () =>
@@ -35,6 +36,7 @@ export function issueCommit(keeper: Keeper, work: Work): void {
       if (keeper.telemetry !== null) {
         keeper.tell({ kind: 'commit-failed', time, took: keeper.now() - issuedAt, error: cause })
       }
+      if (isFenced(cause)) return keeper.fail(cause)
       keeper.fail(new AlarmCommitError(key, printTime(time), cause))
     },
   })

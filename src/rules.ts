@@ -13,6 +13,8 @@ export interface AlarmState {
 /** What is under way for it. */
 export interface Flight {
   readonly committing: boolean
+  /** the alarm that the commit in flight carries */
+  readonly commits: AlarmTime
   readonly writing: boolean
   /** the manager is owed the committed alarm once more, whatever the bound says */
   readonly owed: boolean
@@ -24,6 +26,7 @@ export interface Flight {
 
 export const idle: Flight = {
   committing: false,
+  commits: null,
   writing: false,
   owed: false,
   resting: false,
@@ -43,17 +46,18 @@ export function nextStep(alarm: AlarmState, flight: Flight): Step | null {
   return isBefore(alarm.bound, alarm.committed) || flight.owed ? 'later' : null
 }
 
-/** Nothing asked for that is not durable: no commit in flight either, or there-and-back changes would look clean. */
+/** Whether the store holds what was asked last, and nothing else: a commit in flight counts, or there-and-back changes would look clean. */
 export function isClean(alarm: AlarmState, flight: Flight): boolean {
-  return alarm.desired === alarm.committed && !flight.committing
+  if (flight.committing && flight.commits !== alarm.committed) return false
+  return alarm.desired === alarm.committed
 }
 
-/** Everything that was asked is durable. */
+/** Everything that was asked is durable, the state around the alarm too. */
 export function isConfirmed(alarm: AlarmState, flight: Flight): boolean {
-  return isClean(alarm, flight) && !flight.touched
+  return alarm.desired === alarm.committed && !flight.committing && !flight.touched
 }
 
 /** Nothing in flight, nothing to do: the store and the manager agree. */
 export function isDrained(alarm: AlarmState, flight: Flight): boolean {
-  return isClean(alarm, flight) && !flight.writing && !flight.resting && nextStep(alarm, flight) === null
+  return isConfirmed(alarm, flight) && !flight.writing && !flight.resting && nextStep(alarm, flight) === null
 }

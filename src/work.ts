@@ -14,6 +14,7 @@ export interface Run {
 /** What exists only while something is in flight, held or waited for: an idle actor has none of it. */
 export class Work implements Flight {
   committing = false
+  commits: AlarmTime = null
   writing = false
   owed = false
   resting = false

@@ -51,6 +51,14 @@ describe('the arming table', () => {
     ],
     ['another, with an intent under way', unclean, idle, 3, 9, { run: 3, deletes: false }],
     [
+      'another, while only the state around it is committed',
+      clean,
+      { ...idle, committing: true, commits: 5 },
+      3,
+      4,
+      { reschedule: 5 },
+    ],
+    [
       'another, with a commit in flight',
       clean,
       { ...idle, committing: true },

@@ -68,7 +68,7 @@ export interface ActorStore extends StoreValues {
  * Gotchas: while the manager is asked for an earlier alarm, the transaction stays open and what is written meanwhile joins it; others
  * find the file locked for so long. A lock that lasts, an SQL error and a bad value throw and change nothing; but a deferred foreign
  * key that fails with the commit breaks the store. Names that begin with `_nolater_` are the store's; transaction control, ATTACH,
- * VACUUM and most PRAGMAs are refused (`ALARM_STORAGE_INVALID`). A turn outside of `transaction` and of a handler ends in a microtask,
+ * VACUUM and most PRAGMAs are refused (`ALARM_SQL_REFUSED`). A turn outside of `transaction` and of a handler ends in a microtask,
  * which a virtual clock does not run: await one.
  *
  * ```ts

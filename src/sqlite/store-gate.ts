@@ -17,11 +17,11 @@ export function holdUntilTold<T>(turns: Turns): MonoTypeOperatorFunction<T> {
       let hasEnded = false
 
       function release(): void {
-        if (isReleasing || inputs.closed) return
+        if (isReleasing) return // what a value causes queues behind it
         isReleasing = true
         for (let next = held[left]; next !== undefined && isTold(next.turn); next = held[left]) {
           subscriber.next(next.value)
-          left++ // only now: what the value causes must queue behind it
+          left++
         }
         isReleasing = false
         if (left < held.length) return

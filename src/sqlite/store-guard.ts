@@ -66,7 +66,7 @@ export function guard(db: DatabaseSync): Guard {
         return work()
       } catch (cause) {
         if (refusal === null) throw cause
-        throw new AlarmError('ALARM_STORAGE_INVALID', `${refusal}; the statement was refused.`, { cause })
+        throw new AlarmError('ALARM_SQL_REFUSED', `${refusal}; the statement was refused.`, { cause })
       } finally {
         isWatching = false
       }

@@ -38,7 +38,7 @@ export function storeSql(db: DatabaseSync, guard: Guard, turns: Turns): StoreSql
     const rest = sql.slice(sql.indexOf(statement.sourceSQL) + statement.sourceSQL.length)
     if (!isBlank(rest)) {
       throw new AlarmError(
-        'ALARM_STORAGE_INVALID',
+        'ALARM_SQL_REFUSED',
         `This takes one statement at a time, given one and ${given(rest.trim())}. For a script use exec(sql), without parameters.`,
       )
     }

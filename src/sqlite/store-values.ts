@@ -17,7 +17,7 @@ export interface StoreValues {
   /**
    * Puts whatever structuredClone accepts, except `undefined`. It closes the output gate unless `allowUnconfirmed`.
    *
-   * Throws `ALARM_KEY_INVALID` for a key of more than 1024 UTF-16 units or a lone surrogate, `ALARM_STORAGE_INVALID` for a value that
+   * Throws `ALARM_KEY_INVALID` for a key of more than 1024 UTF-16 units or a lone surrogate, `ALARM_VALUE_INVALID` for a value that
    * cannot be kept, before anything has changed.
    */
   put(key: string, value: unknown, options?: { allowUnconfirmed?: boolean }): void
@@ -70,7 +70,7 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
 function pack(key: string, value: unknown): Uint8Array {
   const refused = (cause?: unknown): AlarmError =>
     new AlarmError(
-      'ALARM_STORAGE_INVALID',
+      'ALARM_VALUE_INVALID',
       `The value of ${given(key)} must be one that structuredClone accepts, and not undefined; given ${given(value)}. ` +
         'Put plain data, and use delete(key) to remove it.',
       { cause },

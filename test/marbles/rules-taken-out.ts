@@ -289,10 +289,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'clean counts a commit in flight',
-    rules(
-      'return alarm.desired === alarm.committed && !flight.committing',
-      'return alarm.desired === alarm.committed',
-    ),
+    rules('if (flight.committing && flight.commits !== alarm.committed) return false', ''),
   ],
   [
     'rescheduled waits for its write',

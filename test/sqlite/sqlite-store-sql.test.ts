@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { isLocked, look, newPath, open, script, turn } from './sqlite-store-rig.ts'
 
-const invalid = expect.objectContaining({ code: 'ALARM_STORAGE_INVALID' })
+const invalid = expect.objectContaining({ code: 'ALARM_SQL_REFUSED' })
 
 describe('sqliteStore: SQL', () => {
   it('reads and writes, with parameters', async () => {

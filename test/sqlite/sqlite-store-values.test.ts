@@ -33,7 +33,7 @@ describe('sqliteStore: values', () => {
   it('that cannot be kept are refused before anything is changed', () => {
     const store = open()
     store.put('a', 1)
-    const invalid = expect.objectContaining({ code: 'ALARM_STORAGE_INVALID' })
+    const invalid = expect.objectContaining({ code: 'ALARM_VALUE_INVALID' })
     for (const value of [
       undefined,
       () => {},
