@@ -24,7 +24,7 @@ export interface AlarmConfig {
   write(time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
   /** write `initial` once when opened, because the manager may have lost it; default true */
   readonly reconcile?: boolean
-  /** of later moves that fail: `count` retries, default 4; `delay` ms after the attempt given, default 1 s, doubling */
+  /** of later moves that fail: `count` retries, default 4; `delay` ms after the attempt given, default 1 s, doubling, a minute at most */
   readonly retry?: { readonly count?: number; readonly delay?: (attempt: number) => number }
   /** the clock, and the timers of the retries; default asyncScheduler */
   readonly scheduler?: SchedulerLike
@@ -35,10 +35,11 @@ export const clockOf = (config: AlarmConfig): SchedulerLike => config.scheduler 
 export const retriesOf = (config: AlarmConfig): number => config.retry?.count ?? 4
 
 const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
+const MINUTE = 60_000
 
 /** How long a later write rests after its nth attempt failed, ms. A delay that is no number is refused. */
 export function restOf(config: AlarmConfig, attempt: number): number {
-  const delay = config.retry?.delay?.(attempt) ?? 1000 * 2 ** (attempt - 1)
+  const delay = config.retry?.delay?.(attempt) ?? Math.min(1000 * 2 ** (attempt - 1), MINUTE)
   if (typeof delay !== 'number' || !(delay >= 0)) {
     throw new AlarmConfigError('What retry.delay returns', 'a number of milliseconds, 0 or more', delay)
   }
@@ -74,7 +75,7 @@ export function checkConfig(config: AlarmConfig): void {
     (!Number.isInteger(retry.count) || retry.count < 0) &&
     retry.count !== Infinity
   ) {
-    throw new AlarmConfigError('retry.count', 'a whole number, 0 or more', retry.count)
+    throw new AlarmConfigError('retry.count', 'a whole number, 0 or more, or Infinity', retry.count)
   }
   if (retry?.delay !== undefined && typeof retry.delay !== 'function') {
     throw new AlarmConfigError('retry.delay', 'a function from the attempt to milliseconds', retry.delay)

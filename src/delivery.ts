@@ -16,7 +16,7 @@ import { epochOf, firstFence } from './fence.ts'
 import { fromUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
 import { type AlarmState, type Flight, isClean } from './rules.ts'
-import { type AlarmTime, checkTime, printTime } from './time.ts'
+import { type AlarmTime, checkTime, isBefore, printTime } from './time.ts'
 import { type Run, Work } from './work.ts'
 
 /** A wake-up, as the manager delivers it. Without a `fence`, only writes issued since count as newer than it. */
@@ -63,7 +63,7 @@ export function deliver(
   return defer(() => {
     const scheduledTime = checkWakeup(wakeup, handler)
     const delivered = { scheduledTime, retryCount: wakeup.retryCount ?? 0 }
-    if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })
+    if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-arrived', ...delivered })
     return keeper
       .when(() => keeper.work === null || keeper.work.run === null)
       .pipe(
@@ -76,16 +76,16 @@ export function deliver(
         }),
         tap({
           error(error) {
-            if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-failed', ...delivered, error })
+            if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-failed', ...delivered, error })
           },
         }),
       )
   })
 }
 
-/** Above this fence a write is newer than the delivery. Nothing of our epoch was written before our first fence. */
+/** Above this fence a write of ours is newer than the delivery. We wrote nothing below our first fence, nor yet above our last. */
 function sinceOf(keeper: Keeper, { fence }: Wakeup): number {
-  return Math.max(fence ?? keeper.fence, firstFence(epochOf(keeper.fence)))
+  return Math.max(Math.min(fence ?? keeper.fence, keeper.fence), firstFence(epochOf(keeper.fence)))
 }
 
 interface Delivered {
@@ -105,7 +105,8 @@ function run(
   keeper.work.run = own
   const { retryCount } = delivered
   const info = { scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
-  if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-run', ...delivered, deletes: arming.deletes })
+  if (keeper.telemetry !== null)
+    keeper.tellNow({ kind: 'delivery-run', ...delivered, deletes: arming.deletes })
   return concat(
     defer(() => fromUser('The handler', () => handler(info))).pipe(ignoreElements()),
     defer(() => {
@@ -118,7 +119,7 @@ function run(
   ).pipe(
     takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery
     map(() => {
-      if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-done', ...delivered })
+      if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-done', ...delivered })
       return { kind: 'ran', scheduledTime: arming.run, retryCount } as const
     }),
     finalize(() => {
@@ -158,27 +159,37 @@ function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Obse
       map(() => {
         if (keeper.acked <= before) throw undelivered(keeper)
         const { scheduledTime } = delivered
-        if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-rescheduled', ...delivered, time })
+        if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-rescheduled', ...delivered, time })
         return { kind: 'rescheduled', scheduledTime, time } as const
       }),
     )
 }
 
-/** Deletes the alarm if it is still exactly the one that the manager gives up; returns the confirmed one that stands, or `null`. */
+/** Deletes the alarm if it is still exactly the one that the manager gives up; returns the one that stands, or `null`. */
 export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
   if (keeper.failure !== null) throw keeper.failure
-  if (keeper.desired !== checkTime(scheduledTime) || !isClean(keeper, keeper.flight)) return keeper.committed
-  keeper.intend(null)
-  // The manager may drop its copy as soon as it hears of it: whatever is set while the deletion is under way needs a precommit.
-  if (keeper.work !== null && keeper.committed !== null) {
-    keeper.bound = null
+  const time = checkTime(scheduledTime)
+  // Its acknowledgement will say what the manager held before it heard our answer.
+  if (keeper.work?.writing && isBefore(keeper.work.carries, keeper.bound)) throw undelivered(keeper)
+  // The store may come to hold the bound, so nothing later may stand.
+  if (!isClean(keeper, keeper.flight)) return keeper.bound
+  const kept = keeper.desired === time ? null : keeper.committed
+  if (keeper.telemetry !== null && kept !== keeper.desired) keeper.tellIntent(kept, false)
+  if (keeper.bound !== kept) {
+    // The manager may take our answer at any moment: what is set from now on needs a precommit, and it is owed a newer write.
+    keeper.bound = kept
+    keeper.work ??= new Work()
     keeper.work.owed = true
   }
-  return null
+  if (kept !== keeper.desired) keeper.want(kept, false)
+  else keeper.settle()
+  if (keeper.failure !== null) throw keeper.failure
+  return kept
 }
 
 function undelivered(keeper: Keeper): AlarmWriteError {
-  return new AlarmWriteError(keeper.key, printTime(keeper.bound), keeper.work?.lastError)
+  const cause = keeper.work?.lastError ?? new Error('its last write was given up, or is still in flight')
+  return new AlarmWriteError(keeper.key, printTime(keeper.bound), cause)
 }
 
 /** Woken for a time after the committed one, by no older write than our last: the manager had lost what it acknowledged. */
@@ -186,11 +197,12 @@ function tellViolation(keeper: Keeper, { scheduledTime, fence = keeper.acked }: 
   const { committed } = keeper
   if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return
   if (scheduledTime > committed && fence >= keeper.acked) {
-    keeper.tell({ kind: 'violation', manager: scheduledTime, committed })
+    keeper.tellNow({ kind: 'violation', manager: scheduledTime, committed })
   }
 }
 
-function checkWakeup({ scheduledTime, retryCount, fence }: Wakeup, handler: unknown): number {
+function checkWakeup(wakeup: Wakeup, handler: unknown): number {
+  const { scheduledTime, retryCount, fence } = wakeup ?? {}
   const isCount = (value: unknown): boolean =>
     value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
   if (!isCount(retryCount) || !isCount(fence) || typeof handler !== 'function') {

@@ -1,6 +1,16 @@
 export type { AlarmConfig, CommitInfo } from './config.ts'
 export type { DeliveryOutcome, Wakeup, WakeupInfo } from './delivery.ts'
-export * from './errors.ts'
+export {
+  AlarmClosedError,
+  AlarmCommitError,
+  AlarmConfigError,
+  AlarmError,
+  type AlarmErrorCode,
+  AlarmFencedError,
+  AlarmPrecommitError,
+  AlarmTimeError,
+  AlarmWriteError,
+} from './errors.ts'
 export type { AlarmEvent } from './event.ts'
 export { type AlarmIntent, deleteAlarm, setAlarm } from './intent.ts'
 export { keepAlarm } from './keep-alarm.ts'

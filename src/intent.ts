@@ -16,12 +16,12 @@ export type AlarmIntent =
  * ```
  */
 export function setAlarm(time: number | Date, options?: { allowUnconfirmed?: boolean }): AlarmIntent {
-  return { kind: 'set', time: checkTime(time), ...options }
+  return { ...options, kind: 'set', time: checkTime(time) }
 }
 
 /** Wants not to be woken. */
 export function deleteAlarm(options?: { allowUnconfirmed?: boolean }): AlarmIntent {
-  return { kind: 'delete', ...options }
+  return { ...options, kind: 'delete' }
 }
 
 /** The alarm that an intent asks for, or a typed error before anything has changed. */

@@ -6,7 +6,7 @@ import type { AlarmEvent, AlarmStory } from './event.ts'
 import { firstFence } from './fence.ts'
 import { type AlarmState, type Flight, idle, isConfirmed, isDrained, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
-import { type AlarmTime, isBefore, moveTo } from './time.ts'
+import { type AlarmTime, checkAlarmTime, isBefore, moveTo } from './time.ts'
 import { Work } from './work.ts'
 import { openWriter, startWrite, type Writer } from './writer.ts'
 
@@ -30,7 +30,7 @@ export class Keeper implements AlarmState {
 
   constructor(config: AlarmConfig) {
     this.config = config
-    this.desired = this.committed = this.bound = config.initial ?? null
+    this.desired = this.committed = this.bound = checkAlarmTime(config.initial ?? null)
     this.fence = this.acked = firstFence(config.epoch ?? 0)
   }
 
@@ -49,15 +49,18 @@ export class Keeper implements AlarmState {
   /** A new wish of the application. Throws the error that broke the alarm, now or before. */
   intend(time: AlarmTime, unconfirmed = false): void {
     if (this.failure !== null) throw this.failure
-    if (this.telemetry !== null) {
-      const { bound, committed } = this
-      this.tell({ kind: 'intent', time, move: moveTo(time, bound), unconfirmed, bound, committed })
-    }
+    if (this.telemetry !== null) this.tellIntent(time, unconfirmed)
     if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'
     // The same value again is no move; but what nobody waited for until now must be durable before the gate opens.
-    if (time === this.desired && (unconfirmed || isConfirmed(this, this.flight))) return
-    this.want(time, unconfirmed)
+    if (time !== this.desired || !(unconfirmed || isConfirmed(this, this.flight)))
+      this.want(time, unconfirmed)
+    this.telemetry?.flush()
     if (this.failure !== null) throw this.failure
+  }
+
+  tellIntent(time: AlarmTime, unconfirmed: boolean): void {
+    const { bound, committed } = this
+    this.tell({ kind: 'intent', time, move: moveTo(time, bound), unconfirmed, bound, committed })
   }
 
   /** The state around the alarm changed: it needs a commit, and the gate, though the alarm stays. */
@@ -68,11 +71,13 @@ export class Keeper implements AlarmState {
     this.work ??= new Work()
     this.work.touched = true
     this.want(this.desired, unconfirmed)
+    this.telemetry?.flush()
     if (this.failure !== null) throw this.failure
   }
 
-  /** Changes the desired alarm and does what the rules say. */
+  /** Changes the desired alarm and does what the rules say. After a failure nothing is wanted any more. */
   want(time: AlarmTime, unconfirmed: boolean): void {
+    if (this.failure !== null) return
     this.work ??= new Work()
     const work = this.work
     const replaced = this.desired
@@ -94,6 +99,7 @@ export class Keeper implements AlarmState {
 
   /** The manager is owed the committed alarm once more, now. */
   renew(): void {
+    if (this.failure !== null) return
     this.work ??= new Work()
     this.work.owed = true
     this.stopResting()
@@ -117,7 +123,7 @@ export class Keeper implements AlarmState {
     if (work.settling) return
     work.settling = true
     while (work.unsettled && this.work === work) {
-      for (let step = this.next(work); step !== null && this.work === work; step = this.next(work)) {
+      for (let step = this.decide(work); step !== null && this.work === work; step = this.decide(work)) {
         work.stirred = true
         if (step === 'commit') issueCommit(this, work)
         else if (work.writer !== null) work.writer.take(step)
@@ -128,13 +134,14 @@ export class Keeper implements AlarmState {
       this.wait(work)
       if (isConfirmed(this, work)) work.covered = work.asked
       if (work.stirred && isDrained(this, work)) this.tellDrained(work)
+      this.telemetry?.flush()
       work.ticks$?.next()
     }
     work.settling = false
     if (this.work === work) this.drop(work)
   }
 
-  private next(work: Work): Step | null {
+  private decide(work: Work): Step | null {
     if (this.isAnsweredByDeletion(work)) this.bound = null
     return nextStep(this, work)
   }
@@ -205,10 +212,10 @@ export class Keeper implements AlarmState {
       this.work ??= new Work()
       const work = this.work
       work.ticks$ ??= new Subject()
+      subscriber.add(work.ticks$.subscribe({ next: look, error: (error) => subscriber.error(error) }))
       subscriber.add(() => {
         if (this.work === work && !work.settling) this.drop(work)
       })
-      subscriber.add(work.ticks$.subscribe({ next: look, error: (error) => subscriber.error(error) }))
     })
   }
 
@@ -227,13 +234,19 @@ export class Keeper implements AlarmState {
     })
   }
 
-  /** Callers look at `telemetry` first, so that a story that nobody hears is never made. */
+  /** Callers look at `telemetry` first, so that a story that nobody hears is never made. Heard at the next flush. */
   tell(story: AlarmStory): void {
-    this.telemetry?.tell({ at: this.now(), key: this.key, ...story })
+    this.telemetry?.note({ at: this.now(), key: this.key, ...story })
   }
 
   close(): void {
     if (this.failure === null) this.fail(new AlarmClosedError(this.key))
+  }
+
+  /** For where all is decided: listeners may do what they like. */
+  tellNow(story: AlarmStory): void {
+    this.tell(story)
+    this.telemetry?.flush()
   }
 
   /** Ends everything with the error that everyone waiting, and everyone asking later, gets. */
@@ -242,9 +255,12 @@ export class Keeper implements AlarmState {
     const { work, telemetry } = this
     this.failure = error
     this.work = this.telemetry = null
-    work?.close()
-    work?.ticks$?.error(error)
-    if (error instanceof AlarmClosedError) telemetry?.complete()
-    else telemetry?.error(error)
+    try {
+      work?.close()
+    } finally {
+      work?.ticks$?.error(error)
+      if (error instanceof AlarmClosedError) telemetry?.complete()
+      else telemetry?.error(error)
+    }
   }
 }

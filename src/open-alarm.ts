@@ -58,7 +58,19 @@ export interface Alarm {
     handler: (info: WakeupInfo) => ObservableInput<unknown>,
   ): Observable<DeliveryOutcome>
 
-  /** Deletes the alarm that the manager gives up, if it is still that one; returns the confirmed one that stands, or `null`. */
+  /**
+   * Deletes the alarm that the manager gives up, if it is still that one; returns the confirmed one that stands, or `null`.
+   *
+   * Throws `ALARM_WRITE_FAILED` while a precommit is in flight: let the manager ask again. Gotcha: the manager drops its copy when it hears
+   * the answer, so give it only when the deletion is durable:
+   *
+   * ```ts
+   * const abandon = (key: string, time: number) => {
+   *   const kept = alarm.abandon(time)
+   *   return alarm.confirmed().pipe(map(() => kept))
+   * }
+   * ```
+   */
   abandon(scheduledTime: number): AlarmTime
 
   /** Stops everything; what waits gets `ALARM_CLOSED`. What is durable stays. */

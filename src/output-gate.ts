@@ -27,6 +27,10 @@ export function holdUntilConfirmed<T>(keeper: Keeper): MonoTypeOperatorFunction<
           left++ // only now: what the value causes must queue behind it
         }
         if (left < held.length) {
+          if (left > held.length / 2) {
+            held = held.slice(left) // a gate that is never empty must not keep all that has ever left
+            left = 0
+          }
           wait()
         } else {
           held = []

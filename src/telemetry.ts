@@ -4,7 +4,10 @@ import type { AlarmEvent } from './event.ts'
 /** The events of one alarm, while somebody listens. */
 export interface Telemetry {
   readonly events$: Observable<AlarmEvent>
-  tell(event: AlarmEvent): void
+  /** Notes an event. Nobody hears it yet: what a listener does must never meet a decision that is half made. */
+  note(event: AlarmEvent): void
+  /** Lets the listeners hear what was noted, all of them each event before the next one. */
+  flush(): void
   error(error: unknown): void
   complete(): void
 }
@@ -12,16 +15,27 @@ export interface Telemetry {
 /** Opens the events for the first listener; `unheard` is called when the last one has left. */
 export function openTelemetry(unheard: () => void): Telemetry {
   const subject = new Subject<AlarmEvent>()
-  // One trampoline for all listeners: what a listener causes is told after everyone has heard its cause.
-  const told: (() => void)[] = []
-  let telling = false
-  const inTurn = (tell: () => void): void => {
-    told.push(tell)
-    if (telling) return
-    telling = true
-    for (let next = told.shift(); next !== undefined; next = told.shift()) next()
-    telling = false
+  let noted: AlarmEvent[] = []
+  let isTelling = false
+  let end: (() => void) | null = null
+
+  function flush(): void {
+    if (isTelling) return
+    isTelling = true
+    while (noted.length > 0) {
+      const events = noted
+      noted = []
+      for (const event of events) subject.next(event)
+    }
+    isTelling = false
+    end?.()
   }
+
+  function endWith(notify: () => void): void {
+    end = notify
+    flush()
+  }
+
   return {
     events$: new Observable((subscriber) => {
       subject.subscribe(subscriber)
@@ -29,8 +43,9 @@ export function openTelemetry(unheard: () => void): Telemetry {
         if (!subject.observed) unheard()
       })
     }),
-    tell: (event) => inTurn(() => subject.next(event)),
-    error: (error) => inTurn(() => subject.error(error)),
-    complete: () => inTurn(() => subject.complete()),
+    note: (event) => noted.push(event),
+    flush,
+    error: (error) => endWith(() => subject.error(error)),
+    complete: () => endWith(() => subject.complete()),
   }
 }

@@ -1,4 +1,4 @@
-import type { Subject, Subscription } from 'rxjs'
+import { type Subject, Subscription } from 'rxjs'
 import type { Flight } from './rules.ts'
 import type { AlarmTime } from './time.ts'
 import type { Writer } from './writer.ts'
@@ -44,10 +44,12 @@ export class Work implements Flight {
   writer: Writer | null = null
   ticks$: Subject<void> | null = null
 
+  /** All of it, also when a user's teardown throws on the way. */
   close(): void {
-    this.commit?.unsubscribe()
-    this.write?.unsubscribe()
-    this.rest?.unsubscribe()
-    this.writer?.close()
+    const all = new Subscription()
+    for (const under of [this.commit, this.write, this.rest, this.writer]) {
+      all.add(() => (under instanceof Subscription ? under.unsubscribe() : under?.close()))
+    }
+    all.unsubscribe()
   }
 }

@@ -89,37 +89,38 @@ function writeNow(keeper: Keeper, work: Work): Observable<never> {
     const writing = fromUser('write', () =>
       keeper.config.write(time, { key: keeper.key, move, fence, attempt }),
     )
-    const free = (): void => {
+    // The rules go on when the writer is free; what comes in between, say from a timer that fires at once, waits for that.
+    const end = (conclude: () => void): void => {
+      if (keeper.work !== work) return
+      const { settling } = work
+      work.settling = true
+      work.writing = false
+      conclude()
+      work.settling = settling
       writer.complete()
       keeper.settle()
     }
+    const acknowledged = (): void => {
+      work.attempt = 0
+      keeper.acked = fence
+      // Not when issued: a precommit that may not have been applied must not let its commit go.
+      if (step === 'precommit') keeper.bound = time
+      if (keeper.telemetry !== null) {
+        keeper.tell({ kind: 'write-acknowledged', ...write, took: keeper.now() - issuedAt })
+      }
+    }
+    const failed = (error: unknown): void => {
+      const fenced = isFenced(error)
+      if (keeper.telemetry !== null) {
+        const kind = fenced ? 'write-fenced' : 'write-failed'
+        keeper.tell({ kind, ...write, took: keeper.now() - issuedAt, error })
+      }
+      if (fenced) keeper.fail(error)
+      else if (step === 'precommit') keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))
+      else restOrGiveUp(keeper, work, write, error)
+    }
     writer.add(
-      writing.subscribe({
-        complete() {
-          work.writing = false
-          work.attempt = 0
-          keeper.acked = fence
-          // Not when issued: a precommit that may not have been applied must not let its commit go.
-          if (step === 'precommit') keeper.bound = time
-          if (keeper.telemetry !== null) {
-            keeper.tell({ kind: 'write-acknowledged', ...write, took: keeper.now() - issuedAt })
-          }
-          free()
-        },
-        error(error) {
-          work.writing = false
-          const fenced = isFenced(error)
-          if (keeper.telemetry !== null) {
-            const kind = fenced ? 'write-fenced' : 'write-failed'
-            keeper.tell({ kind, ...write, took: keeper.now() - issuedAt, error })
-          }
-          if (fenced) return keeper.fail(error)
-          if (step === 'precommit')
-            return keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))
-          restOrGiveUp(keeper, work, write, error)
-          free()
-        },
-      }),
+      writing.subscribe({ complete: () => end(acknowledged), error: (error) => end(() => failed(error)) }),
     )
   })
 }
@@ -148,21 +149,24 @@ function begin(keeper: Keeper, work: Work, step: 'precommit' | 'later'): Told | 
 }
 
 /** Nobody waits for a later move: it rests and is tried again, with what is committed then, unless an earlier one wants the writer. */
-function restOrGiveUp(keeper: Keeper, work: Work, write: Told, cause: unknown): void {
-  work.lastError = cause
+function restOrGiveUp(keeper: Keeper, work: Work, write: Told, error: unknown): void {
+  work.lastError = error
   if (isBefore(keeper.desired, keeper.bound)) return
+  let delay: number
   try {
-    if (write.attempt > retriesOf(keeper.config)) throw cause
-    const delay = restOf(keeper.config, write.attempt)
-    if (keeper.telemetry !== null) keeper.tell({ kind: 'write-retried', ...write, delay })
-    work.resting = true
-    work.rest = clockOf(keeper.config).schedule(() => {
-      work.resting = false
-      work.owed = true
-      keeper.settle()
-    }, delay)
-  } catch (error) {
+    if (write.attempt > retriesOf(keeper.config)) throw error
+    delay = restOf(keeper.config, write.attempt)
+  } catch (reason) {
     work.attempt = 0
-    if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up', ...write, error })
+    if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up', ...write, error: reason })
+    return
   }
+  if (keeper.work !== work) return
+  if (keeper.telemetry !== null) keeper.tell({ kind: 'write-retried', ...write, delay })
+  work.resting = true
+  work.rest = clockOf(keeper.config).schedule(() => {
+    work.resting = false
+    work.owed = true
+    keeper.settle()
+  }, delay)
 }

@@ -204,6 +204,16 @@ describe('deliver', () => {
     expect(seen).toEqual(['ran', 'complete'])
   })
 
+  it('takes a fence above ours for our newest, and ends', () => {
+    const { alarm, calls } = open()
+    const later = () => {
+      alarm.set(50)
+      return EMPTY
+    }
+    expect(watch(alarm.deliver({ scheduledTime: 1, fence: 999 }, later))).toEqual(['ran', 'complete'])
+    expect(calls).toEqual(['commit 50', 'write 50'])
+  })
+
   it('counts a write of an earlier incarnation as none of ours', () => {
     const { alarm, calls } = open({ epoch: 3 })
     const again = () => {
@@ -258,6 +268,35 @@ describe('abandon', () => {
     expect(calls).toEqual(['commit null', 'write 1', 'commit 1'])
     commits[1]?.complete()
     expect(calls).toHaveLength(3)
+  })
+
+  it('answers nothing later than a commit that is under way may bring', () => {
+    const { alarm } = open({ initial: null, commit: () => NEVER })
+    alarm.set(5) // the manager has it, the store not yet
+    expect(alarm.abandon(5)).toBe(5)
+  })
+
+  it('lets the manager ask again while a precommit is in flight', () => {
+    const { alarm } = open({ initial: null, write: () => NEVER })
+    alarm.set(5)
+    expect(() => alarm.abandon(5)).toThrowError(
+      expect.objectContaining({ code: 'ALARM_WRITE_FAILED', counted: false }),
+    )
+  })
+
+  it('needs a precommit from then on, also where the deletion was committed at once', () => {
+    const writes: string[] = []
+    const { alarm, calls } = open({
+      reconcile: true,
+      write(time) {
+        writes.push(`write ${time}`)
+        return NEVER
+      },
+    })
+    alarm.abandon(1)
+    alarm.set(50)
+    // 50 is held behind the write in flight, and not committed before the manager has it
+    expect([writes, calls]).toEqual([['write 1'], ['commit null']])
   })
 
   it('tells the manager of the deletion once it is durable', () => {

@@ -1,4 +1,4 @@
-import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs'
+import { concat, EMPTY, NEVER, Observable, of, Subject, take, throwError } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import {
@@ -120,6 +120,21 @@ describe('keepAlarm', () => {
     source.next(setAlarm(5))
     expect(seen).toEqual(['intent', 'write-issued', 'write-failed', 'ALARM_PRECOMMIT_FAILED'])
     expect(source.observed).toBe(false)
+  })
+
+  it('asks nothing after it was unsubscribed from within an event', () => {
+    for (let events = 1; events <= 8; events++) {
+      const calls: string[] = []
+      const log = (name: string) => (time: number | null) => {
+        calls.push(`${name} ${time}`)
+        return EMPTY
+      }
+      let callsAtEnd = -1
+      of(setAlarm(5), setAlarm(20))
+        .pipe(keepAlarm({ ...instant, commit: log('commit'), write: log('write') }), take(events))
+        .subscribe({ complete: () => (callsAtEnd = calls.length) })
+      expect(calls).toHaveLength(callsAtEnd)
+    }
   })
 
   it('starts fresh for each subscriber', () => {

@@ -1,4 +1,4 @@
-import { config, EMPTY, NEVER, Observable, type ObservableInput, of, Subject } from 'rxjs'
+import { config, EMPTY, NEVER, Observable, type ObservableInput, of, queueScheduler, Subject } from 'rxjs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm } from '../src/index.ts'
 import { virtualClock } from '../src/marbles/virtual-clock.ts'
@@ -86,6 +86,21 @@ describe('what the user functions do', () => {
     expect(seen).toEqual([])
     scheduler.advance(2000)
     expect([writes, seen]).toEqual([3, ['next', 'complete']])
+  })
+
+  it('a retry may come at once, from a scheduler that does not wait', () => {
+    const alarm = open({
+      initial: 1,
+      scheduler: queueScheduler,
+      retry: { delay: () => 0 },
+      commit: () => EMPTY,
+    })
+    alarm.set(15)
+    alarm.set(20)
+    call('write 15').answer.error(boom)
+    expect(asked()).toBe('write 15 write 20')
+    call('write 20').answer.complete()
+    expect(watch(alarm.drained())).toEqual(['next', 'complete'])
   })
 
   it.each([undefined, null, 5, true, {}])('a write that returns %o says what it must return', (result) => {
@@ -270,6 +285,17 @@ describe('close', () => {
     expect(call('write 5').unsubscribed).toBe(1)
   })
 
+  it('ends everything also when a teardown of the user throws', () => {
+    const throwing = new Observable(() => () => {
+      throw new Error('teardown')
+    })
+    const alarm = open({ write: () => throwing })
+    alarm.set(5)
+    const seen = [watch(alarm.confirmed()), watch(alarm.events$)]
+    expect(() => alarm.close()).toThrowError(/teardown/)
+    expect(seen).toEqual([['ALARM_CLOSED'], ['complete']])
+  })
+
   it('stops a write that rests', () => {
     const scheduler = virtualClock(0)
     const alarm = open({ initial: 1, scheduler, commit: () => EMPTY })
@@ -447,6 +473,60 @@ describe('events$', () => {
     expect(kinds(first)).toContain('write-issued')
     expect(second).toEqual(first)
   })
+
+  it.each(['released', 'write-acknowledged', 'write-failed'])(
+    'a listener may set on %s: the newest intent stands, and its order is kept',
+    (kind) => {
+      const scheduler = virtualClock(0)
+      const alarm = open({ initial: 10, scheduler })
+      let isLate = false
+      let done = false
+      alarm.events$.subscribe((event) => {
+        if (event.kind === 'write-issued' && event.move === 'earlier' && event.time === 99) isLate = true
+        if (event.kind !== kind || done) return
+        done = true
+        alarm.set(99)
+      })
+      alarm.set(15)
+      call('commit 15').answer.complete()
+      alarm.set(20)
+      call('commit 20').answer.complete()
+      alarm.set(7)
+      alarm.set(5)
+      const write = call('write 15').answer
+      if (kind === 'write-failed') write.error(new Error('down'))
+      else write.complete()
+      // Answers all that comes, until nothing does.
+      for (let answered = 0; answered < calls.length; answered++) {
+        const { answer } = calls[answered] as Call
+        if (!answer.closed) answer.complete()
+        scheduler.advance(1000)
+      }
+      expect([done, isLate, alarm.time]).toEqual([true, false, 99])
+      expect(watch(alarm.drained())).toEqual(['next', 'complete'])
+      expect(asked().endsWith('commit 99 write 99')).toBe(true)
+    },
+  )
+
+  it.each(['intent', 'write-issued', 'commit-issued', 'touched'])(
+    'a listener may close on %s: nothing follows',
+    (kind) => {
+      const alarm = open()
+      alarm.events$.subscribe((event) => event.kind === kind && alarm.close())
+      const use = kind === 'touched' ? () => alarm.touch() : () => alarm.set(5)
+      try {
+        use()
+        for (let answered = 0; answered < calls.length; answered++) calls[answered]?.answer.complete()
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ALARM_CLOSED' })
+      }
+      const before = asked()
+      for (const { answer } of calls) answer.complete()
+      expect(asked()).toBe(before)
+      expect(calls.every(({ subscribed, unsubscribed }) => subscribed === 1 && unsubscribed === 1)).toBe(true)
+      expect(use).toThrowError(expect.objectContaining({ code: 'ALARM_CLOSED' }))
+    },
+  )
 
   it('a listener that throws breaks nothing and slows nobody', async () => {
     const reported: unknown[] = []

@@ -19,10 +19,11 @@ export function oneTimer(scheduler: SchedulerLike, ring: () => void): OneTimer {
       timer = null
       setTo = at
       if (at === null) return
-      timer = wakeAt(scheduler, at, () => {
+      const set = wakeAt(scheduler, at, () => {
         setTo = null
         ring()
       })
+      if (setTo === at && timer === null) timer = set // or it has rung by now, and may be set anew
     },
   }
 }

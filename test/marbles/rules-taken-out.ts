@@ -160,7 +160,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // failure
   [
     'a precommit that fails breaks the alarm',
-    writer('return keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))', '{}'),
+    writer('keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))', '{}'),
   ],
   [
     'a commit that fails breaks the alarm',
