@@ -1,0 +1,50 @@
+import type { Mark } from './read-diagram.ts'
+
+const LONGEST_GAP = 20
+
+/**
+ * Draws rows of marks one under the other, so that what happens at one time stands in one column. Where another row has a wider group
+ * there are spaces, which mean nothing to a diagram.
+ */
+export function lineUp(rows: readonly { marks: readonly Mark[]; length: number }[]): {
+  rows: string[]
+  /** `^` under the moments in which the first two rows differ */
+  carets: string
+} {
+  const end = Math.max(...rows.map(({ marks, length }) => Math.max(length, (marks.at(-1)?.at ?? -1) + 1)))
+  const times = [...new Set(rows.flatMap(({ marks }) => marks.map(({ at }) => at)))].sort((a, b) => a - b)
+  const drawn = rows.map(() => '')
+  let carets = ''
+  let passed = 0
+
+  const passTo = (at: number): void => {
+    const rest = at - passed
+    if (rest <= 0) return
+    const gap = rest > LONGEST_GAP ? ` ${lasting(rest)} ` : '-'.repeat(rest)
+    for (const row of drawn.keys()) drawn[row] += gap
+    carets += ' '.repeat(gap.length)
+    passed = at
+  }
+
+  for (const at of times) {
+    passTo(at)
+    const cells = rows.map(({ marks }) => cellOf(marks, at))
+    const width = Math.max(...cells.map((cell) => cell.length))
+    for (const [row, cell] of cells.entries()) drawn[row] += (cell || '-').padEnd(width)
+    carets += cells[0] === (cells[1] ?? cells[0]) ? ' '.repeat(width) : '^'.repeat(width)
+    passed += width
+  }
+  passTo(end)
+  const width = Math.max(...drawn.map((row) => row.length))
+  return { rows: drawn.map((row) => row.padEnd(width)), carets: carets.trimEnd() }
+}
+
+function cellOf(marks: readonly Mark[], at: number): string {
+  const there = marks.filter((mark) => mark.at === at).map(({ mark }) => mark)
+  return there.length > 1 ? `(${there.join('')})` : (there[0] ?? '')
+}
+
+function lasting(ms: number): string {
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`
+}

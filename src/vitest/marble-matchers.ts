@@ -1,0 +1,70 @@
+import type { Values } from './values.ts'
+
+/**
+ * The matchers that `import 'nolater/vitest'` adds. An `import type` alone adds nothing: TypeScript takes it out.
+ *
+ * A diagram is played when it is compared, in virtual time, so it is never too late for an expectation.
+ */
+export interface MarbleMatchers<R = unknown> {
+  /**
+   * Runs in virtual time, and compares with a diagram.
+   *
+   * - Of several lines: a scenario for your actor. Give the function that opens it on an `AlarmConfig`. After `where t = touch` a `t` in
+   *   the `ask` lane calls its `touch()`. Store, manager and handler answer as drawn. Without a `title` it has the test's name.
+   * - Of one line: what an Observable does, in RxJS's notation, one column a ms; `!` is where the subscriber leaves. Give an
+   *   Observable, or a function that makes one of `cold`, `hot`, `time` and `scheduler`; `values` says what letters stand for, `#` included.
+   *
+   * Fails, besides when there is a difference: for a letter without a value and a value without a letter, for what is left open at the end
+   * (timers, subscriptions), for a run that never ends, and when real time gets in: promises, `Date.now()`, `setTimeout`.
+   *
+   * ```ts
+   * expect(openAlarm).toMatchMarbles(`
+   *   ask      5---2---
+   *   commit   -5|--2|-
+   *   write    5|--2|--
+   * `)
+   * expect(({ cold }: MarbleRun) => cold('-a-b|').pipe(delay(2))).toMatchMarbles('---a-(b|)')
+   * ```
+   */
+  toMatchMarbles(text: string, values?: Values): R
+
+  /**
+   * Like `toMatchMarbles`, with a diagram that `vitest -u` writes. For an actor write the `ask` lane, and what is to be answered
+   * otherwise than in the next column; the rest is filled in. For an Observable write nothing, or `---!` to leave it.
+   *
+   * ```ts
+   * expect(openAlarm).toMatchMarblesInlineSnapshot(`ask   5---2---`)
+   * ```
+   */
+  toMatchMarblesInlineSnapshot(text?: string): R
+
+  /**
+   * Compares when a source of `cold` or `hot` was subscribed to, one diagram a subscription, in order; `[]` for none.
+   *
+   * ```ts
+   * let source: MarbleSource<string>
+   * expect(({ cold }: MarbleRun) => {
+   *   source = cold('-a-b|')
+   *   return concat(source.pipe(take(1)), source)
+   * }).toMatchMarbles('-aa-b|')
+   * expect(source).toHaveSubscriptions(['^!', '-^---!'])
+   * ```
+   */
+  toHaveSubscriptions(marbles: string | readonly string[]): R
+
+  /**
+   * Expects that the manager was at no moment later than the store, as far as events can tell: of a Timeline, of what
+   * `recordTimeline()` returns, or of a list of AlarmEvents. A failure draws the moments before it.
+   *
+   * ```ts
+   * const recording = recordTimeline(alarm.events$)
+   * alarm.set(60_000)
+   * expect(recording).toBeNeverLate()
+   * ```
+   */
+  toBeNeverLate(): R
+}
+
+declare module 'vitest' {
+  interface Matchers<R extends void | Promise<void>, T> extends MarbleMatchers<R> {}
+}

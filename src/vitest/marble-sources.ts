@@ -1,0 +1,93 @@
+import type { Observable, SchedulerLike, Subscription } from 'rxjs'
+import type { TestScheduler } from 'rxjs/testing'
+import { MarblesError } from '../marbles/index.ts'
+import { type Kind, kinds, readDiagram } from './read-diagram.ts'
+import type { Letters, Values } from './values.ts'
+
+/** When a source was subscribed to and unsubscribed from, ms. */
+export interface SubscriptionLog {
+  readonly subscribedFrame: number
+  readonly unsubscribedFrame: number
+}
+
+/** A source that a diagram scripts; `toHaveSubscriptions` says when it was subscribed to. */
+export interface MarbleSource<T> extends Observable<T> {
+  readonly subscriptions: readonly SubscriptionLog[]
+}
+
+type ValueOf<V> = V extends Values ? Exclude<V[keyof V], undefined> : string
+
+/** What a run lends to the function that makes the Observable. */
+export interface MarbleRun {
+  /** plays its diagram to every subscriber from the moment at which it subscribes */
+  cold<V extends Values | undefined = undefined>(
+    marbles: string,
+    values?: V,
+    error?: unknown,
+  ): MarbleSource<ValueOf<V>>
+  /** plays its diagram once for all, from the start of the run, or from `^` */
+  hot<V extends Values | undefined = undefined>(
+    marbles: string,
+    values?: V,
+    error?: unknown,
+  ): MarbleSource<ValueOf<V>>
+  /** ms up to the `|` */
+  time(marbles: string): number
+  /** the clock of the run; what takes no scheduler is on it too */
+  readonly scheduler: SchedulerLike
+}
+
+/** The sources of one run, and what they and others leave open. */
+export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
+  const made: { told: string; source: MarbleSource<unknown> }[] = []
+  let scripted = new Set<unknown>()
+  const make =
+    (name: 'cold' | 'hot') =>
+    (marbles: string, values?: Values, error?: unknown): MarbleSource<never> => {
+      const kind: Kind = kinds[name]
+      letters.use(marbles, readDiagram(marbles, kind), values)
+      // The space lets RxJS see a duration at the end for what it is.
+      const text = `${marbles} `
+      const source =
+        name === 'cold'
+          ? scheduler.createColdObservable(text, values, error)
+          : scheduler.createHotObservable(text, values, error)
+      made.push({ told: `${name}('${marbles}')`, source })
+      return source as MarbleSource<unknown> as MarbleSource<never>
+    }
+  const run: MarbleRun = {
+    cold: make('cold'),
+    hot: make('hot'),
+    time(marbles) {
+      const [end] = readDiagram(marbles, kinds.time).marks
+      if (end !== undefined) return end.at
+      throw new MarblesError('MARBLES_INVALID', `Expected a | where the time ends; given ${marbles}.`)
+    },
+    scheduler,
+  }
+  return {
+    run,
+    /** hot sources begin; what they have scheduled is no work of the Observable's */
+    begin() {
+      const before = new Set(scheduler.actions)
+      while (scheduler.hotObservables.length > 0) scheduler.hotObservables.shift()!.setup()
+      scripted = new Set(scheduler.actions.filter((action) => !before.has(action)))
+    },
+    openAt({ actions }: TestScheduler): string[] {
+      const subscribed = made.flatMap(({ told, source }) =>
+        source.subscriptions
+          .filter(({ unsubscribedFrame }) => unsubscribedFrame === Infinity)
+          .map(({ subscribedFrame }) => `${told} is still subscribed to, since ${subscribedFrame} ms`),
+      )
+      if (subscribed.length > 0) return subscribed
+      const timers = actions.filter((action) => isAlive(action) && !scripted.has(action))
+      return timers.map((action) => `a timer is still running, due at ${(action as Timed).delay} ms`)
+    },
+  }
+}
+
+interface Timed {
+  readonly delay: number
+}
+
+export const isAlive = (action: Subscription): boolean => !action.closed

@@ -1,0 +1,97 @@
+import { isObservable, type Observable, Subscription } from 'rxjs'
+import { TestScheduler } from 'rxjs/testing'
+import { MarblesError } from '../marbles/index.ts'
+import { isAlive, type MarbleRun, sourcesOf } from './marble-sources.ts'
+import type { Letters } from './values.ts'
+import { virtually } from './virtual-only.ts'
+
+const DAY = 86_400_000
+
+/** An Observable, or a function that makes one on the clock of the run. */
+export type MarbleSubject<T> = Observable<T> | ((run: MarbleRun) => Observable<T>)
+
+export type Notification =
+  | { readonly at: number; readonly kind: 'next'; readonly value: unknown }
+  | { readonly at: number; readonly kind: 'error'; readonly value: unknown }
+  | { readonly at: number; readonly kind: 'complete' | 'unsubscribed' }
+
+/** What was seen of an Observable, and what it left open. */
+export interface Seen {
+  readonly notifications: readonly Notification[]
+  readonly open: readonly string[]
+}
+
+export interface RunPlan {
+  /** ms at which the subscriber leaves; never, if `null` */
+  readonly until: number | null
+  /** ms that the diagram lasts; what is not over a day later never ends */
+  readonly length: number
+}
+
+/** Subscribes in virtual time, and tells what came; throws `MARBLES_FAULT` where real time gets in. */
+export function runObservable(
+  subject: MarbleSubject<unknown>,
+  { until, length }: RunPlan,
+  letters: Letters,
+): Seen {
+  const scheduler = new TestScheduler(() => {})
+  return virtually(() =>
+    scheduler.run(() => {
+      const sources = sourcesOf(scheduler, letters)
+      const source = typeof subject === 'function' ? subject(sources.run) : subject
+      if (!isObservable(source)) throw notAnObservable(source)
+
+      const notifications: Notification[] = []
+      const subscription = new Subscription()
+      let open: string[] = []
+      const ended = (): void => {
+        // One step later: teardown has run by then.
+        scheduler.schedule(() => {
+          open = sources.openAt(scheduler)
+        })
+      }
+      scheduler.schedule(() => {
+        const at = (): number => scheduler.now()
+        subscription.add(
+          source.subscribe({
+            next: (value) => notifications.push({ at: at(), kind: 'next', value }),
+            error(value) {
+              notifications.push({ at: at(), kind: 'error', value })
+              ended()
+            },
+            complete() {
+              notifications.push({ at: at(), kind: 'complete' })
+              ended()
+            },
+          }),
+        )
+      })
+      if (until !== null)
+        scheduler.schedule(() => {
+          const isOver = notifications.some(({ kind }) => kind !== 'next')
+          subscription.unsubscribe()
+          if (isOver) return
+          notifications.push({ at: until, kind: 'unsubscribed' })
+          ended()
+        }, until)
+
+      sources.begin()
+      scheduler.maxFrames = length + DAY
+      scheduler.flush()
+      if (open.length === 0 && scheduler.actions.some(isAlive))
+        open = ['a timer is still running a day after the diagram']
+      // What is left must not go on when the run ends.
+      for (const action of scheduler.actions) action.unsubscribe()
+      return { notifications, open }
+    }),
+  )
+}
+
+function notAnObservable(given: unknown): MarblesError {
+  const isPromise = typeof (given as PromiseLike<unknown> | null)?.then === 'function'
+  return new MarblesError(
+    'MARBLES_INVALID',
+    `Expected an Observable, or a function that returns one; given ${isPromise ? 'a promise' : typeof given}. ` +
+      (isPromise ? 'A virtual run is over before a promise settles: leave out async and await.' : ''),
+  )
+}

@@ -1,0 +1,42 @@
+import { isObservable } from 'rxjs'
+import { type MatcherState, Snapshots } from 'vitest'
+import { MarblesError } from '../marbles/index.ts'
+import type { OpenActor } from './actor.ts'
+import { completeScenario } from './complete-scenario.ts'
+import { drawObservable } from './draw-observable.ts'
+import { kinds, readDiagram } from './read-diagram.ts'
+import type { MarbleSubject } from './run-observable.ts'
+import { openLetters } from './values.ts'
+import { atTheExpectation, type Verdict } from './verdict.ts'
+
+/** A diagram as it stands in a test: without the quotes that a string would have. */
+export interface Drawn {
+  readonly drawn: string
+}
+
+/** Prints what is `Drawn`, for `expect.addSnapshotSerializer`. */
+export const drawnSerializer = {
+  test: (value: unknown): boolean => typeof value === 'object' && value !== null && 'drawn' in value,
+  serialize: (value: unknown): string => (value as Drawn).drawn,
+}
+
+/** `expect(subject).toMatchMarblesInlineSnapshot(text)`; see `MarbleMatchers`. */
+export function toMatchMarblesInlineSnapshot(this: MatcherState, subject: unknown, text?: string): Verdict {
+  const drawn = atTheExpectation(toMatchMarblesInlineSnapshot, () => draw(this, subject, text))
+  return Snapshots.toMatchInlineSnapshot.call(this, { drawn } satisfies Drawn, text)
+}
+
+function draw(state: MatcherState, subject: unknown, text = ''): string {
+  if (!isObservable(subject) && typeof subject !== 'function')
+    throw new MarblesError(
+      'MARBLES_INVALID',
+      `Expected an Observable, a function that makes one, or a function that opens an actor; given ${state.utils.stringify(subject)}.`,
+    )
+  if (hasLane(text)) return completeScenario(subject as OpenActor, text, state.currentTestName ?? 'a test')
+  const [line = ''] = text.trim().split('\n')
+  const until = readDiagram(line, kinds.expected).marks.find(({ mark }) => mark === '!')?.at ?? null
+  return drawObservable(subject as MarbleSubject<unknown>, until, openLetters(), state)
+}
+
+/** An Observable's snapshot begins with its marks, then says what they are. */
+const hasLane = (text: string): boolean => /^\s*[a-z][a-z-]+ {2,}\S/.test(text)

@@ -1,0 +1,107 @@
+import { VirtualAction } from 'rxjs'
+import { MarblesError } from '../marbles/index.ts'
+
+const TIMERS = 100_000
+// A library's frames, and this kit's own.
+const inside = /node_modules|node:internal|[\\/]src[\\/]vitest[\\/]/
+
+const instead: Record<string, string> = {
+  'Date.now()': 'read scheduler.now()',
+  'new Date()': 'read scheduler.now()',
+  'a promise': 'give the values by of(), cold() or hot(), or move a virtualClock with advanceAsync()',
+}
+
+/**
+ * Does what happens in virtual time, and fails (`MARBLES_FAULT`) when real time gets into it: the clock on the wall is read, a real timer
+ * is set, something waits for a promise, or it never ends.
+ *
+ * Such a run is over before any promise settles or real timer fires, so a test that needs one would wait for nothing and pass.
+ */
+export function virtually<T>(run: () => T): T {
+  const real = new Map<string, Error>()
+  const note = (what: string): void => {
+    if (!real.has(what)) real.set(what, new Error(what))
+  }
+  const restore = [watchClock(note), ...watchTimers(note), watchPromises(note), limitTimers()]
+  const [result, error] = attempt(run)
+  for (const undo of restore.reverse()) undo()
+  const [first] = real
+  // What is not virtual is often the cause of what went wrong after it.
+  if (first !== undefined) throw unreal(...first)
+  if (result === null) throw error
+  return result.value
+}
+
+function attempt<T>(run: () => T): [result: { readonly value: T }] | [failed: null, error: unknown] {
+  try {
+    return [{ value: run() }]
+  } catch (error) {
+    return [null, error]
+  }
+}
+
+function unreal(what: string, { stack }: Error): MarblesError {
+  // Where it happened says more than where it was found out: the first frame that is neither ours nor a library's.
+  const frames = (stack ?? '').split('\n').slice(1)
+  const place = frames.find((frame) => !inside.test(frame))?.trim()
+  return new MarblesError(
+    'MARBLES_FAULT',
+    `Expected nothing but virtual time in this run, but ${what} was used${place === undefined ? '' : ` ${place}`}. ` +
+      `Instead ${instead[what] ?? 'use an RxJS scheduler, such as timer(ms, scheduler)'}.`,
+  )
+}
+
+type Note = (what: string) => void
+
+function replace<K extends PropertyKey>(owner: Record<K, unknown>, name: K, value: unknown): () => void {
+  const own = Object.getOwnPropertyDescriptor(owner, name)!
+  Object.defineProperty(owner, name, { ...own, ...('value' in own ? { value } : { get: () => value }) })
+  return () => Object.defineProperty(owner, name, own)
+}
+
+function watchClock(note: Note): () => void {
+  const watched = new Proxy(Date, {
+    construct(target, args, newTarget) {
+      if (args.length === 0) note('new Date()')
+      return Reflect.construct(target, args, newTarget)
+    },
+    get(target, name, receiver) {
+      if (name === 'now') note('Date.now()')
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  return replace(globalThis, 'Date', watched)
+}
+
+function watchTimers(note: Note): (() => void)[] {
+  const names = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as const
+  return names.map((name) => {
+    const own = globalThis[name] as (...args: unknown[]) => unknown
+    return replace(globalThis, name, (...args: unknown[]) => {
+      note(`${name}()`)
+      return own(...args)
+    })
+  })
+}
+
+function watchPromises(note: Note): () => void {
+  const { then } = Promise.prototype
+  return replace(Promise.prototype, 'then', function (this: Promise<unknown>, ...args: []) {
+    note('a promise')
+    return then.apply(this, args)
+  })
+}
+
+function limitTimers(): () => void {
+  const { schedule } = VirtualAction.prototype
+  let timers = 0
+  return replace(VirtualAction.prototype, 'schedule', function (this: VirtualAction<unknown>, ...args: []) {
+    if (++timers > TIMERS)
+      throw new MarblesError(
+        'MARBLES_FAULT',
+        `Expected the run to end; after ${TIMERS} timers there are still more. End what repeats with take() or takeUntil(), ` +
+          'or let the diagram unsubscribe with ! where it has been seen for long enough.',
+      )
+    return schedule.apply(this, args)
+  })
+}

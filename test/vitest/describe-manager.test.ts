@@ -1,0 +1,184 @@
+import { type AlarmManager, memoryManager } from 'nolater'
+import { describeManager, type ManagerFactory } from 'nolater/vitest'
+import { concat, defer } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { cases, runCase } from '../../src/vitest/manager/cases.ts'
+import { newFile, newManager } from '../sqlite/files.ts'
+
+const inMemory: ManagerFactory = ({ clock, lease }) => ({
+  manager: memoryManager({ scheduler: clock, lease }),
+})
+
+describeManager('memoryManager', inMemory, {
+  cannot: { reopen: 'it forgets with its process', another: 'its memory is its own' },
+})
+
+describeManager(
+  'sqliteManager',
+  ({ clock, lease }) => {
+    const options = { file: newFile(), scheduler: clock, lease, pollInterval: 10_000 }
+    const manager = newManager(options)
+    return {
+      manager,
+      reopen() {
+        manager.close()
+        return newManager(options)
+      },
+      another: () => newManager({ ...options, pollInterval: 1_000 }),
+    }
+  },
+  { late: 1_000 },
+)
+
+/** Titles of the tests that a manager fails, of those that need no restart. */
+async function failing(factory: ManagerFactory): Promise<string[]> {
+  const titles: string[] = []
+  const own = Object.values(cases)
+    .flat()
+    .filter(({ needs = [] }) => !needs.includes('reopen') && !needs.includes('another'))
+  for (const each of own) {
+    try {
+      await runCase(each, factory, {})
+    } catch {
+      titles.push(each.title)
+    }
+  }
+  return titles
+}
+
+const broken =
+  (breakIt: (manager: AlarmManager) => Partial<AlarmManager>): ManagerFactory =>
+  (context) => {
+    const manager = memoryManager({ scheduler: context.clock, lease: context.lease })
+    return { manager: { ...manager, ...breakIt(manager) } }
+  }
+
+describe('describeManager', () => {
+  it('has nothing against one that keeps its promises', async () => {
+    expect(await failing(inMemory)).toEqual([])
+  })
+
+  it('fails one without a fence', async () => {
+    let fence = 0
+    const titles = await failing(
+      broken((manager) => ({
+        write: (key, time, info) => manager.write(key, time, { ...info, fence: ++fence }),
+      })),
+    )
+    expect(titles).toContain(
+      'refuses a write below the fence that it holds with ALARM_FENCED, and changes nothing',
+    )
+    expect(titles).toContain('keeps the fence of a removal, also where no alarm was')
+    expect(titles).toContain('keeps the fence of an alarm that was delivered')
+  })
+
+  it('fails one that forgets the fence with the alarm', async () => {
+    const titles = await failing(({ clock }) => {
+      // A removal goes to another manager, so that nothing of it is left here.
+      const managers = new Map<string, AlarmManager>()
+      const first = memoryManager({ scheduler: clock })
+      return {
+        manager: {
+          deliveries: first.deliveries,
+          write(key, time, info) {
+            const manager = managers.get(key) ?? first
+            if (time === null) managers.set(key, memoryManager({ scheduler: clock }))
+            return manager.write(key, time, info)
+          },
+        },
+      }
+    })
+    expect(titles).toContain('keeps the fence of a removal, also where no alarm was')
+  })
+
+  it('fails one that comes early', async () => {
+    const titles = await failing(
+      broken((manager) => ({
+        write: (key, time, info) => manager.write(key, time === null ? null : Math.max(0, time - 1), info),
+        deliveries: (handler, options) =>
+          manager.deliveries(
+            (delivery) => handler({ ...delivery, scheduledTime: delivery.scheduledTime + 1 }),
+            options,
+          ),
+      })),
+    )
+    expect(titles).toContain('is never early')
+    expect(titles).toContain('is not early when the clock steps back')
+  })
+
+  it('fails one whose done removes whatever alarm there is', async () => {
+    const titles = await failing(
+      broken((manager) => {
+        const fences = new Map<string, number>()
+        return {
+          write(key, time, info) {
+            fences.set(key, Math.max(info.fence, fences.get(key) ?? 0))
+            return manager.write(key, time, info)
+          },
+          deliveries: (handler, options) =>
+            manager.deliveries(
+              (delivery) =>
+                concat(
+                  defer(() => handler(delivery)),
+                  defer(() => {
+                    const { key } = delivery
+                    return manager.write(key, null, {
+                      key,
+                      move: 'later',
+                      fence: fences.get(key)!,
+                      attempt: 1,
+                    })
+                  }),
+                ),
+              options,
+            ),
+        }
+      }),
+    )
+    expect(titles).toContain(
+      'delivers an alarm that was set during its handler, at its own time: done is guarded by the fence',
+    )
+    expect(titles).toContain('delivers again an alarm that its handler set to the very same time')
+  })
+
+  it('fails one that delivers at most once', async () => {
+    const titles = await failing(
+      broken((manager) => ({
+        deliveries: (handler, options) =>
+          manager.deliveries(
+            (delivery) =>
+              new Promise((resolve) =>
+                defer(() => handler(delivery)).subscribe({ error: resolve, complete: () => resolve(0) }),
+              ),
+            options,
+          ),
+      })),
+    )
+    expect(titles).toContain('tries 6 times more, each rest twice as long, then removes the alarm')
+    expect(titles).toContain('stops its handlers and gives their alarms back when it is unsubscribed')
+    expect(titles).toContain('gives an alarm up at once on retry: false, and asks abandon what stands')
+  })
+
+  it('runs in real time too, by the clock of the manager', async () => {
+    const neverEarly = cases['a delivery']!.find(({ title }) => title === 'is never early')!
+    const ahead = 3_600_000 // a server in another time zone that thinks it is UTC
+    const factory =
+      (early: number): ManagerFactory =>
+      () => {
+        const manager = newManager({ pollInterval: 50 })
+        return {
+          now: () => Date.now() + ahead,
+          manager: {
+            write: (key, time, info) => manager.write(key, time === null ? null : time - ahead - early, info),
+            deliveries: (handler, options) =>
+              manager.deliveries(
+                (delivery) => handler({ ...delivery, scheduledTime: delivery.scheduledTime + ahead + early }),
+                options,
+              ),
+          },
+        }
+      }
+    await runCase(neverEarly, factory(0), { time: 'real' })
+    await expect(runCase(neverEarly, factory(100), { time: 'real' })).rejects.toThrow(/ms early/)
+  })
+})

@@ -1,0 +1,201 @@
+import 'nolater/vitest'
+import { openAlarm } from 'nolater'
+import type { MarbleRun } from 'nolater/vitest'
+import { concat, debounceTime, delay, EMPTY, interval, map, of, Subject, throwError, timer } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { openCart } from './cart.ts'
+import { complaintOf } from './complaint.ts'
+
+describe('toMatchMarbles, of an Observable', () => {
+  it('plays it in virtual time, on the default scheduler too', () => {
+    expect(({ cold }: MarbleRun) => cold('-a-b|').pipe(delay(2))).toMatchMarbles('---a-(b|)')
+    expect(({ hot }: MarbleRun) => hot('-ab---c|').pipe(debounceTime(2))).toMatchMarbles('----b--(c|)')
+    expect(timer(3_600_000)).toMatchMarbles('60m (0|)', { 0: 0 })
+    expect(({ time, scheduler }: MarbleRun) => timer(time('1s |'), scheduler)).toMatchMarbles('1s (a|)', {
+      a: 0,
+    })
+    expect(EMPTY).toMatchMarbles('|')
+    expect(new Subject()).toMatchMarbles('-')
+  })
+
+  it('leaves where ! is', () => {
+    expect(interval(2)).toMatchMarbles('--a-b-!', { a: 0, b: 1 })
+    expect(of('a')).toMatchMarbles('(a|)')
+    const over = complaintOf(() => expect(({ cold }: MarbleRun) => cold('-a|')).toMatchMarbles('-a--!'))
+    expect(over).toContain('+ -a|--    seen') // it had ended before anybody could leave
+  })
+
+  it('compares values as toEqual does, asymmetric ones too', () => {
+    const values = { a: { id: 1 }, b: expect.objectContaining({ id: 2 }) }
+    expect(of({ id: 1 }, { id: 2, more: true })).toMatchMarbles('(ab|)', values)
+    expect(of(1, 1)).toMatchMarbles('(ba|)', { a: 1, b: 1 }) // where two letters mean the same, either is right
+    expect(throwError(() => new RangeError('no'))).toMatchMarbles('#', { '#': new RangeError('no') })
+    expect(({ cold }: MarbleRun) => cold('-#')).toMatchMarbles('-#')
+    expect(({ cold }: MarbleRun) =>
+      cold('a|', { a: { id: 1 } }).pipe(map(({ id }) => id + 1)),
+    ).toMatchMarbles('b|', {
+      b: 2,
+    })
+  })
+
+  it('shows expected and seen lined up, and marks where they differ', () => {
+    const late = () => expect(({ cold }: MarbleRun) => cold('-a-b|').pipe(delay(2))).toMatchMarbles('---ab-|')
+    expect(complaintOf(late)).toBe(`Expected what the diagram says:
+
+- ---ab-   |    expected
++ ---a-(b|)-    seen
+      ^^^^^^`)
+  })
+
+  it('lines up what is far apart', () => {
+    const far = () =>
+      expect(concat(timer(5_000), timer(120_000).pipe(map(() => 1)))).toMatchMarbles('5s a 2m (b|)', {
+        a: 0,
+        b: 1,
+      })
+    expect(complaintOf(far)).toBe(`Expected what the diagram says:
+
+-  5s a 119999ms -   (b|)    expected
++  5s a 119999ms (b|)-       seen
+                 ^^^^^^^^`)
+  })
+
+  it('says what a value was that has no letter', () => {
+    const wrong = complaintOf(() => expect(of({ id: 3 })).toMatchMarbles('(a|)', { a: { id: 1 } }))
+    expect(wrong).toContain('- (a|)    expected\n+ (?|)    seen\n  ^^^^')
+    expect(wrong).toContain('? at 0 ms: the value {"id": 3}')
+    const error = complaintOf(() => expect(throwError(() => new TypeError('oh'))).toMatchMarbles('#'))
+    expect(error).toContain('? at 0 ms: not "error", which # stands for, but the error [TypeError: oh]')
+  })
+
+  it('can be negated, except where the diagram cannot be read', () => {
+    expect(of('a')).not.toMatchMarbles('(b|)')
+    expect(complaintOf(() => expect(of('a')).not.toMatchMarbles('(a|)'))).toContain('Expected otherwise')
+    expect(complaintOf(() => expect(of('a')).not.toMatchMarbles('(a|'))).toContain(') to close the group')
+  })
+
+  it('lets the error of the user through', () => {
+    const throwing = () => {
+      throw new RangeError('mine')
+    }
+    expect(() => expect(throwing).toMatchMarbles('|')).toThrow(RangeError)
+  })
+
+  it.each([
+    ['-a|b', 4, 'nothing after |'],
+    ['-(a', 4, ') to close the group'],
+    ['-a)', 3, '( before )'],
+    ['-()', 3, 'the marks of one moment'],
+    ['-(a-b)', 4, 'time does not pass'],
+    ['-(a(b))', 4, 'a group holds no group'],
+    ['-a^', 3, 'a value, | complete'],
+    ['-a?', 3, 'a value, | complete'],
+    ['10ms|', 1, 'a space on both sides of the duration 10ms'],
+    ['-a10ms |', 3, 'a space on both sides of the duration 10ms'],
+  ])('points at the place in %s that cannot be read', (text, column, says) => {
+    const complaint = complaintOf(() => expect(of('a')).toMatchMarbles(text))
+    expect(complaint).toContain(`Column ${column}: expected`)
+    expect(complaint).toContain(says)
+    expect(complaint).toContain(`\n  ${text}\n  ${' '.repeat(column - 1)}^`)
+  })
+
+  it('refuses what is no Observable and no text', () => {
+    for (const wrong of [5, null, 'a', {}])
+      expect(complaintOf(() => expect(wrong).toMatchMarbles('|'))).toContain('Expected an Observable')
+    expect(complaintOf(() => expect(EMPTY).toMatchMarbles(undefined as never))).toContain('a diagram as text')
+    expect(complaintOf(() => expect(() => 5).toMatchMarbles('|'))).toContain('given number')
+  })
+})
+
+describe('toMatchMarbles, of an actor', () => {
+  it('takes openAlarm itself', () => {
+    expect(openAlarm).toMatchMarbles(`
+      ask      5---2---
+      commit   -5|--2|-
+      write    5|--2|--
+    `)
+    expect(openAlarm).toMatchMarbles(`
+      title    an earlier move waits for the later one in flight
+      alarm    1
+
+      ask      5---2-----------
+      commit   5.|-----2.|-----
+      write    --5...|---------
+                     2.|
+      held     ----^.!---------
+    `)
+  })
+
+  it('shows both timelines lane by lane', () => {
+    const wrong = complaintOf(() =>
+      expect(openCart).toMatchMarbles(`
+        where    t = touch, p = pay
+        ask      t----p-----
+        commit   -5|--x|----
+        write    5|-----x|--
+      `),
+    )
+    expect(wrong).toBe(`Expected what the diagram says:
+
+${expect.getState().currentTestName}
+
+           0----5----10
+  ask      t----p-----
+  commit   -5|--x|----
+- write    5|-----x|--    expected
++ write    5|----x|---    seen
+                 ^ column 6`)
+  })
+
+  it('points at a line that was written', () => {
+    const wrong = complaintOf(() =>
+      expect(openCart).toMatchMarbles(`
+        where    t = touch
+        ask      t-q--
+      `),
+    )
+    expect(wrong).toContain('Line 3, column 12')
+    expect(wrong).toContain('  3 | ask      t-q--\n')
+  })
+
+  it('refuses letters that nothing has, and methods that the actor lacks', () => {
+    const unused = () =>
+      expect(openCart).toMatchMarbles('\nwhere    t = touch, p = pay\nask      t--\ncommit   -5.')
+    expect(complaintOf(unused)).toContain('p = pay stands in neither ask, unconfirmed nor handler')
+    const unknown = () => expect(openCart).toMatchMarbles('\nwhere    t = tuoch\nask      t--\n')
+    expect(complaintOf(unknown)).toContain('to have a method tuoch')
+    expect(complaintOf(unknown)).toContain('it has touch, pay')
+  })
+
+  it('refuses a function that opens no alarm', () => {
+    for (const wrong of [() => ({}), () => undefined, () => ({ alarm: 5 })])
+      expect(complaintOf(() => expect(wrong).toMatchMarbles('\nask      5--\ncommit   5..'))).toContain(
+        'what openAlarm(config) returns',
+      )
+  })
+
+  it('throws what the actor throws of its own', () => {
+    const open = (config: Parameters<typeof openCart>[0]) => ({
+      ...openCart(config),
+      touch() {
+        throw new RangeError('mine')
+      },
+    })
+    expect(() => expect(open).toMatchMarbles('\nwhere     t = touch\nask       t--\nrefused   t--')).toThrow(
+      RangeError,
+    )
+  })
+
+  it('lets its handler do what it does', () => {
+    expect(openCart).toMatchMarbles(`
+      where     t = touch, c = 12
+      alarm     5
+      clock     5
+      column    1000 ms
+      wake      5....|---
+      handler   5.t..|---
+      commit    --c|-----
+      write     ---c|----
+    `)
+  })
+})
