@@ -60,7 +60,9 @@ export async function openRig(factory: ManagerFactory, options: DescribeManagerO
   const made = await factory({ clock, lease })
   const hosted = isVirtual ? clock : asyncScheduler
   // The clock that fires and ours differ by as much all the time; a step is the only thing that could change it.
-  const ahead = isVirtual || made.now === undefined ? 0 : (await made.now()) - hosted.now()
+  // Our clock is read first: were it read after theirs, the way back would make punctual deliveries look early.
+  const asked = hosted.now()
+  const ahead = isVirtual || made.now === undefined ? 0 : (await made.now()) - asked
   const open: Deliveries[] = []
 
   const wait = async (ms: number): Promise<void> => {
