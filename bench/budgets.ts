@@ -1,0 +1,86 @@
+// Ratios against the promise chain of the same run, and weights: what a slow-down would break, on any machine. About ten seconds.
+import { existsSync } from 'node:fs'
+import { measure } from './engine/measure.ts'
+import type { ScenarioId } from './engine/scenarios.ts'
+import { weighIn } from './memory/memory.ts'
+import { coreSize } from './size/size.ts'
+import { digits, table } from './table.ts'
+
+interface Budget {
+  readonly of: string
+  readonly limit: number
+  readonly atLeast?: boolean
+  readonly unit: string
+  measure(): Promise<number>
+}
+
+/** How many times as fast as the promise chain, until everything is where it belongs. */
+async function timesTheChain(scenario: ScenarioId): Promise<number> {
+  const { outcomes } = await measure(scenario, 5, ['nolater', 'promise-chain'])
+  const { ratioDrained, wrong } = outcomes[0]!
+  if (wrong.length > 0) throw new Error(`${scenario} went wrong: ${wrong.join(', ')}.`)
+  return ratioDrained.median
+}
+
+// Each limit leaves about half of what was measured when it was set.
+const budgets: readonly Budget[] = [
+  { of: 'burst', limit: 4, atLeast: true, unit: 'x chain', measure: () => timesTheChain('burst') },
+  {
+    of: 'burst, store at once',
+    limit: 1.2,
+    atLeast: true,
+    unit: 'x chain',
+    measure: () => timesTheChain('burst-at-once'),
+  },
+  {
+    of: 'alternation',
+    limit: 0.09,
+    atLeast: true,
+    unit: 'x chain',
+    measure: () => timesTheChain('alternation'),
+  },
+  {
+    of: 'synchronous round',
+    limit: 0.25,
+    atLeast: true,
+    unit: 'x chain',
+    measure: () => timesTheChain('synchronous'),
+  },
+  {
+    of: 'idle actor',
+    limit: 256,
+    unit: 'bytes',
+    measure: async () => (await weighIn('nolater', 'idle', 50_000)).bytes,
+  },
+  {
+    of: 'busy actor',
+    limit: 3_000,
+    unit: 'bytes',
+    measure: async () => (await weighIn('nolater', 'busy', 20_000)).bytes,
+  },
+  {
+    of: 'core, minified and gzipped',
+    limit: 8_000,
+    unit: 'bytes',
+    measure: async () => (await coreSize()).gzipped,
+  },
+]
+
+if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
+  console.error('There is no build to measure. Run `npm run build` first.')
+  process.exit(2)
+}
+
+const rows: string[][] = []
+for (const { of, limit, atLeast = false, unit, measure } of budgets) {
+  const measured = await measure()
+  const isKept = atLeast ? measured >= limit : measured <= limit
+  if (!isKept) process.exitCode = 1
+  rows.push([
+    of,
+    digits(measured),
+    `${atLeast ? 'at least' : 'at most'} ${digits(limit)} ${unit}`,
+    isKept ? 'kept' : 'BROKEN',
+  ])
+}
+console.log(table(['budget', 'measured', 'limit', ''], rows))

@@ -1,0 +1,24 @@
+import { describeMachine } from './machine.ts'
+import { keep } from './results.ts'
+
+const parts: Record<string, () => Promise<unknown>> = {
+  engine: async () => (await import('./engine/engine.ts')).engine(),
+  memory: async () => (await import('./memory/memory.ts')).memory(),
+  size: async () => (await import('./size/size.ts')).size(),
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((part) => !Object.hasOwn(parts, part))
+if (unknown.length > 0) {
+  console.error(
+    `There is no part ${unknown.join(', ')}. The parts are: ${Object.keys(parts).join(', ')}; none named means all.`,
+  )
+  process.exit(2)
+}
+
+const { cpu, cores, memory, system, node } = describeMachine()
+console.log(`${cpu}, ${cores} cores, ${memory}, ${system}, Node ${node}`)
+for (const part of asked.length > 0 ? asked : Object.keys(parts)) {
+  console.log(`\n## ${part}`)
+  keep(part, await parts[part]!())
+}
