@@ -17,7 +17,12 @@ const lanes: Record<string, (moment: Moment) => Cell> = {
     const mark = move === 'open' ? '^' : move === 'crash' ? '!' : broke ? '#' : ''
     return [mark, after.engine === null || after.engine.broken ? ' ' : '-']
   },
-  intents: ({ move }) => [move === 'delete' ? 'x' : move.startsWith('set') ? move.slice(3) : '', '-'],
+  intents: ({ move }) => [
+    /^(set|delete|touch)/.test(move)
+      ? move.replace('set', '').replace('delete', 'x').replace('touch', 't')
+      : '',
+    '-',
+  ],
   gate({ before, after }) {
     const out = before.values.length + (after.asked > before.asked ? 1 : 0) - after.values.length
     const isLost = after.engine === null || after.engine.broken || after.epoch > before.epoch
@@ -34,7 +39,14 @@ const lanes: Record<string, (moment: Moment) => Cell> = {
     const mark = move.startsWith('wake') ? markOf(before.manager.time) : ''
     if (move.startsWith('done')) return [move === 'done' ? '+' : '~', '-']
     const begun = before.lease !== null || mark !== ''
-    const end = !begun || before.lease?.answered ? '' : after.lease === null ? '#' : after.lease.answered ? '|' : ''
+    const end =
+      !begun || before.lease?.state === 'answered'
+        ? ''
+        : after.lease === null
+          ? '#'
+          : after.lease.state === 'answered'
+            ? '|'
+            : ''
     return [mark + end, after.lease === null ? '-' : '.']
   },
   handler({ move, before, after }) {

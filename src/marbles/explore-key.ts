@@ -2,7 +2,7 @@ import type { AlarmTime } from '../index.ts'
 import type { World } from './explore-world.ts'
 
 /** 32-bit words in a key. */
-export const keyWords = 5
+export const keyWords = 6
 
 const bits: { word: number; room: number; readonly words: Uint32Array } = {
   word: 0,
@@ -27,19 +27,26 @@ export function keyOf(world: World, engine: number): Uint32Array {
   put(left.failures, 3)
   put(left.crashes, 2)
   put(left.late, 2)
+  put(left.abandons, 2)
   put(world.clock, 3)
   putTime(world.store)
   putTime(world.desired)
   putTime(manager.time)
   put(commit === null ? 0 : commit.applied ? 1 : 2, 2)
-  if (commit !== null) putTime(commit.time)
+  if (commit !== null) {
+    putTime(commit.time)
+    putTime(commit.was)
+  }
   put(write === null ? 0 : write.applied ? 1 : 2, 2)
   if (write !== null) {
     putTime(write.time)
     put(Number(write.early), 1)
   }
-  put(lease === null ? 0 : lease.answered ? 1 : 2, 2)
-  if (lease !== null) put(lease.time, 3)
+  put(lease === null ? 0 : stateOf[lease.state], 3)
+  if (lease !== null) {
+    put(lease.time, 3)
+    putTime(lease.kept)
+  }
   put(orphan === null ? 0 : 1, 1)
   if (orphan !== null) put(orphan.time, 3)
   put(world.run === null ? 0 : world.run.consumes ? 1 : 2, 2)
@@ -49,8 +56,10 @@ export function keyOf(world: World, engine: number): Uint32Array {
   put(Math.min(world.commits, 1), 1)
 
   put(values.length, 3)
-  put(values.filter((needs) => needs <= world.durable).length, 3)
-  if (commit !== null) put(values.filter((needs) => needs <= commit.asked).length, 3)
+  // How the intents that something waits for stand to those that are durable, or will be.
+  for (const needs of [...values, world.gated, world.touched]) {
+    put(needs <= world.durable ? 0 : commit !== null && needs <= commit.asked ? 1 : 2, 2)
+  }
 
   const fences = [manager.fence]
   if (world.engine !== null) fences.push(world.fence, world.acked)
@@ -59,21 +68,25 @@ export function keyOf(world: World, engine: number): Uint32Array {
   if (orphan !== null) fences.push(orphan.fence)
   put(strays.length, 3)
   const inOrder = strays.length < 2 ? strays : [...strays].sort((a, b) => a.fence - b.fence)
-  for (const { time, fence } of inOrder) {
-    if (time === 'done') put(7, 3)
-    else putTime(time)
-    fences.push(fence)
+  for (const stray of inOrder) {
+    put(Number('done' in stray), 1)
+    if ('done' in stray) put(stray.done, 3)
+    putTime('done' in stray ? stray.kept : stray.time)
+    fences.push(stray.fence)
   }
   for (const fence of fences) put(rankOf(fence, fences), 4)
   return bits.words
 }
+
+const stateOf = { open: 1, exhausted: 2, asked: 3, answered: 4 }
 
 function putTime(time: AlarmTime): void {
   put(time ?? 0, 3)
 }
 
 function put(value: number, width: number): void {
-  if (value >= 1 << width) throw new RangeError(`Too much for a key: ${value} in ${width} bits. Explore less at a time.`)
+  if (value >= 1 << width)
+    throw new RangeError(`Too much for a key: ${value} in ${width} bits. Explore less at a time.`)
   const { words } = bits
   if (bits.room === 0) {
     bits.word++

@@ -1,5 +1,11 @@
 import type { AlarmTime } from '../index.ts'
-import { type EngineOptions, type EngineState, type Fed, type RunningEngine, startEngine } from './explore-engine.ts'
+import {
+  type EngineOptions,
+  type EngineState,
+  type Fed,
+  type RunningEngine,
+  startEngine,
+} from './explore-engine.ts'
 
 /** Where a world gets its engines from. */
 export interface Engines {

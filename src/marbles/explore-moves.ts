@@ -1,9 +1,10 @@
 import type { AlarmTime } from '../index.ts'
-import { isNoLater } from './explore-outside.ts'
 import type { World } from './explore-world.ts'
 
 /** What the application may ask: any of so many times, or this and then that. */
-export type Asking = { readonly times: number } | { readonly list: readonly AlarmTime[] }
+export type Asking =
+  | { readonly times: number; readonly also: readonly ('unconfirmed' | 'touch')[] }
+  | { readonly list: readonly AlarmTime[] }
 
 /** Everything that can happen next, each as a word of the replay string. */
 export function movesOf(world: World, asking: Asking): string[] {
@@ -32,18 +33,20 @@ export function movesOf(world: World, asking: Asking): string[] {
     add(engine.resting, 'backoff')
     add(world.run !== null, 'run.ok')
     add(mayFail && world.run !== null, 'run.fail')
-    if (mayFail && lease !== null && !lease.answered) {
+    add(left.abandons > 0 && world.run?.orphan === false, 'run.fail.last')
+    add(lease?.state === 'exhausted', 'abandon')
+    if (mayFail && lease?.state === 'open') {
       moves.push('expired')
       add(world.orphan === null, 'expired.unheard')
     }
     if (lease === null && manager.time !== null && left.wakes > 0) {
       moves.push('wake')
       // So late that another alarm is due by now.
-      add(isNoLater(Math.max(world.clock, manager.time) + 1, world.desired) && world.desired !== null, 'wake.late')
+      add(Math.max(world.clock, manager.time) < (world.desired ?? 0), 'wake.late')
     }
     add(left.crashes > 0, 'crash')
   }
-  if (lease?.answered) {
+  if (lease?.state === 'answered') {
     moves.push('done')
     add(mayFail, 'done.lost')
   }
@@ -54,7 +57,9 @@ export function movesOf(world: World, asking: Asking): string[] {
 function intentsOf(asking: Asking, left: number): string[] {
   const word = (time: AlarmTime): string => (time === null ? 'delete' : `set${time}`)
   if ('list' in asking) return [word(asking.list.at(-left)!)]
-  return [...Array.from({ length: asking.times }, (_, i) => word(i + 1)), 'delete']
+  const sure = [...Array.from({ length: asking.times }, (_, i) => word(i + 1)), 'delete']
+  const unsure = asking.also.includes('unconfirmed') ? sure.map((intent) => `${intent}~`) : []
+  return [...sure, ...unsure, ...(asking.also.includes('touch') ? ['touch'] : [])]
 }
 
 /** The next thing that happens if nothing fails and nobody asks; `null` when all is at rest. */
@@ -64,6 +69,7 @@ export function friendlyMove({ engine, commit, write, lease, run, manager }: Wor
   if (commit !== null) return commit.applied ? 'commit.ok' : 'commit.applied'
   if (engine.resting) return 'backoff'
   if (run !== null) return 'run.ok'
-  if (lease?.answered) return 'done'
+  if (lease?.state === 'exhausted') return 'abandon'
+  if (lease?.state === 'answered') return 'done'
   return lease === null && manager.time !== null ? 'wake' : null
 }

@@ -15,11 +15,15 @@ export interface ExploreOptions {
   readonly intents?: number | readonly AlarmTime[]
   /** the times that may be set are 1 to this; default 3 */
   readonly times?: number
+  /** what else may be asked: intents with `allowUnconfirmed`, or `touch()`; default nothing */
+  readonly also?: readonly ('unconfirmed' | 'touch')[]
   /** default 1 each */
   readonly wakes?: number
   readonly failures?: number
   readonly crashes?: number
   readonly late?: number
+  /** handlers that fail for the last time; default 0 */
+  readonly abandons?: number
   /** the alarms that the store and the manager hold in the beginning, one after the other; default none, and 2 */
   readonly alarms?: readonly AlarmTime[]
   /** default true, as `openAlarm`'s */
@@ -39,15 +43,24 @@ export interface Bounds extends EngineOptions {
 }
 
 export function boundsOf(options: ExploreOptions): Bounds {
-  const { intents = 2, times = 3, wakes = 1, failures = 1, crashes = 1, late = 1 } = options
+  const {
+    intents = 2,
+    times = 3,
+    also = [],
+    wakes = 1,
+    failures = 1,
+    crashes = 1,
+    late = 1,
+    abandons = 0,
+  } = options
   const count = typeof intents === 'number' ? intents : intents.length
   return {
     openAlarm: options.openAlarm ?? openAlarm,
     readRecord: options.readRecord ?? readRecord,
     reconcile: options.reconcile ?? true,
     synchronous: options.synchronous ?? [],
-    asking: typeof intents === 'number' ? { times } : { list: intents },
-    left: { intents: count, wakes, failures, crashes, late },
+    asking: typeof intents === 'number' ? { times, also } : { list: intents },
+    left: { intents: count, wakes, failures, crashes, late, abandons },
     alarms: options.alarms ?? [null, 2],
     rules: { ...soundWorld, ...options.world },
   }

@@ -1,5 +1,5 @@
 import type { AlarmTime } from '../index.ts'
-import type { Draft, Stray } from './explore-world.ts'
+import type { Draft, Lease, Stray, World } from './explore-world.ts'
 
 /** The store and the manager around the engine. What is false here is a fault put in on purpose. */
 export interface WorldRules {
@@ -23,12 +23,13 @@ export const soundWorld: WorldRules = {
 }
 
 /** A request reaches the manager: is it accepted? */
-export function reachManager(world: Draft, { time, fence }: Stray, rules: WorldRules): boolean {
+export function reachManager(world: Draft, request: Stray, rules: WorldRules): boolean {
   const { manager } = world
-  if (time === 'done') {
-    if (fence === manager.fence || !rules.fencesDone) world.manager = { ...manager, time: null }
+  if ('done' in request) {
+    if (isOf(request, manager) || !rules.fencesDone) world.manager = { ...manager, time: request.kept }
     return true
   }
+  const { time, fence } = request
   if (fence < manager.fence && (time === null ? rules.fencesDeletes : rules.fencesSets)) return false
   world.manager = { time, fence: time === null && !rules.keepsFences ? 0 : fence }
   return true
@@ -46,29 +47,39 @@ export function reachStore(world: Draft): void {
 
 /** What is asked is durable as well when the store holds it anyway, and nothing else is on its way there. */
 export function seeDurable(world: Draft): void {
-  if (world.store === world.desired && world.commit?.applied !== false) world.durable = world.asked
+  const isHeld = world.store === world.desired && world.commit?.applied !== false
+  if (isHeld && world.touched <= world.durable) world.durable = world.asked
 }
 
 /** Its client gives up what is on its way to the manager: it may land later, or never. */
 export function loseRequests(world: Draft): void {
   const { write, lease } = world
-  if (write !== null && !write.applied) lose(world, write)
-  if (lease?.answered) lose(world, { time: 'done', fence: lease.fence })
+  if (write !== null && !write.applied) lose(world, { time: write.time, fence: write.fence })
+  if (lease?.state === 'answered') lose(world, doneWith(lease))
   world.write = null
   world.lease = world.orphan = null
 }
 
-export function lose(world: Draft, { time, fence }: Stray): void {
-  world.strays = [...world.strays, { time, fence }]
+export function lose(world: Draft, request: Stray): void {
+  world.strays = [...world.strays, request]
+}
+
+export function doneWith({ time, fence, kept }: Lease): Stray {
+  return { done: time, fence, kept }
+}
+
+/** "Done" is for what was delivered: under that fence, and not put in its place when it was abandoned. */
+function isOf({ done, fence }: { done: number; fence: number }, manager: World['manager']): boolean {
+  return fence === manager.fence && done === manager.time
 }
 
 /** Forgets the strays that could change nothing any more. */
 export function forgetStrays(world: Draft, rules: WorldRules): void {
   if (world.strays.length === 0) return
   const { manager, left } = world
-  const matters = ({ time, fence }: Stray): boolean => {
-    if (time === 'done') return fence === manager.fence || !rules.fencesDone
-    return fence >= manager.fence || !(time === null ? rules.fencesDeletes : rules.fencesSets)
+  const matters = (request: Stray): boolean => {
+    if ('done' in request) return isOf(request, manager) || !rules.fencesDone
+    return request.fence >= manager.fence || !(request.time === null ? rules.fencesDeletes : rules.fencesSets)
   }
   world.strays = left.late > 0 ? world.strays.filter(matters) : []
 }

@@ -14,7 +14,11 @@ export function isAtRest(world: World): boolean {
 /** Nothing is under way that could make the engine go on. */
 function isQuiet({ engine, commit, write, run, lease }: World): boolean {
   if (engine === null || engine.broken || engine.resting) return false
-  return commit === null && write === null && run === null && !lease?.answered
+  return commit === null && write === null && run === null && !isUnderWay(lease)
+}
+
+function isUnderWay(lease: World['lease']): boolean {
+  return lease?.state === 'exhausted' || lease?.state === 'answered'
 }
 
 /** The sentence of the protocol that does not hold in this world, if any. */

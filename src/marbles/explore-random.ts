@@ -1,9 +1,10 @@
+import type { Setting } from './explore-hear.ts'
 import { runEngines } from './explore-learn.ts'
 import { movesOf } from './explore-moves.ts'
 import { boundsOf, type ExploreOptions } from './explore-options.ts'
 import { type Replay, replaySchedule } from './explore-replay.ts'
 import { leaveAlone, watch } from './explore-rest.ts'
-import { type Setting, step } from './explore-step.ts'
+import { step } from './explore-step.ts'
 import { worldBefore } from './explore-world.ts'
 
 /** What came of a schedule that was made up on the way. */
@@ -38,7 +39,11 @@ export function randomSchedule(seed: number, options: ExploreOptions = {}): Rand
     const likely = lucky.length > 0 && random() < 0.85 ? lucky : possible
     const asked = likely.filter(isIntent)
     // Many intents are possible at any time: by count alone they would all come first.
-    const move = pick(asked.length > 0 && (asked.length === likely.length || random() < 0.25) ? asked : without(likely, asked))
+    const move = pick(
+      asked.length > 0 && (asked.length === likely.length || random() < 0.25)
+        ? asked
+        : without(likely, asked),
+    )
     moves.push(move)
     world = step(setting, world, move)
     if (world.fault !== null) return found()
@@ -59,7 +64,12 @@ function shorten(moves: readonly string[], options: ExploreOptions): Replay {
   return shortest
 }
 
-function replayWithout({ schedule }: Replay, from: number, width: number, options: ExploreOptions): Replay | null {
+function replayWithout(
+  { schedule }: Replay,
+  from: number,
+  width: number,
+  options: ExploreOptions,
+): Replay | null {
   const moves = schedule.split(' ')
   if (from + width > moves.length) return null
   try {

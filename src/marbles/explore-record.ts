@@ -22,14 +22,25 @@ type Fields = Readonly<Record<string, unknown>>
 
 const elsewhere = ['fence', 'acked', 'since', 'asked', 'gated', 'covered']
 // Only ever told, or there exactly when the calls and subscriptions that the explorer made are.
-const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'run', 'ticks$', 'work', 'telemetry']
+const idle = [
+  'attempt',
+  'lastError',
+  'stirred',
+  'commit',
+  'write',
+  'rest',
+  'run',
+  'ticks$',
+  'work',
+  'telemetry',
+]
 const skipped = new Set([...elsewhere, ...idle])
 
 /** Reads the private record of `openAlarm`'s engine. A field that it does not know counts as it is. */
 export function readRecord(alarm: Alarm): EngineRecord {
   const keeper = alarm as unknown as Fields
-  const work = keeper['work'] as Fields | null
-  const run = (work?.['run'] ?? null) as Fields | null
+  const work = keeper.work as Fields | null
+  const run = (work?.run ?? null) as Fields | null
   return {
     fence: numberOf(keeper, 'fence'),
     acked: numberOf(keeper, 'acked'),
@@ -45,7 +56,7 @@ function print(fields: Fields): string {
   let text = ''
   for (const name in fields) {
     const value = fields[name]
-    if (skipped.has(name) || (name === 'carries' && fields['writing'] === false)) continue // of a write that is over
+    if (skipped.has(name) || (name === 'carries' && fields.writing === false)) continue // of a write that is over
     if (name === 'heldAt') text += value === null ? '-' : '^'
     else if (name === 'failure' || name === 'writer') text += value === null ? '' : '!'
     else if (typeof value === 'boolean') text += value ? '+' : '-'
@@ -58,5 +69,7 @@ function print(fields: Fields): string {
 function numberOf(fields: Fields, name: string): number {
   const value = fields[name]
   if (typeof value === 'number') return value
-  throw new TypeError(`The engine's record has no number "${name}" any more: give exploreSchedules a readRecord that fits.`)
+  throw new TypeError(
+    `The engine's record has no number "${name}" any more: give exploreSchedules a readRecord that fits.`,
+  )
 }

@@ -1,9 +1,10 @@
 import { drawSchedule, type Moment } from './explore-draw.ts'
+import type { Setting } from './explore-hear.ts'
 import { runEngines } from './explore-learn.ts'
 import { movesOf } from './explore-moves.ts'
 import { boundsOf, type ExploreOptions } from './explore-options.ts'
 import { faultLeft, leaveAlone } from './explore-rest.ts'
-import { type Setting, step } from './explore-step.ts'
+import { step } from './explore-step.ts'
 import { type World, worldBefore } from './explore-world.ts'
 
 /** What came of a schedule. */
@@ -14,7 +15,7 @@ export interface Replay {
   readonly diagram: string
 }
 
-const plenty = { intents: 99, wakes: 99, failures: 99, crashes: 99, late: 99 }
+const plenty = { intents: 99, wakes: 99, failures: 99, crashes: 99, late: 99, abandons: 99 }
 
 /**
  * Runs one schedule on a real engine, as it is printed with a violation, and draws it.
@@ -26,12 +27,17 @@ const plenty = { intents: 99, wakes: 99, failures: 99, crashes: 99, late: 99 }
  * ```
  */
 export function replaySchedule(schedule: string, options: ExploreOptions = {}): Replay {
-  const { rules, synchronous, reconcile, asking, ...engine } = boundsOf({ times: 7, ...options })
+  const { rules, synchronous, reconcile, asking, ...engine } = boundsOf({
+    times: 7,
+    also: ['unconfirmed', 'touch'],
+    ...options,
+  })
   const engines = runEngines({ ...engine, synchronous, reconcile })
   const setting: Setting = { engines, rules, synchronous, reconcile }
   const [alarm = '', ...moves] = schedule.trim().split(/\s+/)
   const [, time] = /^alarm=(null|\d)$/.exec(alarm) ?? []
-  if (time === undefined) throw new Error(`A schedule begins with alarm=null or alarm=<time>; given ${alarm}.`)
+  if (time === undefined)
+    throw new Error(`A schedule begins with alarm=null or alarm=<time>; given ${alarm}.`)
 
   let world: World = worldBefore(time === 'null' ? null : Number(time), plenty)
   let alone: World | null = null
@@ -40,7 +46,10 @@ export function replaySchedule(schedule: string, options: ExploreOptions = {}): 
     const before = world
     if (move === 'rest') world = alone = leaveAlone(world)
     else if (movesOf(world, asking).includes(move)) world = step(setting, world, move)
-    else throw new Error(`"${move}" (number ${moments.length + 1}) cannot happen in ${schedule}; it could be: ${movesOf(world, asking)}.`)
+    else
+      throw new Error(
+        `"${move}" (number ${moments.length + 1}) cannot happen in ${schedule}; it could be: ${movesOf(world, asking)}.`,
+      )
     moments.push({ move, before, after: world })
     if (world.fault !== null) break
   }

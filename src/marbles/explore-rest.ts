@@ -1,8 +1,9 @@
+import type { Setting } from './explore-hear.ts'
 import { friendlyMove } from './explore-moves.ts'
-import { type Setting, step } from './explore-step.ts'
+import { step } from './explore-step.ts'
 import type { World } from './explore-world.ts'
 
-const nothingElse = { intents: 0, wakes: 7, failures: 0, crashes: 0, late: 0 }
+const nothingElse = { intents: 0, wakes: 7, failures: 0, crashes: 0, late: 0, abandons: 0 }
 
 /** A world at rest, where from now on nobody asks and nothing fails. */
 export function leaveAlone(world: World): World {

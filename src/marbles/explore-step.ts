@@ -1,29 +1,20 @@
-import type { Effect, Fed } from './explore-engine.ts'
-import type { Engines } from './explore-learn.ts'
+import { hearAll, must, type Setting } from './explore-hear.ts'
 import {
+  doneWith,
   forgetStrays,
   lose,
   loseRequests,
   reachManager,
   reachStore,
   seeDurable,
-  type WorldRules,
 } from './explore-outside.ts'
-import { faultIn, isNeverLate } from './explore-promises.ts'
+import { faultIn } from './explore-promises.ts'
 import type { Budget, Draft, World } from './explore-world.ts'
-
-/** What a schedule runs in. */
-export interface Setting {
-  readonly engines: Engines
-  readonly rules: WorldRules
-  readonly synchronous: readonly ('commit' | 'write')[]
-  readonly reconcile: boolean
-}
 
 /** Lets one thing happen. */
 export function step(setting: Setting, before: World, move: string): World {
   const world: Draft = { ...before }
-  if (move.startsWith('set')) intend(setting, world, Number(move.slice(3)))
+  if (/^(set|delete|touch)/.test(move)) intend(setting, world, move)
   else if (move.startsWith('land')) land(setting, world, Number(move.slice(4)))
   else moves[move]!(setting, world)
   forgetStrays(world, setting.rules)
@@ -32,7 +23,6 @@ export function step(setting: Setting, before: World, move: string): World {
 }
 
 const moves: Record<string, (setting: Setting, world: Draft) => void> = {
-  delete: (setting, world) => intend(setting, world, null),
   'commit.applied': (_, world) => reachStore(world),
   'commit.ok'(setting, world) {
     world.commit = null
@@ -70,11 +60,18 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
   },
   'run.fail'(setting, world) {
     spend(world, 'failures')
-    world.run = null
-    stir(setting, world, 'run.fail')
+    failHandler(setting, world)
   },
+  'run.fail.last'(setting, world) {
+    const { lease } = world
+    spend(world, 'abandons')
+    failHandler(setting, world)
+    world.lease = lease && { ...lease, state: 'exhausted' }
+  },
+  abandon: (setting, world) => abandon(setting, world),
   expired(setting, world) {
     spend(world, 'failures')
+    if (world.run === null && world.desired === null) world.mayBeEarly = true // the answer would have been the deletion
     world.lease = null
     if (world.run?.orphan === false) world.run = null
     stir(setting, world, 'expired')
@@ -86,13 +83,13 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
     world.run &&= { ...world.run, orphan: true }
   },
   done({ rules }, world) {
-    reachManager(world, { time: 'done', fence: world.lease!.fence }, rules)
+    reachManager(world, doneWith(world.lease!), rules)
     world.lease = null
   },
   'done.lost'(_, world) {
     spend(world, 'failures')
     world.mayBeEarly = true
-    lose(world, { time: 'done', fence: world.lease!.fence })
+    lose(world, doneWith(world.lease!))
     world.lease = null
   },
   crash(_, world) {
@@ -110,37 +107,69 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
   },
 }
 
-function intend(setting: Setting, world: Draft, time: number | null): void {
+/** `set3`, `delete` or `touch`; with a `~` it does not close the gate. */
+function intend(setting: Setting, world: Draft, move: string): void {
+  const [, word = '', time = '', tilde = ''] = /^([a-z]+)(\d*)(~?)$/.exec(move) ?? []
   spend(world, 'intents')
-  world.desired = time
   world.asked++
-  if (world.run?.consumes) world.run = { ...world.run, consumes: false }
+  if (tilde === '') world.gated = world.asked
+  if (word === 'touch') world.touched = world.asked
+  else {
+    world.desired = time === '' ? null : Number(time)
+    if (world.run?.consumes) world.run = { ...world.run, consumes: false }
+  }
   seeDurable(world)
-  world.values = [...world.values, world.asked]
-  stir(setting, world, time === null ? 'delete' : `set ${time}`)
+  world.values = [...world.values, world.gated]
+  stir(setting, world, `${word}${tilde} ${time}`.trim())
 }
 
 function wake(setting: Setting, world: Draft, clock: number): void {
   const { time, fence } = world.manager
   spend(world, 'wakes')
   world.clock = Math.max(world.clock, clock)
-  world.lease = { time: time!, fence, answered: false }
+  world.lease = { time: time!, fence, state: 'open', kept: null }
   const runs = runsFor(world, time!)
   stir(setting, world, `deliver ${time} ${fence - world.fence} ${world.clock}`)
-  must(world, world.orphan !== null || (world.run !== null) === runs, `a wake-up ${runs ? 'runs the handler' : 'for another alarm is put right'}`)
+  must(
+    world,
+    world.orphan !== null || (world.run !== null) === runs,
+    `a wake-up ${runs ? 'runs the handler' : 'for another alarm is put right'}`,
+  )
 }
 
 /** The arming table: what the wake-up is for, or an intent that is not durable yet, or an alarm that is due by now. */
-function runsFor({ desired, store, commit, clock }: World, scheduledTime: number): boolean {
-  const isClean = commit === null && store === desired
-  return desired === scheduledTime || !isClean || (desired !== null && desired <= clock)
+function runsFor(world: World, scheduledTime: number): boolean {
+  const { desired, clock } = world
+  return desired === scheduledTime || !isClean(world) || (desired !== null && desired <= clock)
+}
+
+/** Nothing that was asked of the alarm is on its way to the store. */
+function isClean({ commit, store, desired }: World): boolean {
+  return commit === null ? store === desired : commit.time === desired && commit.was === desired
+}
+
+function failHandler(setting: Setting, world: Draft): void {
+  world.run = null
+  stir(setting, world, 'run.fail')
+}
+
+/** The manager asks what stands in place of an alarm whose last retry failed. */
+function abandon(setting: Setting, world: Draft): void {
+  const { time } = world.lease!
+  const fed = setting.engines.feed(world.engine!, `abandon ${time}`)
+  if (fed.engine.time === null && world.desired === time) {
+    world.desired = null
+    if (world.run?.consumes) world.run = { ...world.run, consumes: false }
+  }
+  world.writes = world.commits = 0
+  hearAll(setting, world, fed, world.fence)
 }
 
 function failWrite(setting: Setting, world: Draft, how: 'write.fail' | 'write.giveup'): void {
   const write = world.write!
   spend(world, 'failures')
   if (how === 'write.giveup') world.mayBeEarly = true
-  if (!write.applied) lose(world, write)
+  if (!write.applied) lose(world, { time: write.time, fence: write.fence })
   world.write = null
   stir(setting, world, how)
   if (write.early) must(world, world.engine!.broken, 'a failed precommit breaks the alarm')
@@ -162,7 +191,8 @@ function die(world: Draft): void {
   loseRequests(world)
   world.engine = world.commit = null
   world.desired = world.store
-  world.fence = world.acked = world.asked = world.durable = 0
+  world.fence = world.acked = 0
+  world.asked = world.gated = world.touched = world.durable = 0
   world.values = []
   world.run = null
 }
@@ -177,81 +207,4 @@ function feed(setting: Setting, world: Draft, input: string): void {
   const mayBreak = input === 'commit.fail' || input === 'write.fail'
   hearAll(setting, world, setting.engines.feed(world.engine!, input), world.fence)
   must(world, mayBreak || !world.engine!.broken, 'only a failed precommit or commit breaks the alarm')
-}
-
-function hearAll(setting: Setting, world: Draft, fed: Fed, fence: number): void {
-  for (const effect of fed.effects) hear(setting, world, effect, fence)
-  world.fence = fence + fed.fences
-  world.engine = fed.engine
-  if (!fed.engine.broken) return
-  world.values = []
-  world.run = null
-}
-
-function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fence: number): void {
-  switch (effect.kind) {
-    case 'write':
-      must(world, world.write === null, 'at most one write in flight')
-      must(world, ++world.writes <= 1, 'a burst takes one write, and one more')
-      world.fence = fence + effect.fence
-      world.write = { time: effect.time, fence: world.fence, early: effect.move === 'earlier', applied: false }
-      if (!synchronous.includes('write')) return
-      must(world, reachManager(world, world.write, rules), 'the owner is not refused')
-      world.acked = world.write.fence
-      world.write = null
-      return
-    case 'commit':
-      must(world, world.commit === null, 'at most one commit in flight')
-      must(world, ++world.commits <= 1, 'what is asked during a commit shares the next one')
-      must(world, effect.time === world.desired, 'what is committed is the newest intent')
-      world.commit = { time: effect.time, asked: world.asked, applied: false }
-      must(world, isNeverLate(world), 'the manager is never later than what the store may hold')
-      if (!synchronous.includes('commit')) return
-      reachStore(world)
-      world.commit = null
-      return
-    case 'run':
-      must(world, effect.time <= world.clock, 'no handler before its time')
-      must(world, world.run === null, 'one handler at a time')
-      world.run = { time: effect.time, consumes: effect.time === world.desired, orphan: isOrphan(world, effect.delivery) }
-      return
-    case 'value': {
-      const [needs = Infinity, ...others] = world.values
-      must(world, effect.inOrder, 'the output gate keeps the order')
-      must(world, needs <= world.durable, 'no value leaves before its intent is durable')
-      world.values = others
-      return
-    }
-    case 'ran':
-      must(world, world.commit === null && world.write === null, 'a delivery is answered only when drained')
-      must(world, world.acked === world.fence, 'no delivery is answered after a write that was given up')
-      return answer(world, effect.delivery)
-    case 'rescheduled':
-      return answer(world, effect.delivery)
-    case 'failed':
-      if (isOrphan(world, effect.delivery)) endOrphan(world)
-      else world.lease = null
-  }
-}
-
-function answer(world: Draft, delivery: number): void {
-  if (isOrphan(world, delivery)) {
-    lose(world, { time: 'done', fence: world.orphan!.fence })
-    world.mayBeEarly = true
-    endOrphan(world)
-  } else world.lease &&= { ...world.lease, answered: true }
-}
-
-function endOrphan(world: Draft): void {
-  world.orphan = null
-  world.writes = world.commits = 0 // the delivery that waited for its turn begins
-}
-
-function isOrphan({ orphan }: World, delivery: number): boolean {
-  return orphan !== null && delivery === 0
-}
-
-/** Only the first sentence that does not hold is kept. */
-function must(world: Draft, holds: boolean, sentence: string): void {
-  if (!holds) world.fault ??= sentence
 }

@@ -10,6 +10,8 @@ export interface Budget {
   readonly crashes: number
   /** requests that land after their client gave up */
   readonly late: number
+  /** handlers that fail for the last time, so that the manager asks what stands in place of the alarm */
+  readonly abandons: number
 }
 
 /** A store, a manager, and everything on its way between them and the engine: plain data, replaced and never changed. */
@@ -24,7 +26,13 @@ export interface World {
   readonly acked: number
 
   readonly store: AlarmTime
-  readonly commit: { readonly time: AlarmTime; readonly asked: number; readonly applied: boolean } | null
+  readonly commit: {
+    readonly time: AlarmTime
+    /** the alarm that the store held before */
+    readonly was: AlarmTime
+    readonly asked: number
+    readonly applied: boolean
+  } | null
   readonly manager: { readonly time: AlarmTime; readonly fence: number }
   readonly write: {
     readonly time: AlarmTime
@@ -34,15 +42,18 @@ export interface World {
   } | null
   /** given up by their clients, and still on their way */
   readonly strays: readonly Stray[]
-  /** the delivery that the manager waits for; `answered`: "done" is on its way */
-  readonly lease: { readonly time: number; readonly fence: number; readonly answered: boolean } | null
+  /** the delivery that the manager waits for */
+  readonly lease: Lease | null
 
   /** a delivery that the manager gave up without its client hearing of it */
-  readonly orphan: { readonly time: number; readonly fence: number } | null
+  readonly orphan: Lease | null
 
-  /** what the application wants, as an onlooker knows it, and the number of its intents */
+  /** what the application wants, as an onlooker knows it */
   readonly desired: AlarmTime
+  /** the number of its intents, of the newest that closes the gate, and of the newest that needs a commit of its own */
   readonly asked: number
+  readonly gated: number
+  readonly touched: number
   /** as many of the intents are durable */
   readonly durable: number
   /** in the output gate: for each value the intents that it waits for */
@@ -65,11 +76,20 @@ export interface World {
 /** A world in the making. */
 export type Draft = { -readonly [K in keyof World]: World[K] }
 
-/** A write (`time`), or a "done" for the delivered fence. */
-export interface Stray {
-  readonly time: AlarmTime | 'done'
+export interface Lease {
+  readonly time: number
   readonly fence: number
+  /** `exhausted`: no retry is left; `asked`: what stands in its place; `answered`: "done" is on its way */
+  readonly state: 'open' | 'exhausted' | 'asked' | 'answered'
+  /** the newer alarm that stands, where it is abandoned */
+  readonly kept: AlarmTime
 }
+
+/** A write, or a "done" for what was delivered. */
+export type Stray = { readonly fence: number } & (
+  | { readonly time: AlarmTime }
+  | { readonly done: number; readonly kept: AlarmTime }
+)
 
 /** Before the first opening: the store and the manager agree. */
 export function worldBefore(alarm: AlarmTime, left: Budget): World {
@@ -89,6 +109,8 @@ export function worldBefore(alarm: AlarmTime, left: Budget): World {
     orphan: null,
     desired: alarm,
     asked: 0,
+    gated: 0,
+    touched: 0,
     durable: 0,
     values: [],
     run: null,

@@ -1,3 +1,4 @@
+import type { Setting } from './explore-hear.ts'
 import { keyOf } from './explore-key.ts'
 import { learnEngines } from './explore-learn.ts'
 import { movesOf } from './explore-moves.ts'
@@ -7,7 +8,7 @@ import { isAtRest } from './explore-promises.ts'
 import { type Replay, replaySchedule } from './explore-replay.ts'
 import { leaveAlone, watch } from './explore-rest.ts'
 import { openSeen } from './explore-seen.ts'
-import { type Setting, step } from './explore-step.ts'
+import { step } from './explore-step.ts'
 import { type World, worldBefore } from './explore-world.ts'
 
 /** What an exploration has seen. */
@@ -54,7 +55,9 @@ export function exploreSchedules(options: ExploreOptions = {}): Exploration {
   function result(schedule: string[] | null): Exploration {
     const violation = schedule && replaySchedule(schedule.join(' '), options)
     if (violation?.fault === null) {
-      throw new Error(`The engine's record does not say all: its states seemed to allow\n${violation.schedule}\n${violation.diagram}`)
+      throw new Error(
+        `The engine's record does not say all: its states seemed to allow\n${violation.schedule}\n${violation.diagram}`,
+      )
     }
     const audited = violation ? 0 : engines.audit()
     return {
@@ -71,7 +74,9 @@ export function exploreSchedules(options: ExploreOptions = {}): Exploration {
     const world = worldBefore(alarm, left)
     return { world, state: seen.add(keyOf(world, 0), -1, `alarm=${alarm}`) }
   })
-  for (; layer.length > 0; depth++) {
+  let shortest: string[] | null = null
+  const isShorter = (moves: number): boolean => shortest === null || moves < shortest.length
+  for (; layer.length > 0 && isShorter(depth + 2); depth++) {
     const next: typeof layer = []
     for (const { world: before, state: from } of layer) {
       for (const move of movesOf(before, asking)) {
@@ -85,10 +90,11 @@ export function exploreSchedules(options: ExploreOptions = {}): Exploration {
         const alone = leaveAlone(world)
         if (rested.add(keyOf(alone, numberOf(alone)), -1, '') < 0) continue
         const { fault, moves } = watch(setting, alone)
-        if (fault !== null) return result([...seen.scheduleTo(from), move, 'rest', ...moves])
+        if (fault === null || !isShorter(depth + 3 + moves.length)) continue
+        shortest = [...seen.scheduleTo(from), move, 'rest', ...moves]
       }
     }
     layer = next
   }
-  return result(null)
+  return result(shortest)
 }

@@ -22,7 +22,7 @@ const impatient = rules(
 )
 const canWait = 'if (flight.committing || flight.writing || flight.resting) return null'
 const later = "const time = step === 'precommit' ? keeper.desired : keeper.committed\n"
-const unsettled = '|| !isClean(keeper, keeper.flight)) return keeper.committed'
+const since = 'Math.min(fence ?? keeper.fence, keeper.fence)'
 
 /** In the order of the protocol. Each must make a diagram fail, or else nothing shows that the rule is kept. */
 export const rulesTakenOut: readonly RuleTakenOut[] = [
@@ -91,8 +91,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'the same value again is no move',
     keeper(
-      'if (time === this.desired && (unconfirmed || isConfirmed(this, this.flight))) return\n',
-      'if (time === this.desired) return this.touch()\n',
+      'if (time !== this.desired || !(unconfirmed || isConfirmed(this, this.flight)))\n',
+      'if (time === this.desired) this.touch()\n    else\n',
     ),
   ],
 
@@ -152,8 +152,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'an error raised synchronously is thrown by the intent',
     keeper(
-      'this.want(time, unconfirmed)\n    if (this.failure !== null) throw this.failure\n  }\n\n  /** The state',
-      'this.want(time, unconfirmed)\n  }\n\n  /** The state',
+      'this.want(time, unconfirmed)\n    this.telemetry?.flush()\n    if (this.failure !== null) throw this.failure\n',
+      'this.want(time, unconfirmed)\n    this.telemetry?.flush()\n',
     ),
   ],
 
@@ -171,12 +171,12 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'a later write that fails does not',
-    writer("if (step === 'precommit')\n            return keeper.fail", 'return keeper.fail'),
+    writer("else if (step === 'precommit') keeper.fail", 'else if (true) keeper.fail'),
   ],
   ['not even one that throws', inFile('from-user.ts')('return throwError(() => error)', 'throw error')],
   [
     'a later write that fails is tried again',
-    writer('work.owed = true\n      keeper.settle()', 'keeper.settle()'),
+    writer('work.owed = true\n    keeper.settle()', 'keeper.settle()'),
   ],
   ['4 times by default: not less', config('config.retry?.count ?? 4', 'config.retry?.count ?? 3')],
   ['4 times by default: not more', config('config.retry?.count ?? 4', 'config.retry?.count ?? 5')],
@@ -188,8 +188,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'with the newest committed time each time',
     writer(
-      'work.owed = true\n      keeper.settle()',
-      'work.owed = true\n      work.parked = write.time\n      keeper.settle()',
+      'work.owed = true\n    keeper.settle()',
+      'work.owed = true\n    work.parked = write.time\n    keeper.settle()',
     ),
     writer(
       later,
@@ -204,7 +204,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'nor does it begin where one already waits',
     writer('if (isBefore(keeper.desired, keeper.bound)) return\n', ''),
   ],
-  ['given up, it is told', writer("keeper.tell({ kind: 'write-given-up', ...write, error })", '{}')],
+  ['given up, it is told', writer("keeper.tell({ kind: 'write-given-up', ...write, error: reason })", '{}')],
   [
     'given up, it is no error',
     writer(
@@ -242,13 +242,10 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // fence and epoch
   ['each write carries a fence above all before it', fence('return fence + 1\n', 'return fence\n')],
   ['over restarts too: built from the epoch', fence('return epoch * SEQUENCES', 'return 0')],
-  ['a write that is fenced breaks the alarm', writer('if (fenced) return keeper.fail(error)', '')],
+  ['a write that is fenced breaks the alarm', writer('if (fenced) keeper.fail(error)\n      else if', 'if')],
   [
     'a later write that is fenced, too',
-    writer(
-      'if (fenced) return keeper.fail(error)',
-      "if (fenced && step === 'precommit') return keeper.fail(error)",
-    ),
+    writer('if (fenced) keeper.fail(error)', "if (fenced && step === 'precommit') keeper.fail(error)"),
   ],
 
   // opening
@@ -311,7 +308,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['the next one when it has ended', delivery('keeper.work.run = null\n', '')],
   [
     'woken later than the store: it is told',
-    delivery("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
+    delivery("keeper.tellNow({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
   ],
 
   // the handler
@@ -381,13 +378,10 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'a newer write has a fence above the delivered one, not the same',
     delivery('keeper.acked > since', 'keeper.acked >= since'),
   ],
-  [
-    'delivered before its acknowledgement, it is not newer',
-    delivery('Math.max(fence ?? keeper.fence, ', 'Math.max(keeper.acked, '),
-  ],
+  ['delivered before its acknowledgement, it is not newer', delivery(since, 'keeper.acked')],
   [
     'nor one before our epoch, however old the delivery',
-    delivery('Math.max(fence ?? keeper.fence, firstFence(epochOf(keeper.fence)))', 'fence ?? keeper.fence'),
+    delivery(`Math.max(${since}, firstFence(epochOf(keeper.fence)))`, since),
   ],
   [
     'delivered without a fence, a newer one was issued since',
@@ -404,13 +398,24 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // abandon
-  ['abandon deletes the alarm', delivery('keeper.intend(null)\n', 'return null\n')],
   [
-    'only the very one',
-    delivery(`keeper.desired !== checkTime(scheduledTime) ${unsettled}`, 'false) return keeper.committed'),
+    'abandon deletes the alarm',
+    delivery(
+      'const kept = keeper.desired === time ?',
+      'if (keeper.desired === time) return null\n  const kept = keeper.desired === time ?',
+    ),
   ],
-  ['and only if it is settled', delivery(unsettled, ') return keeper.committed')],
-  ['whatever is set meanwhile needs a precommit', delivery('    keeper.bound = null\n', '')],
+  ['only the very one', delivery('keeper.desired === time ? null : keeper.committed', 'null')],
+  ['and only if it is settled', delivery('if (!isClean(keeper, keeper.flight)) return keeper.bound\n', '')],
+  [
+    'what is not settled is answered with the bound: the store may come to hold it',
+    delivery('return keeper.bound\n', 'return keeper.committed\n'),
+  ],
+  ['whatever is set meanwhile needs a precommit', delivery('    keeper.bound = kept\n', '')],
+  [
+    'where a newer alarm is kept, too',
+    delivery('if (keeper.bound !== kept) {', 'if (kept === null && keeper.bound !== kept) {'),
+  ],
   ['and the manager is told of the deletion', delivery('    keeper.work.owed = true\n', '')],
 
   // output gate
@@ -421,7 +426,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'one that is confirmed after all does, with the same value',
-    keeper('(unconfirmed || isConfirmed(this, this.flight))) return', 'true) return'),
+    keeper(' || !(unconfirmed || isConfirmed(this, this.flight)))', ')'),
   ],
   [
     'it opens when the commit is acknowledged, not when it is issued',

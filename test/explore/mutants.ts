@@ -1,0 +1,399 @@
+import type { ExploreOptions } from 'nolater/marbles'
+import type { Patch } from './patch-engine.ts'
+
+/** A fault put in on purpose, which the explorer must find. */
+export interface Mutant {
+  readonly name: string
+  /** in the engine */
+  readonly patches?: readonly Patch[]
+  /** in the store or the manager around it */
+  readonly world?: ExploreOptions['world']
+  /** where the smallest bounds do not show it */
+  readonly bounds?: Omit<ExploreOptions, 'world'>
+}
+
+const impatient: Patch = {
+  file: 'rules.ts',
+  find: "return flight.writing ? null : 'precommit'",
+  put: "return flight.writing && flight.carries === alarm.desired ? null : 'precommit'",
+}
+
+export const mutants: readonly Mutant[] = [
+  // ---- rule 1: earlier first
+  {
+    name: 'no gate: a precommit does not wait for the write in flight',
+    patches: [
+      impatient,
+      { file: 'writer.ts', find: 'concatMap((write$) => write$)', put: 'mergeMap((write$) => write$)' },
+      {
+        file: 'writer.ts',
+        find: 'import { BehaviorSubject, concatMap,',
+        put: 'import { BehaviorSubject, mergeMap,',
+      },
+    ],
+  },
+  {
+    name: 'switchMap over the write: a new one unsubscribes from the one in flight',
+    patches: [
+      impatient,
+      { file: 'writer.ts', find: 'concatMap((write$) => write$)', put: 'switchMap((write$) => write$)' },
+      {
+        file: 'writer.ts',
+        find: 'import { BehaviorSubject, concatMap,',
+        put: 'import { BehaviorSubject, switchMap,',
+      },
+      {
+        file: 'writer.ts',
+        find: '  const write = writeNow(',
+        put: '  work.write?.unsubscribe()\n  const write = writeNow(',
+      },
+    ],
+  },
+  {
+    name: 'the bound becomes the precommit when it is issued',
+    patches: [
+      { file: 'writer.ts', find: "if (step === 'later') keeper.bound = time", put: 'keeper.bound = time' },
+    ],
+  },
+  {
+    name: 'the bound becomes the precommit also when it fails',
+    patches: [
+      {
+        file: 'writer.ts',
+        find: 'keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))',
+        put: 'keeper.bound = time',
+      },
+    ],
+  },
+  {
+    name: 'a failed precommit is tried again as if it were a later move',
+    patches: [
+      {
+        file: 'writer.ts',
+        find: 'keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))',
+        put: '{}',
+      },
+    ],
+  },
+
+  // ---- rule 2: then commit
+  {
+    name: 'commit before precommit',
+    patches: [
+      {
+        file: 'rules.ts',
+        find: "if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'",
+        put: "if (alarm.desired !== alarm.committed && !flight.committing) return 'commit'\n  if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'",
+      },
+    ],
+  },
+  {
+    name: 'two commits at a time',
+    patches: [
+      {
+        file: 'rules.ts',
+        find: "return flight.committing ? null : 'commit'",
+        put: "return flight.committing && flight.promised === alarm.desired ? null : 'commit'",
+      },
+      {
+        file: 'commit.ts',
+        find: 'work.committing = true',
+        put: 'work.committing = true\n  work.promised = time',
+      },
+    ],
+  },
+
+  // ---- rule 3: later last
+  {
+    name: 'later write before its commit',
+    patches: [
+      {
+        file: 'rules.ts',
+        find: '  // 2. Then commit',
+        put: "  if (isBefore(alarm.bound, alarm.desired) && !flight.writing) return 'later'\n  // 2. Then commit",
+      },
+      { file: 'writer.ts', find: ': keeper.committed\n', put: ': keeper.desired\n' },
+    ],
+  },
+  {
+    name: 'later write while a commit is in flight',
+    patches: [
+      {
+        file: 'rules.ts',
+        find: 'if (flight.committing || flight.writing || flight.resting) return null',
+        put: 'if (flight.writing || flight.resting) return null',
+      },
+    ],
+  },
+  {
+    name: 'the bound becomes the later time only when it is acknowledged',
+    patches: [
+      { file: 'writer.ts', find: "if (step === 'later') keeper.bound = time", put: '' },
+      {
+        file: 'writer.ts',
+        find: "if (step === 'precommit') keeper.bound = time",
+        put: 'keeper.bound = time',
+      },
+    ],
+  },
+  {
+    name: 'parked value (workerd #7330)',
+    patches: [
+      {
+        file: 'commit.ts',
+        find: 'keeper.committed = time\n',
+        put: 'keeper.committed = time\n      if (work.writing && isBefore(keeper.bound, time)) {\n        work.parked = time\n        work.owed = true\n      }\n',
+      },
+      {
+        file: 'writer.ts',
+        find: ': keeper.committed\n',
+        put: ': (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
+      },
+    ],
+  },
+  {
+    name: 'a retry writes the old value',
+    patches: [
+      {
+        file: 'writer.ts',
+        find: 'work.owed = true',
+        put: 'work.owed = true\n    work.parked = write.time',
+      },
+      {
+        file: 'writer.ts',
+        find: ': keeper.committed\n',
+        put: ': (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
+      },
+    ],
+  },
+  {
+    name: 'a retry does not give way to an earlier move',
+    patches: [
+      {
+        file: 'writer.ts',
+        find: 'keeper.stopResting() // it says all that a failed later move wanted to say',
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'a later write that failed is not tried again',
+    patches: [{ file: 'writer.ts', find: 'work.owed = true', put: '' }],
+  },
+
+  // ---- fence and epoch
+  {
+    name: 'no fence: every write carries the same',
+    patches: [
+      { file: 'writer.ts', find: 'keeper.fence = nextFence(keeper.fence)', put: 'nextFence(keeper.fence)' },
+    ],
+  },
+  { name: 'the manager does not look at the fence of a set', world: { fencesSets: false } },
+  { name: 'the manager does not look at the fence of a deletion', world: { fencesDeletes: false } },
+  { name: 'a deletion does not leave its fence behind', world: { keepsFences: false } },
+  { name: '"done" removes whatever the manager holds', world: { fencesDone: false } },
+  { name: 'the store does not raise the epoch', world: { raisesEpoch: false } },
+  {
+    name: 'the fence is not built from the epoch',
+    patches: [{ file: 'keeper.ts', find: 'firstFence(config.epoch ?? 0)', put: 'firstFence(0)' }],
+  },
+  {
+    name: 'no reconciling at the opening',
+    patches: [{ file: 'keeper.ts', find: 'if (this.config.reconcile !== false) this.renew()', put: '' }],
+  },
+
+  {
+    name: 'a failed commit counts as one that is durable',
+    patches: [
+      {
+        file: 'commit.ts',
+        find: 'keeper.fail(new AlarmCommitError(key, printTime(time), cause))',
+        put: 'work.committing = false\n      keeper.committed = time\n      work.covered = covers\n      keeper.settle()',
+      },
+    ],
+  },
+
+  // ---- delivery
+  {
+    name: 'the bound is dropped when the handler starts, as if the manager held nothing',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'keeper.work.run = own\n',
+        put: 'keeper.work.run = own\n  keeper.bound = null\n',
+      },
+    ],
+  },
+  {
+    name: 'clean without looking at the commit in flight',
+    patches: [
+      {
+        file: 'rules.ts',
+        find: 'if (flight.committing && flight.commits !== alarm.committed) return false',
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'an intent that is not durable yet counts as clean',
+    patches: [{ file: 'delivery.ts', find: 'if (!isClean(alarm, flight)) return', put: 'if (false) return' }],
+  },
+  {
+    name: 'an alarm that is due by now is put right instead of run',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'if (desired !== null && desired <= now) return',
+        put: 'if (false) return',
+      },
+    ],
+  },
+  {
+    name: 'an alarm that is not due is run',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'if (desired !== null && desired <= now) return',
+        put: 'if (desired !== null) return',
+      },
+    ],
+  },
+  {
+    name: 'the deletion is not deferred',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'keeper.work.run = own\n',
+        put: 'keeper.work.run = own\n  if (arming.deletes) {\n    own.deletion = "answer"\n    keeper.want(null, true)\n  }\n',
+      },
+    ],
+  },
+  {
+    name: 'a handler that fails deletes the alarm',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'if (keeper.work?.run !== own) return\n',
+        put: 'if (keeper.work?.run !== own) return\n      if (own.deletion === "deferred") keeper.want(null, true)\n',
+      },
+    ],
+  },
+  {
+    name: 'a set in the handler does not cancel the deletion',
+    patches: [
+      {
+        file: 'keeper.ts',
+        find: "if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'",
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'a set of the same time does not cancel the deletion',
+    patches: [
+      {
+        file: 'keeper.ts',
+        find: "if (this.work?.run?.deletion === 'deferred')",
+        put: "if (this.work?.run?.deletion === 'deferred' && time !== this.desired)",
+      },
+    ],
+  },
+  {
+    name: 'no renewal after a set of the same time (workerd #6866)',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'if (keeper.committed === null || keeper.acked > since) return of(undefined)',
+        put: 'return of(undefined)',
+      },
+    ],
+  },
+  {
+    name: 'a newer write is one acknowledged since the delivery began',
+    patches: [
+      { file: 'delivery.ts', find: 'Math.min(fence ?? keeper.fence, keeper.fence)', put: 'keeper.acked' },
+    ],
+  },
+  {
+    name: 'answered as soon as the handler has succeeded',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'return answer(keeper, since)\n    }),\n  ).pipe(',
+        put: 'return of(undefined)\n    }),\n  ).pipe(',
+      },
+    ],
+  },
+  {
+    name: 'answered when all is committed, before the manager has caught up',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
+        put: '.when(() => isClean(keeper, keeper.flight))\n    .pipe(\n      concatMap(',
+      },
+      {
+        file: 'delivery.ts',
+        find: 'if (keeper.acked !== keeper.fence) throw undelivered(keeper)',
+        put: 'return of(undefined)',
+      },
+    ],
+  },
+  {
+    name: 'answered although the last write was given up',
+    patches: [
+      { file: 'delivery.ts', find: 'if (keeper.acked !== keeper.fence) throw undelivered(keeper)', put: '' },
+    ],
+  },
+  {
+    name: 'put right is answered although the write was given up',
+    patches: [
+      { file: 'delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
+    ],
+  },
+  {
+    name: 'put right is answered before the write is acknowledged',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: '.when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)',
+        put: '.when(() => true)',
+      },
+      { file: 'delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
+    ],
+  },
+  {
+    name: 'the answer counts as the deletion although a newer write stands',
+    patches: [{ file: 'keeper.ts', find: ' && this.fence <= run.since', put: '' }],
+  },
+
+  // ---- output gate
+  {
+    name: 'the gate opens when the commit is issued',
+    patches: [
+      {
+        file: 'commit.ts',
+        find: 'work.committing = true\n',
+        put: 'work.committing = true\n  work.covered = covers\n',
+      },
+    ],
+  },
+  {
+    name: 'the gate opens for what was asked during the commit',
+    patches: [{ file: 'commit.ts', find: 'work.covered = covers', put: 'work.covered = work.asked' }],
+  },
+  {
+    name: 'the gate opens when the manager has the alarm',
+    patches: [
+      {
+        file: 'writer.ts',
+        find: "if (step === 'precommit') keeper.bound = time",
+        put: "if (step === 'precommit') keeper.bound = time\n          work.covered = work.asked",
+      },
+    ],
+  },
+  {
+    name: 'the gate does not close',
+    patches: [{ file: 'keeper.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' }],
+  },
+]
