@@ -172,18 +172,20 @@ export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
   // Its acknowledgement will say what the manager held before it heard our answer.
   if (keeper.work?.writing && isBefore(keeper.work.carries, keeper.bound)) throw undelivered(keeper)
   // The store may come to hold the bound, so nothing later may stand.
-  if (!isClean(keeper, keeper.flight)) return keeper.bound
-  const kept = keeper.desired === time ? null : keeper.committed
-  if (keeper.telemetry !== null && kept !== keeper.desired) keeper.tellIntent(kept, false)
+  if (keeper.flight.committing || !isClean(keeper, keeper.flight)) return keeper.bound
+  keeper.work ??= new Work()
+  if (keeper.desired === time) {
+    keeper.work.abandoned = keeper.fence
+    keeper.intend(null)
+    return null
+  }
+  const kept = keeper.committed
   if (keeper.bound !== kept) {
-    // The manager may take our answer at any moment: what is set from now on needs a precommit, and it is owed a newer write.
+    // The answer is a move that the manager makes by itself: it is counted at once, and owed a newer write.
     keeper.bound = kept
-    keeper.work ??= new Work()
     keeper.work.owed = true
   }
-  if (kept !== keeper.desired) keeper.want(kept, false)
-  else keeper.settle()
-  if (keeper.failure !== null) throw keeper.failure
+  keeper.settle()
   return kept
 }
 

@@ -143,6 +143,14 @@ export class Keeper implements AlarmState {
 
   private decide(work: Work): Step | null {
     if (this.isAnsweredByDeletion(work)) this.bound = null
+    if (work.abandoned !== null && this.committed === null && !work.committing) {
+      // The manager drops its copy when it hears the answer: nothing may rely on it, and a newer write is owed or under way.
+      if (this.acked <= work.abandoned) {
+        this.bound = null
+        work.owed ||= this.fence <= work.abandoned
+      }
+      work.abandoned = null
+    }
     return nextStep(this, work)
   }
 

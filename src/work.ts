@@ -37,6 +37,8 @@ export class Work implements Flight {
   settling = false
   unsettled = false
   run: Run | null = null
+  /** the fence of the last write before the alarm was abandoned, until its deletion is durable */
+  abandoned: number | null = null
   commit: Subscription | null = null
   write: Subscription | null = null
   rest: Subscription | null = null

@@ -263,7 +263,7 @@ describe('abandon', () => {
     })
     expect(alarm.abandon(1)).toBe(null)
     alarm.set(1)
-    expect(calls).toEqual(['commit null', 'write 1'])
+    expect(calls).toEqual(['commit null'])
     commits[0]?.complete()
     expect(calls).toEqual(['commit null', 'write 1', 'commit 1'])
     commits[1]?.complete()

@@ -171,7 +171,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
     const time = timeOf(alarm)
     const resting = timers.length > 0
     if (time === undefined) return { key: '!', time: null, broken: true, drained: false, resting, acked: 0 }
-    const { fence, acked, since, asked, gated, covered, rest } = readRecord(alarm)
+    const { fence, acked, asked, gated, covered, rest, fences } = readRecord(alarm)
     // How a fence stands to those that are compared with it, now or later.
     const rank = (other: number): number => (other < acked ? 0 : other < fence ? 1 : 2)
     const waiting = deliveries.print(rank)
@@ -179,7 +179,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
       rest,
       acked - fence,
       acked === ackedAtOpening,
-      since === null ? '' : rank(since),
+      fences.map(rank),
       asked - covered,
       Math.max(0, gated - covered),
       held.map(({ needs }) => needs - covered),

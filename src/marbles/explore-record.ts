@@ -8,63 +8,60 @@ export interface EngineRecord {
   /** of the last write issued, and of the last one acknowledged */
   readonly fence: number
   readonly acked: number
-  /** the fence above which a write is newer than the delivery being handled; `null` where none is */
-  readonly since: number | null
   /** intents asked, the newest that closes the gate, and how many are durable */
   readonly asked: number
   readonly gated: number
   readonly covered: number
   /** everything else, as text */
   readonly rest: string
+  /** but for the fences, which count by how they stand to the first two */
+  readonly fences: readonly number[]
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-const elsewhere = ['fence', 'acked', 'since', 'asked', 'gated', 'covered']
-// Only ever told, or there exactly when the calls and subscriptions that the explorer made are.
-const idle = [
-  'attempt',
-  'lastError',
-  'stirred',
-  'commit',
-  'write',
-  'rest',
-  'run',
-  'ticks$',
-  'work',
-  'telemetry',
-]
+// Told elsewhere in the record, or only ever told and never asked, or there exactly when what the explorer made is.
+const elsewhere = ['fence', 'acked', 'asked', 'gated', 'covered', 'work', 'run']
+const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'ticks$', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
+// What is left of a call that is over.
+const onlyWhile: Fields = { carries: 'writing', commits: 'committing' }
 
 /** Reads the private record of `openAlarm`'s engine. A field that it does not know counts as it is. */
 export function readRecord(alarm: Alarm): EngineRecord {
   const keeper = alarm as unknown as Fields
   const work = keeper.work as Fields | null
   const run = (work?.run ?? null) as Fields | null
+  const fences: number[] = []
+  const print = (fields: Fields | null): string => (fields === null ? '' : printFields(fields, fences))
   return {
     fence: numberOf(keeper, 'fence'),
     acked: numberOf(keeper, 'acked'),
-    since: run && numberOf(run, 'since'),
     asked: work ? numberOf(work, 'asked') : 0,
     gated: work ? numberOf(work, 'gated') : 0,
     covered: work ? numberOf(work, 'covered') : 0,
-    rest: `${print(keeper)}/${work ? print(work) : ''}/${run ? print(run) : ''}`,
+    rest: [keeper, work, run].map(print).join('/'),
+    fences,
   }
 }
 
-function print(fields: Fields): string {
+function printFields(fields: Fields, fences: number[]): string {
   let text = ''
   for (const name in fields) {
     const value = fields[name]
-    if (skipped.has(name) || (name === 'carries' && fields.writing === false)) continue // of a write that is over
+    const during = onlyWhile[name]
+    if (skipped.has(name) || (typeof during === 'string' && fields[during] === false)) continue
     if (name === 'heldAt') text += value === null ? '-' : '^'
     else if (name === 'failure' || name === 'writer') text += value === null ? '' : '!'
     else if (typeof value === 'boolean') text += value ? '+' : '-'
+    else if (typeof value === 'number' && value >= FIRST_FENCE) fences.push(value)
     else if (value === null || typeof value === 'number' || typeof value === 'string') text += `${value},`
     else if (Array.isArray(value)) text += `[${value}]`
   }
   return text
 }
+
+const FIRST_FENCE = 2 ** 28 // of the first epoch; no time that is explored is as large
 
 function numberOf(fields: Fields, name: string): number {
   const value = fields[name]

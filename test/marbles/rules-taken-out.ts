@@ -398,25 +398,25 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // abandon
+  ['abandon deletes the alarm', delivery('    keeper.intend(null)\n    return null\n', '    return null\n')],
+  ['only the very one', delivery('if (keeper.desired === time) {', 'if (keeper.desired !== null) {')],
   [
-    'abandon deletes the alarm',
-    delivery(
-      'const kept = keeper.desired === time ?',
-      'if (keeper.desired === time) return null\n  const kept = keeper.desired === time ?',
-    ),
+    'and only if it is settled',
+    delivery('if (keeper.flight.committing || !isClean(keeper, keeper.flight)) return keeper.bound\n', ''),
   ],
-  ['only the very one', delivery('keeper.desired === time ? null : keeper.committed', 'null')],
-  ['and only if it is settled', delivery('if (!isClean(keeper, keeper.flight)) return keeper.bound\n', '')],
   [
     'what is not settled is answered with the bound: the store may come to hold it',
     delivery('return keeper.bound\n', 'return keeper.committed\n'),
   ],
-  ['whatever is set meanwhile needs a precommit', delivery('    keeper.bound = kept\n', '')],
+  ['whatever is set once it is deleted needs a precommit', keeper('        this.bound = null\n', '')],
   [
-    'where a newer alarm is kept, too',
-    delivery('if (keeper.bound !== kept) {', 'if (kept === null && keeper.bound !== kept) {'),
+    'where a newer alarm is kept, its answer counts as a move',
+    delivery('if (keeper.bound !== kept) {', 'if (false) {'),
   ],
-  ['and the manager is told of the deletion', delivery('    keeper.work.owed = true\n', '')],
+  [
+    'and the manager is told of the deletion',
+    keeper('        work.owed ||= this.fence <= work.abandoned\n', ''),
+  ],
 
   // output gate
   ['a confirmed intent closes the gate', keeper('if (!unconfirmed) work.gated = work.asked', '')],
