@@ -2,7 +2,7 @@ import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject } from 'rxj
 import { describe, expect, it } from 'vitest'
 import { arm } from '../src/delivery.ts'
 import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm, type Wakeup } from '../src/index.ts'
-import { virtualClock } from '../src/marbles/virtual-clock.ts'
+import { virtualClock } from '../src/marbles/clock/virtual-clock.ts'
 import { idle } from '../src/rules.ts'
 
 function open(more: Partial<AlarmConfig> = {}): { alarm: Alarm; calls: string[] } {

@@ -1,7 +1,7 @@
 import { config, EMPTY, NEVER, Observable, type ObservableInput, of, queueScheduler, Subject } from 'rxjs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm } from '../src/index.ts'
-import { virtualClock } from '../src/marbles/virtual-clock.ts'
+import { virtualClock } from '../src/marbles/clock/virtual-clock.ts'
 
 /** An outside call that the test answers, and that counts its subscriptions. */
 class Call {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { virtualClock } from '../src/marbles/virtual-clock.ts'
+import { virtualClock } from '../src/marbles/clock/virtual-clock.ts'
 import { wakeAt } from '../src/wake-at.ts'
 
 describe('wakeAt', () => {

@@ -8,8 +8,8 @@ import {
   type Moment,
   type Scenario,
   type Span,
-} from '../../src/marbles/format.ts'
-import { layOut } from '../../src/marbles/lay-out.ts'
+} from '../../src/marbles/scenario/format.ts'
+import { layOut } from '../../src/marbles/scenario/lay-out.ts'
 
 /** How a call of each lane may go, moment by moment; `t` stands for any time. */
 const calls: Partial<Record<LaneName, string[]>> = {

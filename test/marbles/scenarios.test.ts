@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { laneKinds } from '../../src/marbles/format.ts'
-import { headerLines } from '../../src/marbles/header.ts'
 import { checkMarbles, parseMarbles, printMarbles } from '../../src/marbles/index.ts'
+import { laneKinds } from '../../src/marbles/scenario/format.ts'
+import { headerLines } from '../../src/marbles/scenario/header.ts'
 
 const folder = new URL('../../marbles/', import.meta.url)
 const files = readdirSync(folder).filter((file) => file.endsWith('.marbles'))

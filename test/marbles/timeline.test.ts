@@ -19,8 +19,8 @@ import {
   timer,
 } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { firstBelief, nextBelief } from '../../src/marbles/timeline-belief.ts'
-import { followGate } from '../../src/marbles/timeline-gate.ts'
+import { firstBelief, nextBelief } from '../../src/marbles/timeline/timeline-belief.ts'
+import { followGate } from '../../src/marbles/timeline/timeline-gate.ts'
 
 type Drained = Extract<TimelineEvent, { kind: 'drained' }>
 const drained = (at: number, key = ''): Drained => ({

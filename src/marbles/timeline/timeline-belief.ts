@@ -1,4 +1,4 @@
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 import type { TimelineEvent } from './timeline.ts'
 
 /** What is known from outside. Several times: one of them, nobody can tell which; none: nothing is known yet. */

@@ -1,5 +1,5 @@
 import type { SchedulerAction, SchedulerLike, Subscription } from 'rxjs'
-import { AlarmConfigError } from '../index.ts'
+import { AlarmConfigError } from '../../index.ts'
 import { runaway } from './runaway.ts'
 import { timerHeap } from './timer-heap.ts'
 import { type Ticks, Timer, type Work } from './virtual-timer.ts'

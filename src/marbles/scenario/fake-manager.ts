@@ -1,5 +1,5 @@
 import { asyncScheduler, type Observable } from 'rxjs'
-import { AlarmFencedError, type AlarmTime, type WriteInfo } from '../index.ts'
+import { AlarmFencedError, type AlarmTime, type WriteInfo } from '../../index.ts'
 import { type Answer, parseAnswers } from './answers.ts'
 import { type FakeOptions, type FakeStore, throwIn } from './fake-store.ts'
 import { type FakeCall, scripted } from './scripted.ts'

@@ -1,4 +1,4 @@
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 import type { TimelineEvent } from './timeline.ts'
 
 /** `broken`: nothing leaves any more. */

@@ -1,3 +1,6 @@
+import type { TimelineEvent } from '../timeline/timeline.ts'
+import { firstBelief, nextBelief } from '../timeline/timeline-belief.ts'
+import { followGate } from '../timeline/timeline-gate.ts'
 import { drawBelief, drawGate } from './draw-beliefs.ts'
 import { commits, writes } from './draw-calls.ts'
 import { deliveries } from './draw-deliveries.ts'
@@ -7,9 +10,6 @@ import type { Lane } from './draw-model.ts'
 import type { Drawers, Pen } from './draw-pen.ts'
 import { openSheet } from './draw-sheet.ts'
 import type { TimePrinter } from './draw-times.ts'
-import type { TimelineEvent } from './timeline.ts'
-import { firstBelief, nextBelief } from './timeline-belief.ts'
-import { followGate } from './timeline-gate.ts'
 
 const drawers: Drawers = { ...intents, ...writes, ...commits, ...deliveries, ...ends }
 

@@ -1,5 +1,5 @@
 import { Subject, Subscription } from 'rxjs'
-import { deleteAlarm, setAlarm } from '../index.ts'
+import { deleteAlarm, setAlarm } from '../../index.ts'
 import { kindOf, type LaneName, marksOf, type Scenario } from './format.ts'
 import { rival } from './rival.ts'
 import type { Actor, Engine, Stage } from './stage.ts'

@@ -1,4 +1,4 @@
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 
 /** What every format prints: lanes of marks over one ruler. Plain JSON. */
 export interface Drawing {

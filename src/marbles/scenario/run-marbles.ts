@@ -1,5 +1,5 @@
 import { TestScheduler } from 'rxjs/testing'
-import { type AlarmEvent, keepAlarm, openAlarm } from '../index.ts'
+import { type AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
 import { findFaults } from './find-faults.ts'
 import { kindOf, type Lane, laneOf, type Scenario } from './format.ts'
 import { keepActor, unseenByKeepAlarm } from './keep-actor.ts'

@@ -1,5 +1,5 @@
 import type { Observable, Unsubscribable } from 'rxjs'
-import type { AlarmEvent } from '../index.ts'
+import type { AlarmEvent } from '../../index.ts'
 import type { Timeline, TimelineError, TimelineEvent } from './timeline.ts'
 
 /** A recording under way; unsubscribe to stop it. */

@@ -1,7 +1,7 @@
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
+import type { Belief } from '../timeline/timeline-belief.ts'
+import type { Gate } from '../timeline/timeline-gate.ts'
 import { isOpen, type Pen } from './draw-pen.ts'
-import type { Belief } from './timeline-belief.ts'
-import type { Gate } from './timeline-gate.ts'
 
 /** What the manager and the store may hold, as far as anyone outside can know. */
 export function drawBelief({ manager, store }: Belief, pen: Pen): void {

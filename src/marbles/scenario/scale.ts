@@ -1,5 +1,5 @@
 import type { SchedulerLike } from 'rxjs'
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 import type { Scenario } from './format.ts'
 
 const SECOND = 1000

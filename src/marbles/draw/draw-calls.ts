@@ -1,4 +1,4 @@
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 import { type Drawers, isOpen, type Pen, reason } from './draw-pen.ts'
 import type { Draft } from './draw-sheet.ts'
 

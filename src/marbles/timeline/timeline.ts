@@ -1,4 +1,4 @@
-import type { AlarmEvent } from '../index.ts'
+import type { AlarmEvent } from '../../index.ts'
 
 /** An error as JSON can hold it; `code` where it has one. */
 export interface TimelineError {

@@ -1,6 +1,6 @@
+import type { TimelineError, TimelineEvent } from '../timeline/timeline.ts'
 import type { Draft, Sheet } from './draw-sheet.ts'
 import type { TimePrinter } from './draw-times.ts'
-import type { TimelineError, TimelineEvent } from './timeline.ts'
 
 /** What draws one event. */
 export interface Pen {

@@ -1,5 +1,5 @@
 import type { TestScheduler } from 'rxjs/testing'
-import type { AlarmConfig, AlarmEvent, keepAlarm, openAlarm } from '../index.ts'
+import type { AlarmConfig, AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
 import { answerOf } from './answers.ts'
 import { type FakeManager, fakeManager } from './fake-manager.ts'
 import { type FakeStore, fakeStore } from './fake-store.ts'

@@ -1,4 +1,4 @@
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 import type { LaneName, Moment, Span } from './format.ts'
 import type { Scale } from './scale.ts'
 import type { FakeCall } from './scripted.ts'

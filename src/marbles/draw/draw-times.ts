@@ -1,5 +1,5 @@
-import type { AlarmTime } from '../index.ts'
-import type { TimelineEvent } from './timeline.ts'
+import type { AlarmTime } from '../../index.ts'
+import type { TimelineEvent } from '../timeline/timeline.ts'
 
 /** How a drawing prints its times; what is different is printed differently. */
 export interface TimePrinter {

@@ -1,5 +1,5 @@
 import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs'
-import type { AlarmTime, CommitInfo } from '../index.ts'
+import type { AlarmTime, CommitInfo } from '../../index.ts'
 import { type Answer, parseAnswers } from './answers.ts'
 import { MarblesError } from './marbles-error.ts'
 import { type FakeCall, scripted } from './scripted.ts'

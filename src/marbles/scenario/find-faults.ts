@@ -1,5 +1,5 @@
 import type { TestScheduler } from 'rxjs/testing'
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 import type { Actor, Stage } from './stage.ts'
 
 /** Adds what a diagram has no place for, once a run is over; ends the actor. */

@@ -1,5 +1,5 @@
 import { Observable, type SchedulerLike, type Subscriber } from 'rxjs'
-import type { AlarmTime } from '../index.ts'
+import type { AlarmTime } from '../../index.ts'
 import type { Answer } from './answers.ts'
 import type { Moment } from './format.ts'
 

@@ -1,5 +1,5 @@
 import { Subject, Subscription } from 'rxjs'
-import type { Alarm } from '../index.ts'
+import type { Alarm } from '../../index.ts'
 import { type LaneName, laneOf } from './format.ts'
 import { rival } from './rival.ts'
 import type { Actor, Engine, Stage } from './stage.ts'

@@ -1,5 +1,5 @@
 import { type SchedulerAction, Subscription } from 'rxjs'
-import { AlarmConfigError } from '../index.ts'
+import { AlarmConfigError } from '../../index.ts'
 import type { Timed, TimerHeap } from './timer-heap.ts'
 
 /** What the timers of one clock share. */

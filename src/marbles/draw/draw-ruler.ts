@@ -1,6 +1,6 @@
+import type { TimelineEvent } from '../timeline/timeline.ts'
 import type { Column } from './draw-model.ts'
 import { printGap, type TimePrinter } from './draw-times.ts'
-import type { TimelineEvent } from './timeline.ts'
 
 /** The columns of a drawing, and the one that each event stands in. */
 export interface Ruler {

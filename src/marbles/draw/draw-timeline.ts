@@ -1,11 +1,11 @@
-import { AlarmConfigError } from '../index.ts'
+import { AlarmConfigError } from '../../index.ts'
+import type { Timeline } from '../timeline/timeline.ts'
 import { printAscii } from './draw-ascii.ts'
 import type { Drawing } from './draw-model.ts'
 import { layRuler } from './draw-ruler.ts'
 import { drawStory, type Note } from './draw-story.ts'
 import { printSvg } from './draw-svg.ts'
 import { timePrinter } from './draw-times.ts'
-import type { Timeline } from './timeline.ts'
 
 export interface DrawOptions {
   readonly format: 'ascii' | 'svg' | 'json'

@@ -1,5 +1,5 @@
 import { EMPTY, throwError } from 'rxjs'
-import { openAlarm } from '../index.ts'
+import { openAlarm } from '../../index.ts'
 import type { Stage } from './stage.ts'
 
 /** Another incarnation comes, asks once and goes; store and manager answer it at once. */
