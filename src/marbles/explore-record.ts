@@ -24,6 +24,7 @@ type Fields = Readonly<Record<string, unknown>>
 const elsewhere = ['fence', 'acked', 'asked', 'gated', 'covered', 'work', 'run']
 const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'ticks$', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
+const comparedFences = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
 const onlyWhile: Fields = { carries: 'writing', commits: 'committing' }
 
@@ -54,14 +55,12 @@ function printFields(fields: Fields, fences: number[]): string {
     if (name === 'heldAt') text += value === null ? '-' : '^'
     else if (name === 'failure' || name === 'writer') text += value === null ? '' : '!'
     else if (typeof value === 'boolean') text += value ? '+' : '-'
-    else if (typeof value === 'number' && value >= FIRST_FENCE) fences.push(value)
+    else if (typeof value === 'number' && comparedFences.has(name)) fences.push(value)
     else if (value === null || typeof value === 'number' || typeof value === 'string') text += `${value},`
     else if (Array.isArray(value)) text += `[${value}]`
   }
   return text
 }
-
-const FIRST_FENCE = 2 ** 28 // of the first epoch; no time that is explored is as large
 
 function numberOf(fields: Fields, name: string): number {
   const value = fields[name]

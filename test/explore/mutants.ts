@@ -8,8 +8,8 @@ export interface Mutant {
   readonly patches?: readonly Patch[]
   /** in the store or the manager around it */
   readonly world?: ExploreOptions['world']
-  /** where the smallest bounds do not show it */
-  readonly bounds?: Omit<ExploreOptions, 'world'>
+  /** what must be able to happen to show it, besides the usual */
+  readonly bounds?: ExploreOptions
 }
 
 const impatient: Patch = {
@@ -365,6 +365,41 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the answer counts as the deletion although a newer write stands',
     patches: [{ file: 'keeper.ts', find: ' && this.fence <= run.since', put: '' }],
+  },
+
+  // ---- abandoning
+  {
+    name: 'an abandoned alarm counts as gone from the manager before it is gone from the store',
+    patches: [
+      { file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.fence', put: 'keeper.bound = null' },
+    ],
+    bounds: { abandons: 1 },
+  },
+  {
+    name: 'an abandoned alarm counts as still at the manager when it is gone from the store',
+    patches: [{ file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.fence', put: '' }],
+    bounds: { abandons: 1 },
+  },
+  {
+    name: 'what is kept in place of an abandoned alarm does not raise the bound',
+    patches: [{ file: 'delivery.ts', find: 'keeper.bound = kept', put: '' }],
+    bounds: { abandons: 1 },
+  },
+  {
+    name: 'what is kept in place of an abandoned alarm is later than what the store may hold',
+    patches: [{ file: 'delivery.ts', find: 'return keeper.bound\n', put: 'return keeper.committed\n' }],
+    bounds: { abandons: 1 },
+  },
+  {
+    name: 'what is kept in place of an abandoned alarm overtakes a precommit',
+    patches: [
+      {
+        file: 'delivery.ts',
+        find: 'if (keeper.work?.writing && isBefore(keeper.work.carries, keeper.bound)) throw',
+        put: 'if (false) throw',
+      },
+    ],
+    bounds: { abandons: 1 },
   },
 
   // ---- output gate
