@@ -18,7 +18,7 @@ export function page(height: number, title: string, marks: readonly string[]): s
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="12" fill="#333">`,
     `<title>${escapeText(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    text(16, 24, title, 'font-size="15" font-weight="600"'),
+    text(16, 24, title, 'font-size="14" font-weight="600"'),
     ...marks,
     '</svg>',
     '',

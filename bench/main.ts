@@ -4,6 +4,7 @@ import { keep } from './results.ts'
 const parts: Record<string, () => Promise<unknown>> = {
   engine: async () => (await import('./engine/engine.ts')).engine(),
   memory: async () => (await import('./memory/memory.ts')).memory(),
+  durable: async () => (await import('./durable/durable.ts')).durable(),
   size: async () => (await import('./size/size.ts')).size(),
 }
 

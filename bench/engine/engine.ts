@@ -27,7 +27,7 @@ function draw({ title, outcomes }: Result): string {
     label: `${digits(median)} ns`,
     ...(wrong.length > 0 ? { warning: wrong.join(', ') } : {}),
   }))
-  return drawBars(`${title}: ns an intent, until done`, 'ns', bars)
+  return drawBars(`${title} (ns an intent)`, 'ns', bars)
 }
 
 export function print({ compare, outcomes }: Result): string {

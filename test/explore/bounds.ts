@@ -48,5 +48,6 @@ export const deepBounds: ExploreOptions = {
   failures: 5,
   crashes: 2,
   late: 3,
+  abandons: 2,
   also: ['touch', 'unconfirmed'],
 }

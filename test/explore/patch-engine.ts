@@ -14,11 +14,13 @@ export interface Patch {
   readonly put: string
 }
 
+const isOfEngine = (path: string): boolean => /\.ts$|[/\\](src|operators)$/.test(path)
+
 /** Loads a copy of the engine with some of its text replaced, so that the engine itself needs no switches. */
 export async function loadPatched(patches: readonly Patch[]): Promise<typeof openAlarm> {
   const folder = mkdtempSync(join(tmpdir(), 'nolater-'))
   try {
-    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true })
+    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter: isOfEngine })
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     for (const { file, find, put } of patches) {
