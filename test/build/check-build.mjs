@@ -54,7 +54,9 @@ for (const pattern of ['dist/**/*.js', 'dist/**/*.cjs']) {
     }
     if (/\b(?:class|var|function) Subscriber\b/.test(code)) problems.push(`${file}: RxJS is bundled`)
   }
-  const copies = files.filter(({ code }) => /\b(?:class AlarmError|AlarmError = (?:\(\w+ = )?class)\b/.test(code))
+  const copies = files.filter(({ code }) =>
+    /\b(?:class AlarmError|AlarmError = (?:\(\w+ = )?class)\b/.test(code),
+  )
   if (copies.length !== 1) {
     problems.push(`${pattern}: AlarmError is in ${copies.length} files instead of one, so instanceof fails`)
   }
