@@ -3,6 +3,8 @@ export interface Paths {
   readonly steps: number
   /** states must come in the order of their numbers */
   add(from: number, to: number): void
+  /** where the steps of a state lead, in the order of its moves */
+  from(state: number): Int32Array
   /** The number of ways through, from the first states until nothing can happen any more; throws if one of them never ends. */
   count(states: number): number
 }
@@ -25,6 +27,7 @@ export function openPaths(): Paths {
       while (first.length <= from) first.push(steps)
       targets[steps++] = to
     },
+    from: (state) => targets.subarray(first[state], first[state + 1] ?? steps),
     count(states) {
       while (first.length <= states) first.push(steps)
       const entries = new Int32Array(states)
