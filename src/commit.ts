@@ -1,22 +1,19 @@
 import { AlarmCommitError, isFenced } from './errors.ts'
-import { epochOf } from './fence.ts'
-import { fromUser } from './from-user.ts'
+import { runUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
 import { isBefore, printTime } from './time.ts'
 import type { Work } from './work.ts'
 
 /** Rule 2: makes the desired alarm durable. */
 export function issueCommit(keeper: Keeper, work: Work): void {
-  const { key, config, desired: time } = keeper
+  const { key, epoch, config, desired: time } = keeper
   const covers = work.asked
-  const issuedAt = keeper.now()
+  const issuedAt = keeper.heardAt()
   work.committing = true
   work.commits = time
   work.touched = false
   if (keeper.telemetry !== null) keeper.tell({ kind: 'commit-issued', time })
-  const commit = fromUser('commit', () =>
-    config.commit(time, { key, epoch: epochOf(keeper.fence) }),
-  ).subscribe({
+  const commit = runUser('commit', () => config.commit(time, { key, epoch }), {
     complete() {
       if (keeper.work !== work) return
       work.committing = false
@@ -26,7 +23,7 @@ export function issueCommit(keeper: Keeper, work: Work): void {
       work.covered = covers
       work.behind = isBefore(bound, time)
       if (keeper.telemetry !== null) {
-        keeper.tell({ kind: 'commit-acknowledged', time, took: keeper.now() - issuedAt })
+        keeper.tell({ kind: 'commit-acknowledged', time, took: keeper.took(issuedAt) })
         if (isSuperseded) keeper.tell({ kind: 'superseded', before: 'write', time: replaced, by: time })
       }
       keeper.settle()
@@ -34,12 +31,12 @@ export function issueCommit(keeper: Keeper, work: Work): void {
     error(cause) {
       if (keeper.work !== work) return
       if (keeper.telemetry !== null) {
-        keeper.tell({ kind: 'commit-failed', time, took: keeper.now() - issuedAt, error: cause })
+        keeper.tell({ kind: 'commit-failed', time, took: keeper.took(issuedAt), error: cause })
       }
       if (isFenced(cause)) return keeper.fail(cause)
       keeper.fail(new AlarmCommitError(key, printTime(time), cause))
     },
   })
-  if (keeper.work !== work) commit.unsubscribe()
+  if (keeper.work !== work) commit?.unsubscribe()
   else if (work.committing) work.commit = commit
 }

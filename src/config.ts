@@ -1,6 +1,6 @@
 import { asyncScheduler, type ObservableInput, type SchedulerLike } from 'rxjs'
 import { AlarmConfigError } from './errors.ts'
-import { firstFence } from './fence.ts'
+import { checkEpoch } from './fence.ts'
 import { checkKey } from './key.ts'
 import type { WriteInfo } from './manager.ts'
 import { type AlarmTime, checkAlarmTime } from './time.ts'
@@ -10,14 +10,8 @@ export interface CommitInfo {
   readonly epoch: number
 }
 
-/** How one actor's alarm reaches its store and its manager. */
-export interface AlarmConfig {
-  /** the actor, as the manager knows it; default `''` */
-  readonly key?: string
-  /** what the store holds now; default `null` */
-  readonly initial?: AlarmTime
-  /** raised durably by the store at each opening; default 0 */
-  readonly epoch?: number
+/** How alarms reach their store and their manager: what many actors may share. */
+export interface SharedConfig {
   /** Makes an alarm durable together with the state that it belongs to. Completion means durable. */
   commit(time: AlarmTime, info: CommitInfo): ObservableInput<unknown>
   /** Tells the manager. Completion means that it has the alarm. */
@@ -30,15 +24,25 @@ export interface AlarmConfig {
   readonly scheduler?: SchedulerLike
 }
 
-export const clockOf = (config: AlarmConfig): SchedulerLike => config.scheduler ?? asyncScheduler
+/** How one actor's alarm reaches its store and its manager. */
+export interface AlarmConfig extends SharedConfig {
+  /** the actor, as the manager knows it; default `''` */
+  readonly key?: string
+  /** what the store holds now; default `null` */
+  readonly initial?: AlarmTime
+  /** raised durably by the store at each opening; default 0 */
+  readonly epoch?: number
+}
 
-export const retriesOf = (config: AlarmConfig): number => config.retry?.count ?? 4
+export const clockOf = (config: SharedConfig): SchedulerLike => config.scheduler ?? asyncScheduler
+
+export const retriesOf = (config: SharedConfig): number => config.retry?.count ?? 4
 
 const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
 const MINUTE = 60_000
 
 /** How long a later write rests after its nth attempt failed, ms. A delay that is no number is refused. */
-export function restOf(config: AlarmConfig, attempt: number): number {
+export function restOf(config: SharedConfig, attempt: number): number {
   const delay = config.retry?.delay?.(attempt) ?? Math.min(1000 * 2 ** (attempt - 1), MINUTE)
   if (typeof delay !== 'number' || !(delay >= 0)) {
     throw new AlarmConfigError('What retry.delay returns', 'a number of milliseconds, 0 or more', delay)
@@ -63,7 +67,7 @@ export function checkConfig(config: AlarmConfig): void {
   const { key, initial, epoch, reconcile, retry, scheduler } = config
   if (key !== undefined) checkKey(key)
   if (initial !== undefined) checkAlarmTime(initial)
-  if (epoch !== undefined) firstFence(epoch)
+  if (epoch !== undefined) checkEpoch(epoch)
   if (reconcile !== undefined && typeof reconcile !== 'boolean') {
     throw new AlarmConfigError('reconcile', 'true or false', reconcile)
   }

@@ -12,7 +12,7 @@ import {
   tap,
 } from 'rxjs'
 import { AlarmError, AlarmWriteError, given } from './errors.ts'
-import { epochOf, firstFence } from './fence.ts'
+import { sequenceOf } from './fence.ts'
 import { fromUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
 import { type AlarmState, type Flight, isClean } from './rules.ts'
@@ -83,9 +83,9 @@ export function deliver(
   })
 }
 
-/** Above this fence a write of ours is newer than the delivery. We wrote nothing below our first fence, nor yet above our last. */
-function sinceOf(keeper: Keeper, { fence }: Wakeup): number {
-  return Math.max(Math.min(fence ?? keeper.fence, keeper.fence), firstFence(epochOf(keeper.fence)))
+/** Above this one a write of ours is newer than the delivery. We wrote none before the first, nor yet any after the last. */
+function sinceOf({ epoch, issued }: Keeper, { fence }: Wakeup): number {
+  return fence === undefined ? issued : Math.max(0, Math.min(sequenceOf(epoch, fence), issued))
 }
 
 interface Delivered {
@@ -141,7 +141,7 @@ function answer(keeper: Keeper, since: number): Observable<void> {
     .when(() => keeper.isDrained)
     .pipe(
       concatMap(() => {
-        if (keeper.acked !== keeper.fence) throw undelivered(keeper)
+        if (keeper.acked !== keeper.issued) throw undelivered(keeper)
         if (keeper.committed === null || keeper.acked > since) return of(undefined)
         keeper.renew()
         return answer(keeper, since)
@@ -151,7 +151,7 @@ function answer(keeper: Keeper, since: number): Observable<void> {
 
 /** The manager woke us for another alarm than ours, which is not due: it gets ours before it gets an answer. */
 function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Observable<DeliveryOutcome> {
-  const before = keeper.fence
+  const before = keeper.issued
   keeper.renew()
   return keeper
     .when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)
@@ -175,7 +175,7 @@ export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
   if (keeper.flight.committing || !isClean(keeper, keeper.flight)) return keeper.bound
   keeper.work ??= new Work()
   if (keeper.desired === time) {
-    keeper.work.abandoned = keeper.fence
+    keeper.work.abandoned = keeper.issued
     keeper.intend(null)
     return null
   }
@@ -195,10 +195,10 @@ function undelivered(keeper: Keeper): AlarmWriteError {
 }
 
 /** Woken for a time after the committed one, by no older write than our last: the manager had lost what it acknowledged. */
-function tellViolation(keeper: Keeper, { scheduledTime, fence = keeper.acked }: Wakeup): void {
-  const { committed } = keeper
+function tellViolation(keeper: Keeper, { scheduledTime, fence }: Wakeup): void {
+  const { committed, epoch, acked } = keeper
   if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return
-  if (scheduledTime > committed && fence >= keeper.acked) {
+  if (scheduledTime > committed && (fence === undefined || sequenceOf(epoch, fence) >= acked)) {
     keeper.tellNow({ kind: 'violation', manager: scheduledTime, committed })
   }
 }

@@ -7,6 +7,11 @@ interface Write {
   readonly attempt: number
 }
 
+interface Took {
+  /** ms from issued to answered; `null` where nobody listened yet when it was issued */
+  readonly took: number | null
+}
+
 interface Delivered {
   readonly scheduledTime: number
   readonly retryCount: number
@@ -36,21 +41,16 @@ type Story =
       readonly by: AlarmTime
     }
   | ({ readonly kind: 'write-issued' } & Write)
-  | ({ readonly kind: 'write-acknowledged'; readonly took: number } & Write)
-  | ({ readonly kind: 'write-failed'; readonly took: number; readonly error: unknown } & Write)
-  | ({ readonly kind: 'write-fenced'; readonly took: number; readonly error: unknown } & Write)
+  | ({ readonly kind: 'write-acknowledged' } & Took & Write)
+  | ({ readonly kind: 'write-failed'; readonly error: unknown } & Took & Write)
+  | ({ readonly kind: 'write-fenced'; readonly error: unknown } & Took & Write)
   /** a later write that failed is tried again after `delay` ms, with what is committed then */
   | ({ readonly kind: 'write-retried'; readonly delay: number } & Write)
   /** a later write is not tried again: the manager may be early, which heals at the wake-up */
   | ({ readonly kind: 'write-given-up'; readonly error: unknown } & Write)
   | { readonly kind: 'commit-issued'; readonly time: AlarmTime }
-  | { readonly kind: 'commit-acknowledged'; readonly time: AlarmTime; readonly took: number }
-  | {
-      readonly kind: 'commit-failed'
-      readonly time: AlarmTime
-      readonly took: number
-      readonly error: unknown
-    }
+  | ({ readonly kind: 'commit-acknowledged'; readonly time: AlarmTime } & Took)
+  | ({ readonly kind: 'commit-failed'; readonly time: AlarmTime; readonly error: unknown } & Took)
   | ({ readonly kind: 'delivery-arrived' } & Delivered)
   /** the handler starts; `deletes`: its success deletes the alarm */
   | ({ readonly kind: 'delivery-run'; readonly deletes: boolean } & Delivered)

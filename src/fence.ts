@@ -5,30 +5,28 @@ import { AlarmConfigError, AlarmError } from './errors.ts'
 const SEQUENCES = 2 ** 28
 const EPOCHS = 2 ** 25
 
-/** The fence below every write of this epoch and above every write of the epochs before it. */
-export function firstFence(epoch: number): number {
-  if (!Number.isInteger(epoch) || epoch < 0 || epoch >= EPOCHS) {
-    throw new AlarmConfigError(
-      'epoch',
-      `a whole number from 0 to ${EPOCHS - 1}, raised by the store at each opening`,
-      epoch,
-    )
-  }
-  return epoch * SEQUENCES
+/** Returns the epoch, if it can be one. */
+export function checkEpoch(epoch: number): number {
+  if (Number.isInteger(epoch) && epoch >= 0 && epoch < EPOCHS) return epoch
+  const wanted = `a whole number from 0 to ${EPOCHS - 1}, raised by the store at each opening`
+  throw new AlarmConfigError('epoch', wanted, epoch)
 }
 
-/** The fence of the next write. Running into the next epoch would outlive our successor, so it is refused. */
-export function nextFence(fence: number): number {
-  if ((fence + 1) % SEQUENCES === 0) {
-    throw new AlarmError(
-      'ALARM_FENCE_EXHAUSTED',
-      `Epoch ${epochOf(fence)} has used all its ${SEQUENCES - 1} manager writes. Open the alarm again with a higher epoch.`,
-      { counted: false },
-    )
-  }
-  return fence + 1
+/**
+ * The fence of the nth write of an epoch: above every write before it, and above all of the epochs before it.
+ *
+ * Running into the next epoch would outlive our successor, so it is refused.
+ */
+export function fenceOf(epoch: number, sequence: number): number {
+  if (sequence < SEQUENCES) return epoch * SEQUENCES + sequence
+  throw new AlarmError(
+    'ALARM_FENCE_EXHAUSTED',
+    `Epoch ${epoch} has used all its ${SEQUENCES - 1} manager writes. Open the alarm again with a higher epoch.`,
+    { counted: false },
+  )
 }
 
-export function epochOf(fence: number): number {
-  return Math.floor(fence / SEQUENCES)
+/** Which write of this epoch a fence is: 0 or less for one of an epoch before. */
+export function sequenceOf(epoch: number, fence: number): number {
+  return fence - epoch * SEQUENCES
 }

@@ -26,7 +26,7 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
   checkConfig(config)
   return (intents$) =>
     new Observable((subscriber) => {
-      const keeper = new Keeper(config)
+      const keeper = new Keeper(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
       const inputs = new Subscription(() => keeper.close())
       // The inputs end first: whoever hears the end may subscribe again at once.
       const fail = (error: unknown): void => {

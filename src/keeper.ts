@@ -1,12 +1,12 @@
-import { Observable, Subject } from 'rxjs'
+import { Observable } from 'rxjs'
 import { issueCommit } from './commit.ts'
-import { type AlarmConfig, clockOf } from './config.ts'
+import { clockOf, type SharedConfig } from './config.ts'
 import { AlarmClosedError } from './errors.ts'
 import type { AlarmEvent, AlarmStory } from './event.ts'
-import { firstFence } from './fence.ts'
 import { type AlarmState, type Flight, idle, isConfirmed, isDrained, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
-import { type AlarmTime, checkAlarmTime, isBefore, moveTo } from './time.ts'
+import { type AlarmTime, isBefore, moveTo } from './time.ts'
+import { failAll, lookAgain, waitUntil } from './waiting.ts'
 import { Work } from './work.ts'
 import { openWriter, startWrite, type Writer } from './writer.ts'
 
@@ -16,26 +16,25 @@ import { openWriter, startWrite, type Writer } from './writer.ts'
  * A class because a million of these are kept: its methods are shared, and idle it is one small object.
  */
 export class Keeper implements AlarmState {
-  readonly config: AlarmConfig
+  readonly config: SharedConfig
+  readonly key: string
+  readonly epoch: number
   desired: AlarmTime
   committed: AlarmTime
   bound: AlarmTime
-  /** of the last write issued, and of the last one acknowledged */
-  fence: number
-  acked: number
+  /** the last write issued and the last one acknowledged, counted in this epoch: small integers need no memory of their own */
+  issued = 0
+  acked = 0
   work: Work | null = null
   telemetry: Telemetry | null = null
   /** why nothing works any more */
   failure: unknown = null
 
-  constructor(config: AlarmConfig) {
+  constructor(config: SharedConfig, key: string, epoch: number, initial: AlarmTime) {
     this.config = config
-    this.desired = this.committed = this.bound = checkAlarmTime(config.initial ?? null)
-    this.fence = this.acked = firstFence(config.epoch ?? 0)
-  }
-
-  get key(): string {
-    return this.config.key ?? ''
+    this.key = key
+    this.epoch = epoch
+    this.desired = this.committed = this.bound = initial
   }
 
   get flight(): Flight {
@@ -44,6 +43,16 @@ export class Keeper implements AlarmState {
 
   now(): number {
     return clockOf(this.config).now()
+  }
+
+  /** Now, if anybody hears of it: the clock costs more than a rule. */
+  heardAt(): number | null {
+    return this.telemetry === null ? null : this.now()
+  }
+
+  /** ms since then; `null` where nobody listened yet. */
+  took(since: number | null): number | null {
+    return since === null ? null : this.now() - since
   }
 
   /** A new wish of the application. Throws the error that broke the alarm, now or before. */
@@ -135,10 +144,10 @@ export class Keeper implements AlarmState {
       if (isConfirmed(this, work)) work.covered = work.asked
       if (work.stirred && isDrained(this, work)) this.tellDrained(work)
       this.telemetry?.flush()
-      work.ticks$?.next()
+      lookAgain(work)
     }
     work.settling = false
-    if (this.work === work) this.drop(work)
+    this.drop(work)
   }
 
   private decide(work: Work): Step | null {
@@ -147,7 +156,7 @@ export class Keeper implements AlarmState {
       // The manager drops its copy when it hears the answer: nothing may rely on it, and a newer write is owed or under way.
       if (this.acked <= work.abandoned) {
         this.bound = null
-        work.owed ||= this.fence <= work.abandoned
+        work.owed ||= this.issued <= work.abandoned
       }
       work.abandoned = null
     }
@@ -158,7 +167,7 @@ export class Keeper implements AlarmState {
   private isAnsweredByDeletion(work: Work): boolean {
     const { run } = work
     if (run?.deletion !== 'answer' || this.desired !== null || this.committed !== null) return false
-    return !work.committing && !work.writing && this.fence <= run.since
+    return !work.committing && !work.writing && this.issued <= run.since
   }
 
   /** What is wanted and cannot go yet waits in its lane of the pipe. */
@@ -195,36 +204,20 @@ export class Keeper implements AlarmState {
   private tellDrained(work: Work): void {
     work.stirred = false
     if (this.telemetry === null) return
-    this.tell({ kind: 'drained', time: this.committed, caughtUp: this.acked === this.fence })
+    this.tell({ kind: 'drained', time: this.committed, caughtUp: this.acked === this.issued })
   }
 
   /** Drained, the pipe is dropped; and all of the work, once nobody waits for any of it. */
-  private drop(work: Work): void {
-    if (!isDrained(this, work)) return
+  drop(work: Work): void {
+    if (this.work !== work || work.settling || !isDrained(this, work)) return
     work.writer?.close()
     work.writer = null
-    if (work.run === null && work.ticks$?.observed !== true) this.work = null
+    if (work.run === null && work.waiting === null) this.work = null
   }
 
   /** Emits and completes once `ready` holds, at once if it does; errors when the alarm breaks. */
   when(ready: () => boolean): Observable<void> {
-    return new Observable((subscriber) => {
-      if (this.failure !== null) return subscriber.error(this.failure)
-      const look = (): void => {
-        if (!ready()) return
-        subscriber.next()
-        subscriber.complete()
-      }
-      look()
-      if (subscriber.closed) return
-      this.work ??= new Work()
-      const work = this.work
-      work.ticks$ ??= new Subject()
-      subscriber.add(work.ticks$.subscribe({ next: look, error: (error) => subscriber.error(error) }))
-      subscriber.add(() => {
-        if (this.work === work && !work.settling) this.drop(work)
-      })
-    })
+    return waitUntil(this, ready)
   }
 
   get isDrained(): boolean {
@@ -266,7 +259,7 @@ export class Keeper implements AlarmState {
     try {
       work?.close()
     } finally {
-      work?.ticks$?.error(error)
+      failAll(work, error)
       if (error instanceof AlarmClosedError) telemetry?.complete()
       else telemetry?.error(error)
     }

@@ -91,7 +91,7 @@ export interface Alarm {
  */
 export function openAlarm(config: AlarmConfig): Alarm {
   checkConfig(config)
-  const alarm = new OpenAlarm(config)
+  const alarm = new OpenAlarm(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
   alarm.reconcile()
   return alarm
 }

@@ -1,13 +1,14 @@
-import { type Subject, Subscription } from 'rxjs'
+import { Subscription } from 'rxjs'
 import type { Flight } from './rules.ts'
 import type { AlarmTime } from './time.ts'
+import type { Waiter } from './waiting.ts'
 import type { Writer } from './writer.ts'
 
 /** A delivery that is being handled. */
 export interface Run {
   /** `deferred`: the handler's success will delete the alarm; `answer`: it did, and the answer deletes the manager's copy */
   deletion: 'none' | 'deferred' | 'answer'
-  /** a write is newer than this delivery when its fence is above this one */
+  /** the last write that is not newer than this delivery */
   readonly since: number
 }
 
@@ -37,14 +38,15 @@ export class Work implements Flight {
   settling = false
   unsettled = false
   run: Run | null = null
-  /** the fence of the last write before the alarm was abandoned, until its deletion is durable */
+  /** the last write before the alarm was abandoned, until its deletion is durable */
   abandoned: number | null = null
   commit: Subscription | null = null
   write: Subscription | null = null
   rest: Subscription | null = null
   /** the pipe, while a move waits for the write in flight */
   writer: Writer | null = null
-  ticks$: Subject<void> | null = null
+  /** who waits for all to be durable, or to be with the manager */
+  waiting: Set<Waiter> | null = null
 
   /** All of it, also when a user's teardown throws on the way. */
   close(): void {

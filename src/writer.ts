@@ -1,9 +1,18 @@
-import { BehaviorSubject, concatMap, map, merge, Observable, Subject, startWith } from 'rxjs'
+import {
+  BehaviorSubject,
+  concatMap,
+  map,
+  merge,
+  Observable,
+  Subject,
+  type Subscription,
+  startWith,
+} from 'rxjs'
 import { clockOf, restOf, retriesOf } from './config.ts'
 import { AlarmPrecommitError, isFenced } from './errors.ts'
 import type { AlarmStory } from './event.ts'
-import { nextFence } from './fence.ts'
-import { fromUser } from './from-user.ts'
+import { fenceOf } from './fence.ts'
+import { runUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
 import { gate } from './operators/gate.ts'
 import { latestWhen } from './operators/latest-when.ts'
@@ -40,7 +49,7 @@ export function openWriter(keeper: Keeper, work: Work): Writer {
 
   const pipe = merge(earlier$.pipe(gate(mayPrecommit$)), later$.pipe(latestWhen(mayGoLater$)))
     .pipe(
-      map(() => writeNow(keeper, work)),
+      map(() => new Observable<never>((turn) => writeNow(keeper, work, () => turn.complete()) ?? undefined)),
       startWith(inFlight$),
       concatMap((write$) => write$),
     )
@@ -70,65 +79,66 @@ export function openWriter(keeper: Keeper, work: Work): Writer {
 
 /** Nothing is in flight, so nothing has to wait: the write needs no pipe, unless something comes while it is in flight. */
 export function startWrite(keeper: Keeper, work: Work): void {
-  const write = writeNow(keeper, work).subscribe({ complete: () => work.writer?.free() })
-  if (keeper.work !== work) write.unsubscribe()
+  const write = writeNow(keeper, work, () => work.writer?.free())
+  if (keeper.work !== work) write?.unsubscribe()
   else if (work.writing) work.write = write
 }
 
 type Told = Pick<Extract<AlarmStory, { kind: 'write-issued' }>, 'move' | 'time' | 'fence' | 'attempt'>
 
-/** One manager write, of whatever the rules want at this moment; completes when the writer is free again. */
-function writeNow(keeper: Keeper, work: Work): Observable<never> {
-  return new Observable((writer) => {
-    const step = nextStep(keeper, work)
-    if (step !== 'precommit' && step !== 'later') return writer.complete()
-    const write = begin(keeper, work, step)
-    if (write === null) return
-    const { time, move, fence, attempt } = write
-    const issuedAt = keeper.now()
-    const writing = fromUser('write', () =>
-      keeper.config.write(time, { key: keeper.key, move, fence, attempt }),
-    )
-    // The rules go on when the writer is free; what comes in between, say from a timer that fires at once, waits for that.
-    const end = (conclude: () => void): void => {
-      if (keeper.work !== work) return
-      const { settling } = work
-      work.settling = true
-      work.writing = false
-      conclude()
-      work.settling = settling
-      writer.complete()
-      keeper.settle()
+/** One manager write, of whatever the rules want at this moment; `free` is called when the writer is free again. */
+function writeNow(keeper: Keeper, work: Work, free: () => void): Subscription | null {
+  const step = nextStep(keeper, work)
+  if (step !== 'precommit' && step !== 'later') {
+    free()
+    return null
+  }
+  const write = begin(keeper, work, step)
+  if (write === null) return null
+  const { time, move, fence, attempt } = write
+  const sequence = keeper.issued
+  const issuedAt = keeper.heardAt()
+  // The rules go on when the writer is free; what comes in between, say from a timer that fires at once, waits for that.
+  const end = (conclude: () => void): void => {
+    if (keeper.work !== work) return
+    const { settling } = work
+    work.settling = true
+    work.writing = false
+    conclude()
+    work.settling = settling
+    free()
+    keeper.settle()
+  }
+  const acknowledged = (): void => {
+    work.attempt = 0
+    keeper.acked = sequence
+    // Not when issued: a precommit that may not have been applied must not let its commit go.
+    if (step === 'precommit') keeper.bound = time
+    if (keeper.telemetry !== null) {
+      keeper.tell({ kind: 'write-acknowledged', ...write, took: keeper.took(issuedAt) })
     }
-    const acknowledged = (): void => {
-      work.attempt = 0
-      keeper.acked = fence
-      // Not when issued: a precommit that may not have been applied must not let its commit go.
-      if (step === 'precommit') keeper.bound = time
-      if (keeper.telemetry !== null) {
-        keeper.tell({ kind: 'write-acknowledged', ...write, took: keeper.now() - issuedAt })
-      }
+  }
+  const failed = (error: unknown): void => {
+    const fenced = isFenced(error)
+    if (keeper.telemetry !== null) {
+      const kind = fenced ? 'write-fenced' : 'write-failed'
+      keeper.tell({ kind, ...write, took: keeper.took(issuedAt), error })
     }
-    const failed = (error: unknown): void => {
-      const fenced = isFenced(error)
-      if (keeper.telemetry !== null) {
-        const kind = fenced ? 'write-fenced' : 'write-failed'
-        keeper.tell({ kind, ...write, took: keeper.now() - issuedAt, error })
-      }
-      if (fenced) keeper.fail(error)
-      else if (step === 'precommit') keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))
-      else restOrGiveUp(keeper, work, write, error)
-    }
-    writer.add(
-      writing.subscribe({ complete: () => end(acknowledged), error: (error) => end(() => failed(error)) }),
-    )
+    if (fenced) keeper.fail(error)
+    else if (step === 'precommit') keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))
+    else restOrGiveUp(keeper, work, write, error)
+  }
+  return runUser('write', () => keeper.config.write(time, { key: keeper.key, move, fence, attempt }), {
+    complete: () => end(acknowledged),
+    error: (error) => end(() => failed(error)),
   })
 }
 
 /** Takes the next fence; for a later move the bound rises now, since from here on the manager may hold the later time. */
 function begin(keeper: Keeper, work: Work, step: 'precommit' | 'later'): Told | null {
+  let fence: number
   try {
-    keeper.fence = nextFence(keeper.fence)
+    fence = fenceOf(keeper.epoch, keeper.issued + 1)
   } catch (error) {
     keeper.fail(error)
     return null
@@ -138,7 +148,8 @@ function begin(keeper: Keeper, work: Work, step: 'precommit' | 'later'): Told | 
     keeper.stopResting() // it says all that a failed later move wanted to say
   }
   const time = step === 'precommit' ? keeper.desired : keeper.committed
-  const write: Told = { move: moveTo(time, keeper.bound), time, fence: keeper.fence, attempt: ++work.attempt }
+  const write: Told = { move: moveTo(time, keeper.bound), time, fence, attempt: ++work.attempt }
+  keeper.issued++
   work.writing = true
   work.carries = time
   work.owed = false

@@ -1,38 +1,38 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { epochOf, firstFence, nextFence } from '../src/fence.ts'
+import { checkEpoch, fenceOf, sequenceOf } from '../src/fence.ts'
 
-const epoch = fc.integer({ min: 0, max: 2 ** 25 - 1 })
+const LAST_EPOCH = 2 ** 25 - 1
+const LAST_SEQUENCE = 2 ** 28 - 1
+const epoch = fc.integer({ min: 0, max: LAST_EPOCH })
+const sequence = fc.integer({ min: 1, max: LAST_SEQUENCE })
 
 describe('the fence', () => {
   it('grows with every write and every epoch, and stays exact', () => {
     fc.assert(
-      fc.property(epoch, epoch, fc.nat({ max: 50 }), (a, b, writes) => {
-        const [older, newer] = a < b ? [a, b] : [b, a]
-        let fence = firstFence(older)
-        for (let i = 0; i < writes; i++) {
-          const next = nextFence(fence)
-          expect(next).toBe(fence + 1)
-          fence = next
-        }
-        expect(Number.isSafeInteger(fence)).toBe(true)
-        expect(epochOf(fence)).toBe(older)
-        if (older < newer) expect(fence).toBeLessThan(firstFence(newer))
+      fc.property(epoch, sequence, epoch, sequence, (a, n, b, m) => {
+        const isOlder = a < b || (a === b && n < m)
+        expect(fenceOf(a, n) < fenceOf(b, m)).toBe(isOlder)
+        expect(Number.isSafeInteger(fenceOf(a, n))).toBe(true)
+        expect(sequenceOf(a, fenceOf(a, n))).toBe(n)
       }),
     )
+    expect(fenceOf(LAST_EPOCH, LAST_SEQUENCE)).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
+  it('counts what an epoch before wrote as no write of ours', () => {
+    expect(sequenceOf(4, fenceOf(3, LAST_SEQUENCE))).toBeLessThan(1)
+    expect(sequenceOf(4, fenceOf(4, 1))).toBe(1)
   })
 
   it('never runs into the next epoch, where it would outlive its successor', () => {
-    const last = firstFence(4) - 1
-    expect(epochOf(last)).toBe(3)
-    expect(() => nextFence(last)).toThrowError(
+    expect(() => fenceOf(3, LAST_SEQUENCE + 1)).toThrowError(
       expect.objectContaining({ code: 'ALARM_FENCE_EXHAUSTED', counted: false }),
     )
-    expect(firstFence(2 ** 25 - 1) + 2 ** 28 - 1).toBe(Number.MAX_SAFE_INTEGER)
   })
 
-  it.each([-1, 0.5, Number.NaN, 2 ** 25, '1'])('refuses the epoch %s', (bad) => {
-    expect(() => firstFence(bad as number)).toThrowError(
+  it.each([-1, 0.5, Number.NaN, LAST_EPOCH + 1, '1'])('refuses the epoch %s', (bad) => {
+    expect(() => checkEpoch(bad as number)).toThrowError(
       expect.objectContaining({ code: 'ALARM_CONFIG_INVALID' }),
     )
   })

@@ -259,7 +259,7 @@ describe('a broken alarm', () => {
 
   it('runs out of fences rather than into the next epoch', () => {
     const alarm = open()
-    Object.assign(alarm, { fence: 2 ** 28 - 1 })
+    Object.assign(alarm, { issued: 2 ** 28 - 1 })
     expect(() => alarm.set(5)).toThrowError(expect.objectContaining({ code: 'ALARM_FENCE_EXHAUSTED' }))
     expect(asked()).toBe('')
   })
@@ -573,5 +573,19 @@ describe('events$', () => {
       attempt: 1,
       took: 7,
     })
+  })
+
+  it('does not say how long took what was issued before anybody listened', () => {
+    const scheduler = virtualClock()
+    const alarm = open({ scheduler })
+    alarm.set(1000)
+    const events: AlarmEvent[] = []
+    alarm.events$.subscribe((event) => events.push(event))
+    scheduler.advance(7)
+    call('write 1000').answer.complete()
+    scheduler.advance(3)
+    call('commit 1000').answer.complete()
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'write-acknowledged', took: null }))
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'commit-acknowledged', took: 3 }))
   })
 })

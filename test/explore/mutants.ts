@@ -27,8 +27,8 @@ export const mutants: readonly Mutant[] = [
       { file: 'writer.ts', find: 'concatMap((write$) => write$)', put: 'mergeMap((write$) => write$)' },
       {
         file: 'writer.ts',
-        find: 'import { BehaviorSubject, concatMap,',
-        put: 'import { BehaviorSubject, mergeMap,',
+        find: '  concatMap,\n',
+        put: '  mergeMap,\n',
       },
     ],
   },
@@ -39,8 +39,8 @@ export const mutants: readonly Mutant[] = [
       { file: 'writer.ts', find: 'concatMap((write$) => write$)', put: 'switchMap((write$) => write$)' },
       {
         file: 'writer.ts',
-        find: 'import { BehaviorSubject, concatMap,',
-        put: 'import { BehaviorSubject, switchMap,',
+        find: '  concatMap,\n',
+        put: '  switchMap,\n',
       },
       {
         file: 'writer.ts',
@@ -185,7 +185,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no fence: every write carries the same',
     patches: [
-      { file: 'writer.ts', find: 'keeper.fence = nextFence(keeper.fence)', put: 'nextFence(keeper.fence)' },
+      {
+        file: 'writer.ts',
+        find: 'fenceOf(keeper.epoch, keeper.issued + 1)',
+        put: 'fenceOf(keeper.epoch, 0)',
+      },
     ],
   },
   { name: 'the manager does not look at the fence of a set', world: { fencesSets: false } },
@@ -195,7 +199,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'the store does not raise the epoch', world: { raisesEpoch: false } },
   {
     name: 'the fence is not built from the epoch',
-    patches: [{ file: 'keeper.ts', find: 'firstFence(config.epoch ?? 0)', put: 'firstFence(0)' }],
+    patches: [{ file: 'writer.ts', find: 'fenceOf(keeper.epoch, ', put: 'fenceOf(0, ' }],
   },
   {
     name: 'no reconciling at the opening',
@@ -310,9 +314,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a newer write is one acknowledged since the delivery began',
-    patches: [
-      { file: 'delivery.ts', find: 'Math.min(fence ?? keeper.fence, keeper.fence)', put: 'keeper.acked' },
-    ],
+    patches: [{ file: 'delivery.ts', find: 'sinceOf(keeper, wakeup)', put: 'keeper.acked' }],
   },
   {
     name: 'answered as soon as the handler has succeeded',
@@ -334,7 +336,7 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'delivery.ts',
-        find: 'if (keeper.acked !== keeper.fence) throw undelivered(keeper)',
+        find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)',
         put: 'return of(undefined)',
       },
     ],
@@ -342,7 +344,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'answered although the last write was given up',
     patches: [
-      { file: 'delivery.ts', find: 'if (keeper.acked !== keeper.fence) throw undelivered(keeper)', put: '' },
+      { file: 'delivery.ts', find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)', put: '' },
     ],
   },
   {
@@ -364,20 +366,20 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the answer counts as the deletion although a newer write stands',
-    patches: [{ file: 'keeper.ts', find: ' && this.fence <= run.since', put: '' }],
+    patches: [{ file: 'keeper.ts', find: ' && this.issued <= run.since', put: '' }],
   },
 
   // ---- abandoning
   {
     name: 'an abandoned alarm counts as gone from the manager before it is gone from the store',
     patches: [
-      { file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.fence', put: 'keeper.bound = null' },
+      { file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.issued', put: 'keeper.bound = null' },
     ],
     bounds: { abandons: 1 },
   },
   {
     name: 'an abandoned alarm counts as still at the manager when it is gone from the store',
-    patches: [{ file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.fence', put: '' }],
+    patches: [{ file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.issued', put: '' }],
     bounds: { abandons: 1 },
   },
   {

@@ -22,7 +22,7 @@ const impatient = rules(
 )
 const canWait = 'if (flight.committing || flight.writing || flight.resting) return null'
 const later = "const time = step === 'precommit' ? keeper.desired : keeper.committed\n"
-const since = 'Math.min(fence ?? keeper.fence, keeper.fence)'
+const since = 'Math.min(sequenceOf(epoch, fence), issued)'
 
 /** In the order of the protocol. Each must make a diagram fail, or else nothing shows that the rule is kept. */
 export const rulesTakenOut: readonly RuleTakenOut[] = [
@@ -46,13 +46,13 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'an earlier move is held while a later write is in flight',
     impatient,
     writer('concatMap((write$) => write$)', 'mergeMap((write$) => write$)'),
-    writer('import { BehaviorSubject, concatMap,', 'import { BehaviorSubject, mergeMap,'),
+    writer('  concatMap,\n', '  mergeMap,\n'),
   ],
   [
     'a write that was started is never unsubscribed from',
     impatient,
     writer('concatMap((write$) => write$)', 'switchMap((write$) => write$)'),
-    writer('import { BehaviorSubject, concatMap,', 'import { BehaviorSubject, switchMap,'),
+    writer('  concatMap,\n', '  switchMap,\n'),
     writer('  const write = writeNow(', '  work.write?.unsubscribe()\n  const write = writeNow('),
   ],
   ['what is held is told', keeper("this.tell({ kind: 'held', time: this.desired })", '{}')],
@@ -173,7 +173,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'a later write that fails does not',
     writer("else if (step === 'precommit') keeper.fail", 'else if (true) keeper.fail'),
   ],
-  ['not even one that throws', inFile('from-user.ts')('return throwError(() => error)', 'throw error')],
+  ['not even one that throws', inFile('from-user.ts')('input = throwError(() => error)', 'throw error')],
   [
     'a later write that fails is tried again',
     writer('work.owed = true\n    keeper.settle()', 'keeper.settle()'),
@@ -232,17 +232,20 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'everyone who waits is told the error: confirmed and drained',
-    keeper(
-      'next: look, error: (error) => subscriber.error(error)',
-      'next: look, error: () => subscriber.complete()',
+    inFile('waiting.ts')(
+      '{ subscriber } of [...(work?.waiting ?? [])]) subscriber.error(error)',
+      '{ subscriber } of [...(work?.waiting ?? [])]) subscriber.complete()',
     ),
   ],
   ['everyone who waits is told the error: a delivery', delivery('takeUntil(keeper.when(() => false)),', '')],
 
   // fence and epoch
-  ['each write carries a fence above all before it', fence('return fence + 1\n', 'return fence\n')],
-  ['over restarts too: built from the epoch', fence('return epoch * SEQUENCES', 'return 0')],
-  ['a write that is fenced breaks the alarm', writer('if (fenced) keeper.fail(error)\n      else if', 'if')],
+  [
+    'each write carries a fence above all before it',
+    writer('fenceOf(keeper.epoch, keeper.issued + 1)', 'fenceOf(keeper.epoch, 1)'),
+  ],
+  ['over restarts too: built from the epoch', fence('epoch * SEQUENCES + sequence', 'sequence')],
+  ['a write that is fenced breaks the alarm', writer('if (fenced) keeper.fail(error)\n    else if', 'if')],
   [
     'a later write that is fenced, too',
     writer('if (fenced) keeper.fail(error)', "if (fenced && step === 'precommit') keeper.fail(error)"),
@@ -368,30 +371,30 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
       '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
       '.when(() => isClean(keeper, keeper.flight))\n    .pipe(\n      concatMap(',
     ),
-    delivery('if (keeper.acked !== keeper.fence) throw undelivered(keeper)', 'return of(undefined)'),
+    delivery('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', 'return of(undefined)'),
   ],
   [
     'a write that was given up fails the delivery',
-    delivery('if (keeper.acked !== keeper.fence) throw undelivered(keeper)', ''),
+    delivery('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', ''),
   ],
   [
     'a newer write has a fence above the delivered one, not the same',
     delivery('keeper.acked > since', 'keeper.acked >= since'),
   ],
-  ['delivered before its acknowledgement, it is not newer', delivery(since, 'keeper.acked')],
   [
-    'nor one before our epoch, however old the delivery',
-    delivery(`Math.max(${since}, firstFence(epochOf(keeper.fence)))`, since),
+    'delivered before its acknowledgement, it is not newer',
+    delivery('sinceOf(keeper, wakeup)', 'keeper.acked'),
   ],
+  ['nor one before our epoch, however old the delivery', delivery(`Math.max(0, ${since})`, since)],
   [
     'delivered without a fence, a newer one was issued since',
-    delivery('fence ?? keeper.fence, ', 'fence ?? 0, '),
+    delivery('fence === undefined ? issued', 'fence === undefined ? 0'),
   ],
   [
     'no alarm and no newer write: the answer is the deletion',
     keeper('if (this.isAnsweredByDeletion(work)) this.bound = null', ''),
   ],
-  ['no alarm but a newer write: it is not', keeper('this.fence <= run.since', 'true')],
+  ['no alarm but a newer write: it is not', keeper('this.issued <= run.since', 'true')],
   [
     'an alarm and no newer write: it is written once more',
     delivery('keeper.renew()\n        return answer(keeper, since)', 'return of(undefined)'),
@@ -415,7 +418,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'and the manager is told of the deletion',
-    keeper('        work.owed ||= this.fence <= work.abandoned\n', ''),
+    keeper('        work.owed ||= this.issued <= work.abandoned\n', ''),
   ],
 
   // output gate

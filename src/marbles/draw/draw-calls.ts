@@ -42,12 +42,12 @@ export const writes: Drawers<
   },
   'write-acknowledged'({ time, took }, pen) {
     const { sheet, print, from, moment } = pen
-    const story = `, acknowledged at ${moment} after ${print.lasting(took)}`
+    const story = `, acknowledged at ${moment}${print.after(took)}`
     sheet.end(called('write', time, pen), from, 'acknowledged', story)
   },
   'write-failed'({ time, took, error }, pen) {
     const { sheet, print, from, moment, note } = pen
-    const story = `, failed at ${moment} after ${print.lasting(took)}: ${reason(error)}`
+    const story = `, failed at ${moment}${print.after(took)}: ${reason(error)}`
     sheet.end(called('write', time, pen), from, 'failed', story)
     note(`write ${print.alarm(time)} failed: ${reason(error)}`)
   },
@@ -89,12 +89,12 @@ export const commits: Drawers<'commit-issued' | 'commit-acknowledged' | 'commit-
   },
   'commit-acknowledged'({ time, took }, pen) {
     const { sheet, print, from, moment } = pen
-    const story = `, durable at ${moment} after ${print.lasting(took)}`
+    const story = `, durable at ${moment}${print.after(took)}`
     sheet.end(called('commit', time, pen), from, 'acknowledged', story)
   },
   'commit-failed'({ time, took, error }, pen) {
     const { sheet, print, from, moment, note } = pen
-    const story = `, failed at ${moment} after ${print.lasting(took)}: ${reason(error)}`
+    const story = `, failed at ${moment}${print.after(took)}: ${reason(error)}`
     sheet.end(called('commit', time, pen), from, 'failed', story)
     note(`commit ${print.alarm(time)} failed: ${reason(error)}`)
   },

@@ -11,6 +11,8 @@ export interface TimePrinter {
   oneOf(times: readonly AlarmTime[]): string
   /** how long something took */
   lasting(ms: number): string
+  /** the same where it may be unknown, behind a moment */
+  after(took: number | null): string
   /** what a reader has to know about them */
   readonly legend: string
 }
@@ -38,6 +40,7 @@ export function timePrinter(events: readonly TimelineEvent[]): TimePrinter {
     moment: (at) => lasting(at - start),
     alarm,
     lasting,
+    after: (took) => (took === null ? '' : ` after ${lasting(took)}`),
     oneOf: (times) =>
       times.length === 0
         ? '?'

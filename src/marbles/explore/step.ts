@@ -1,4 +1,4 @@
-import { hearAll, must, type Setting } from './explore-hear.ts'
+import { hearAll, must, type Setting } from './hear.ts'
 import {
   doneWith,
   forgetStrays,
@@ -7,9 +7,9 @@ import {
   reachManager,
   reachStore,
   seeDurable,
-} from './explore-outside.ts'
-import { faultIn } from './explore-promises.ts'
-import type { Budget, Draft, World } from './explore-world.ts'
+} from './outside.ts'
+import { faultIn } from './promises.ts'
+import type { Budget, Draft, World } from './world.ts'
 
 /** Lets one thing happen. */
 export function step(setting: Setting, before: World, move: string): World {

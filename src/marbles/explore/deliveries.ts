@@ -1,6 +1,6 @@
 import { Subject, Subscription } from 'rxjs'
-import type { Alarm } from '../index.ts'
-import type { Effect, Outcome } from './explore-effect.ts'
+import type { Alarm } from '../../index.ts'
+import type { Effect, Outcome } from './effect.ts'
 
 /** A delivery under way in the engine. */
 interface Delivering {

@@ -1,5 +1,5 @@
-import type { AlarmTime } from '../index.ts'
-import type { World } from './explore-world.ts'
+import type { AlarmTime } from '../../index.ts'
+import type { World } from './world.ts'
 
 /** 32-bit words in a key. */
 export const keyWords = 6

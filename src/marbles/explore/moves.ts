@@ -1,5 +1,5 @@
-import type { AlarmTime } from '../index.ts'
-import type { World } from './explore-world.ts'
+import type { AlarmTime } from '../../index.ts'
+import type { World } from './world.ts'
 
 /** What the application may ask: any of so many times, or this and then that. */
 export type Asking =

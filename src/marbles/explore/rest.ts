@@ -1,7 +1,7 @@
-import type { Setting } from './explore-hear.ts'
-import { friendlyMove } from './explore-moves.ts'
-import { step } from './explore-step.ts'
-import type { World } from './explore-world.ts'
+import type { Setting } from './hear.ts'
+import { friendlyMove } from './moves.ts'
+import { step } from './step.ts'
+import type { World } from './world.ts'
 
 const nothingElse = { intents: 0, wakes: 7, failures: 0, crashes: 0, late: 0, abandons: 0 }
 

@@ -1,4 +1,4 @@
-import type { AlarmTime, DeliveryOutcome, Move } from '../index.ts'
+import type { AlarmTime, DeliveryOutcome, Move } from '../../index.ts'
 
 /** What an engine does in answer to one input. */
 export type Effect =

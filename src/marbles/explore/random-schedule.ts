@@ -1,11 +1,11 @@
-import type { Setting } from './explore-hear.ts'
-import { runEngines } from './explore-learn.ts'
-import { movesOf } from './explore-moves.ts'
-import { boundsOf, type ExploreOptions } from './explore-options.ts'
-import { type Replay, replaySchedule } from './explore-replay.ts'
-import { leaveAlone, watch } from './explore-rest.ts'
-import { step } from './explore-step.ts'
-import { worldBefore } from './explore-world.ts'
+import type { Setting } from './hear.ts'
+import { runEngines } from './learn.ts'
+import { movesOf } from './moves.ts'
+import { boundsOf, type ExploreOptions } from './options.ts'
+import { type Replay, replaySchedule } from './replay-schedule.ts'
+import { leaveAlone, watch } from './rest.ts'
+import { step } from './step.ts'
+import { worldBefore } from './world.ts'
 
 /** What came of a schedule that was made up on the way. */
 export interface RandomSchedule {

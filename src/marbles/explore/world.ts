@@ -1,5 +1,5 @@
-import type { AlarmTime } from '../index.ts'
-import type { EngineState } from './explore-engine.ts'
+import type { AlarmTime } from '../../index.ts'
+import type { EngineState } from './engine.ts'
 
 /** What may still happen in a schedule. */
 export interface Budget {

@@ -1,4 +1,4 @@
-import { keyWords } from './explore-key.ts'
+import { keyWords } from './key.ts'
 
 /** The states already seen, each with where it was first reached from and by which move. */
 export interface Seen {

@@ -1,4 +1,4 @@
-import type { Alarm } from '../index.ts'
+import type { Alarm } from '../../index.ts'
 
 /**
  * What the future of an engine depends on, besides what it was asked and answered: two engines with the same record, up to the
@@ -21,10 +21,11 @@ export interface EngineRecord {
 type Fields = Readonly<Record<string, unknown>>
 
 // Told elsewhere in the record, or only ever told and never asked, or there exactly when what the explorer made is.
-const elsewhere = ['fence', 'acked', 'asked', 'gated', 'covered', 'work', 'run']
-const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'ticks$', 'telemetry']
+const elsewhere = ['epoch', 'issued', 'acked', 'asked', 'gated', 'covered', 'work', 'run']
+const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
-const comparedFences = new Set(['since', 'abandoned'])
+const SEQUENCES = 2 ** 28 // fences to an epoch
+const sequenceFields = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
 const onlyWhile: Fields = { carries: 'writing', commits: 'committing' }
 
@@ -33,20 +34,21 @@ export function readRecord(alarm: Alarm): EngineRecord {
   const keeper = alarm as unknown as Fields
   const work = keeper.work as Fields | null
   const run = (work?.run ?? null) as Fields | null
-  const fences: number[] = []
-  const print = (fields: Fields | null): string => (fields === null ? '' : printFields(fields, fences))
+  const first = numberOf(keeper, 'epoch') * SEQUENCES
+  const sequences: number[] = []
+  const print = (fields: Fields | null): string => (fields === null ? '' : printFields(fields, sequences))
   return {
-    fence: numberOf(keeper, 'fence'),
-    acked: numberOf(keeper, 'acked'),
+    fence: first + numberOf(keeper, 'issued'),
+    acked: first + numberOf(keeper, 'acked'),
     asked: work ? numberOf(work, 'asked') : 0,
     gated: work ? numberOf(work, 'gated') : 0,
     covered: work ? numberOf(work, 'covered') : 0,
     rest: [keeper, work, run].map(print).join('/'),
-    fences,
+    fences: sequences.map((sequence) => first + sequence),
   }
 }
 
-function printFields(fields: Fields, fences: number[]): string {
+function printFields(fields: Fields, sequences: number[]): string {
   let text = ''
   for (const name in fields) {
     const value = fields[name]
@@ -55,7 +57,7 @@ function printFields(fields: Fields, fences: number[]): string {
     if (name === 'heldAt') text += value === null ? '-' : '^'
     else if (name === 'failure' || name === 'writer') text += value === null ? '' : '!'
     else if (typeof value === 'boolean') text += value ? '+' : '-'
-    else if (typeof value === 'number' && comparedFences.has(name)) fences.push(value)
+    else if (typeof value === 'number' && sequenceFields.has(name)) sequences.push(value)
     else if (value === null || typeof value === 'number' || typeof value === 'string') text += `${value},`
     else if (Array.isArray(value)) text += `[${value}]`
   }

@@ -1,9 +1,9 @@
-import type { Effect } from './explore-effect.ts'
-import type { Fed } from './explore-engine.ts'
-import type { Engines } from './explore-learn.ts'
-import { doneWith, lose, reachManager, reachStore, type WorldRules } from './explore-outside.ts'
-import { isNeverLate } from './explore-promises.ts'
-import type { Draft, World } from './explore-world.ts'
+import type { Effect } from './effect.ts'
+import type { Fed } from './engine.ts'
+import type { Engines } from './learn.ts'
+import { doneWith, lose, reachManager, reachStore, type WorldRules } from './outside.ts'
+import { isNeverLate } from './promises.ts'
+import type { Draft, World } from './world.ts'
 
 /** What a schedule runs in. */
 export interface Setting {

@@ -1,5 +1,5 @@
-import type { AlarmTime } from '../index.ts'
-import type { World } from './explore-world.ts'
+import type { AlarmTime } from '../../index.ts'
+import type { World } from './world.ts'
 
 /** One thing that happened, and the worlds around it. */
 export interface Moment {

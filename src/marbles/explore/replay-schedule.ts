@@ -1,11 +1,11 @@
-import { drawSchedule, type Moment } from './explore-draw.ts'
-import type { Setting } from './explore-hear.ts'
-import { runEngines } from './explore-learn.ts'
-import { movesOf } from './explore-moves.ts'
-import { boundsOf, type ExploreOptions } from './explore-options.ts'
-import { faultLeft, leaveAlone } from './explore-rest.ts'
-import { step } from './explore-step.ts'
-import { type World, worldBefore } from './explore-world.ts'
+import { drawSchedule, type Moment } from './draw-schedule.ts'
+import type { Setting } from './hear.ts'
+import { runEngines } from './learn.ts'
+import { movesOf } from './moves.ts'
+import { boundsOf, type ExploreOptions } from './options.ts'
+import { faultLeft, leaveAlone } from './rest.ts'
+import { step } from './step.ts'
+import { type World, worldBefore } from './world.ts'
 
 /** What came of a schedule. */
 export interface Replay {

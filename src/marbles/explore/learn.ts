@@ -1,11 +1,5 @@
-import type { AlarmTime } from '../index.ts'
-import {
-  type EngineOptions,
-  type EngineState,
-  type Fed,
-  type RunningEngine,
-  startEngine,
-} from './explore-engine.ts'
+import type { AlarmTime } from '../../index.ts'
+import { type EngineOptions, type EngineState, type Fed, type RunningEngine, startEngine } from './engine.ts'
 
 /** Where a world gets its engines from. */
 export interface Engines {

@@ -1,5 +1,5 @@
-import type { AlarmTime } from '../index.ts'
-import type { Draft, Lease, Stray, World } from './explore-world.ts'
+import type { AlarmTime } from '../../index.ts'
+import type { Draft, Lease, Stray, World } from './world.ts'
 
 /** The store and the manager around the engine. What is false here is a fault put in on purpose. */
 export interface WorldRules {

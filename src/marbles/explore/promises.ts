@@ -1,5 +1,5 @@
-import { isNoLater } from './explore-outside.ts'
-import type { World } from './explore-world.ts'
+import { isNoLater } from './outside.ts'
+import type { World } from './world.ts'
 
 /** The one promise: at or before every time that the store may durably hold. */
 export function isNeverLate({ manager, store, commit }: World): boolean {

@@ -1,9 +1,9 @@
-import { type Alarm, type AlarmConfig, type AlarmTime, openAlarm } from '../index.ts'
-import type { EngineOptions } from './explore-engine.ts'
-import type { Asking } from './explore-moves.ts'
-import { soundWorld, type WorldRules } from './explore-outside.ts'
-import { type EngineRecord, readRecord } from './explore-record.ts'
-import type { Budget } from './explore-world.ts'
+import { type Alarm, type AlarmConfig, type AlarmTime, openAlarm } from '../../index.ts'
+import type { EngineOptions } from './engine.ts'
+import type { Asking } from './moves.ts'
+import { soundWorld, type WorldRules } from './outside.ts'
+import { type EngineRecord, readRecord } from './record.ts'
+import type { Budget } from './world.ts'
 
 /** How far to explore, and what. */
 export interface ExploreOptions {

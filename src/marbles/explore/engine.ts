@@ -1,8 +1,8 @@
 import { type SchedulerLike, Subject, Subscription } from 'rxjs'
-import type { Alarm, AlarmConfig, AlarmTime, Move } from '../index.ts'
-import { openDeliveries } from './explore-deliveries.ts'
-import { type Effect, inOrder } from './explore-effect.ts'
-import type { EngineRecord } from './explore-record.ts'
+import type { Alarm, AlarmConfig, AlarmTime, Move } from '../../index.ts'
+import { openDeliveries } from './deliveries.ts'
+import { type Effect, inOrder } from './effect.ts'
+import type { EngineRecord } from './record.ts'
 
 /** An engine between two inputs, as far as the world around it can tell. */
 export interface EngineState {
