@@ -16,19 +16,30 @@ export function waitUntil(keeper: Keeper, ready: () => boolean): Observable<void
     if (look(waiter)) return
     keeper.work ??= new Work()
     const { work } = keeper
-    work.waiting ??= new Set()
-    work.waiting.add(waiter)
+    work.waiting ??= []
+    work.waiting.push(waiter)
+    work.waits++
     subscriber.add(() => {
-      work.waiting?.delete(waiter)
-      if (work.waiting?.size === 0) work.waiting = null
+      work.waits--
+      forget(work)
       keeper.drop(work)
     })
   })
 }
 
-/** Something was decided: all who wait look again. A copy, since who is told may ask anew. */
+/** Something was decided: all who wait look again, also who begins to while they do. */
 export function lookAgain({ waiting }: Work): void {
-  if (waiting !== null) for (const waiter of [...waiting]) look(waiter)
+  if (waiting === null) return
+  for (let i = 0; i < waiting.length; i++) look(waiting[i]!)
+}
+
+/** Who was told, or left, is dropped when they are the half of all: each costs the same, however many wait. */
+function forget(work: Work): void {
+  const { waiting, waits } = work
+  if (waits === 0) work.waiting = null
+  else if (waiting !== null && waits < waiting.length / 2) {
+    work.waiting = waiting.filter(({ subscriber }) => !subscriber.closed)
+  }
 }
 
 /** They wait for what will not come. */

@@ -45,8 +45,9 @@ export class Work implements Flight {
   rest: Subscription | null = null
   /** the pipe, while a move waits for the write in flight */
   writer: Writer | null = null
-  /** who waits for all to be durable, or to be with the manager */
-  waiting: Set<Waiter> | null = null
+  /** who waits for all to be durable, or to be with the manager; and how many of them have not left */
+  waiting: Waiter[] | null = null
+  waits = 0
 
   /** All of it, also when a user's teardown throws on the way. */
   close(): void {

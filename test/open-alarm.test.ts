@@ -352,6 +352,24 @@ describe('confirmed and drained', () => {
     call('write 1').answer.complete()
     expect(left).toBe(0)
   })
+
+  it('forgets who has left while others wait on', () => {
+    const alarm = open()
+    alarm.set(5)
+    const told: string[] = []
+    alarm.confirmed().subscribe(() => told.push('first'))
+    for (let i = 0; i < 1000; i++)
+      alarm
+        .confirmed()
+        .subscribe(() => told.push('left'))
+        .unsubscribe()
+    alarm.confirmed().subscribe(() => told.push('last'))
+    expect(Object.getOwnPropertyDescriptor(alarm, 'work')?.value.waiting.length).toBeLessThan(5)
+    call('write 5').answer.complete()
+    call('commit 5').answer.complete()
+    expect(told).toEqual(['first', 'last'])
+    expect(Object.getOwnPropertyDescriptor(alarm, 'work')?.value).toBe(null)
+  })
 })
 
 describe('touch', () => {
