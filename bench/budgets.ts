@@ -34,14 +34,14 @@ const budgets: readonly Budget[] = [
   },
   {
     of: 'alternation',
-    limit: 0.09,
+    limit: 0.15,
     atLeast: true,
     unit: 'x chain',
     measure: () => timesTheChain('alternation'),
   },
   {
     of: 'synchronous round',
-    limit: 0.25,
+    limit: 0.4,
     atLeast: true,
     unit: 'x chain',
     measure: () => timesTheChain('synchronous'),
@@ -54,7 +54,7 @@ const budgets: readonly Budget[] = [
   },
   {
     of: 'busy actor',
-    limit: 3_000,
+    limit: 2_000,
     unit: 'bytes',
     measure: async () => (await weighIn('nolater', 'busy', 20_000)).bytes,
   },

@@ -1,0 +1,156 @@
+// Adopts the packed library as users do: fresh projects, installed offline from the tarball, compiled, bundled and run.
+//
+//     npm run adoption                     every compiler and runtime of test/adoption/package.json
+//     node test/adoption/adopt.mjs         only those that the library itself is built with; needs a build
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createContext, runInContext } from 'node:vm'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const here = fileURLToPath(new URL('.', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'nolater-adoption-'))
+
+const npm = (args, cwd) =>
+  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+const pack = (folder) =>
+  join(scratch, npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', scratch], folder).trim())
+
+const mine = (name) => join(here, process.argv.includes('--all') ? 'node_modules' : 'nothing', name)
+const compilers = ['5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
+  .map((version) => [`TypeScript ${version}`, mine(`typescript-${version}/bin/tsc`)])
+  .filter(([, tsc]) => existsSync(tsc))
+if (compilers.length === 0) compilers.push(['TypeScript', join(root, 'node_modules/typescript/bin/tsc')])
+
+const runtimes = [
+  [`Node ${process.versions.node}`, process.execPath, []],
+  ['Node 22', mine('node-22/bin/node'), ['--no-warnings']],
+  ['Node 26', mine('node-26/bin/node'), []],
+  ['Deno', mine('.bin/deno'), ['run', '--allow-all', '--no-lock']],
+  ['Bun', mine('.bin/bun'), ['run']],
+].filter(([, command]) => existsSync(command))
+
+const programs = {
+  'own-store': (printed) => assert.equal(printed.at(-1), '30000 30000'),
+  'first-alarm': (printed) => assert.deepEqual(printed, ['brewing', 'delivered', 'tea is ready', 'done']),
+}
+/** The store needs what only newer Nodes have; the core runs everywhere. */
+const canRun = (program, runtime) => program === 'own-store' || /^Node 2[46]/.test(runtime)
+
+const rows = []
+async function adopts(what, attempt) {
+  try {
+    await attempt()
+    rows.push([what, 'works'])
+  } catch (error) {
+    process.exitCode = 1
+    rows.push([what, `FAILS: ${error.message}\n${error.stdout ?? ''}${error.stderr ?? ''}`])
+  }
+}
+
+function newProject(type, tarballs) {
+  const folder = join(scratch, type)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type }))
+  npm(
+    [
+      'install',
+      '--offline',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--legacy-peer-deps',
+      ...tarballs,
+    ],
+    folder,
+  )
+  for (const program of Object.keys(programs)) {
+    copyFileSync(join(root, 'examples', `${program}.ts`), join(folder, `${program}.ts`))
+  }
+  return folder
+}
+
+const compile = (tsc, folder, outDir) =>
+  execFileSync(
+    process.execPath,
+    [
+      tsc,
+      ...['--strict', '--module', 'nodenext', '--moduleResolution', 'nodenext', '--target', 'es2022'],
+      ...['--skipLibCheck', 'false', '--types', 'node', '--outDir', outDir],
+      ...Object.keys(programs).map((program) => `${program}.ts`),
+    ],
+    { cwd: folder, encoding: 'utf8' },
+  )
+
+function run(command, args, program, folder) {
+  const printed = execFileSync(command, [...args, join(folder, `${program}.js`)], { encoding: 'utf8' })
+  programs[program](printed.trim().split('\n'))
+}
+
+async function bundle(code, folder) {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: folder, loader: 'ts' },
+    bundle: true,
+    write: false,
+    minify: true,
+    platform: 'browser',
+    logLevel: 'error',
+    format: 'iife',
+  })
+  return outputFiles[0].text.trim()
+}
+
+try {
+  const dependencies = ['rxjs', 'tslib', '@types/node', 'undici-types'].map((name) =>
+    pack(join(root, 'node_modules', name)),
+  )
+  const tarballs = [pack(root), ...dependencies]
+
+  for (const type of ['module', 'commonjs']) {
+    const folder = newProject(type, tarballs)
+    for (const [compiler, tsc] of compilers) {
+      const outDir = join(folder, compiler.replace(' ', '-'))
+      await adopts(`${type}, ${compiler}`, () => compile(tsc, folder, outDir))
+    }
+    const compiled = join(folder, compilers.at(-1)[0].replace(' ', '-'))
+    for (const [runtime, command, args] of runtimes) {
+      for (const program of Object.keys(programs).filter((name) => canRun(name, runtime))) {
+        await adopts(`${type}, ${runtime}, ${program}`, () => run(command, args, program, compiled))
+      }
+    }
+  }
+
+  const folder = join(scratch, 'module')
+  await adopts('in a browser, without anything of Node', async () => {
+    const code = await bundle(readFileSync(join(folder, 'own-store.ts'), 'utf8'), folder)
+    const printed = []
+    const console = { log: (...words) => printed.push(words.join(' ')) }
+    runInContext(code, createContext({ console, setTimeout, clearTimeout, setInterval, clearInterval }))
+    await new Promise(setImmediate)
+    programs['own-store'](printed)
+  })
+  await adopts('the marble kit in a browser', async () => {
+    const code = await bundle("import { runMarbles } from 'nolater/marbles'; console.log(runMarbles)", folder)
+    assert(!/["']node:/.test(code), 'it needs Node')
+  })
+  await adopts('what is imported and not used leaves nothing', async () => {
+    const code = await bundle("import 'nolater'; import 'nolater/marbles'", folder)
+    assert.equal(code.replace(/[^\w]/g, ''), '')
+  })
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+for (const [what, how] of rows) console.log(`adoption: ${what}: ${how}`)
