@@ -5,6 +5,7 @@ const entries = {
   index: 'src/index.ts',
   'sqlite/index': 'src/sqlite/index.ts',
   'postgres/index': 'src/postgres/index.ts',
+  'summaries/index': 'src/summaries/index.ts',
   'otel/index': 'src/otel/index.ts',
   'marbles/index': 'src/marbles/index.ts',
   'vitest/index': 'src/vitest/index.ts',

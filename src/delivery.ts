@@ -5,7 +5,7 @@ import {
   finalize,
   ignoreElements,
   map,
-  type Observable,
+  Observable,
   type ObservableInput,
   of,
   takeUntil,
@@ -63,8 +63,8 @@ export function deliver(
   return defer(() => {
     const scheduledTime = checkWakeup(wakeup, handler)
     const delivered = { scheduledTime, retryCount: wakeup.retryCount ?? 0 }
-    if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-arrived', ...delivered })
-    return keeper
+    if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })
+    const handled$ = keeper
       .when(() => keeper.work === null || keeper.work.run === null)
       .pipe(
         concatMap(() => {
@@ -80,6 +80,15 @@ export function deliver(
           },
         }),
       )
+    return heardAfter(keeper, handled$)
+  })
+}
+
+/** Listeners hear of it when it has been started: they do not hold up the handler. */
+function heardAfter<T>(keeper: Keeper, started$: Observable<T>): Observable<T> {
+  return new Observable((subscriber) => {
+    subscriber.add(started$.subscribe(subscriber))
+    keeper.telemetry?.flush()
   })
 }
 
@@ -106,8 +115,8 @@ function run(
   const { retryCount } = delivered
   const info = { scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
   if (keeper.telemetry !== null)
-    keeper.tellNow({ kind: 'delivery-run', ...delivered, deletes: arming.deletes })
-  return concat(
+    keeper.tell({ kind: 'delivery-run', ...delivered, time: arming.run, deletes: arming.deletes })
+  const handled$ = concat(
     defer(() => fromUser('The handler', () => handler(info))).pipe(ignoreElements()),
     defer(() => {
       if (own.deletion === 'deferred') {
@@ -128,6 +137,7 @@ function run(
       keeper.settle()
     }),
   )
+  return heardAfter(keeper, handled$)
 }
 
 /**
@@ -199,7 +209,7 @@ function tellViolation(keeper: Keeper, { scheduledTime, fence }: Wakeup): void {
   const { committed, epoch, acked } = keeper
   if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return
   if (scheduledTime > committed && (fence === undefined || sequenceOf(epoch, fence) >= acked)) {
-    keeper.tellNow({ kind: 'violation', manager: scheduledTime, committed })
+    keeper.tell({ kind: 'violation', manager: scheduledTime, committed })
   }
 }
 

@@ -52,8 +52,8 @@ type Story =
   | ({ readonly kind: 'commit-acknowledged'; readonly time: AlarmTime } & Took)
   | ({ readonly kind: 'commit-failed'; readonly time: AlarmTime; readonly error: unknown } & Took)
   | ({ readonly kind: 'delivery-arrived' } & Delivered)
-  /** the handler starts; `deletes`: its success deletes the alarm */
-  | ({ readonly kind: 'delivery-run'; readonly deletes: boolean } & Delivered)
+  /** the handler starts, for the alarm `time`, which the manager may have held as another; `deletes`: its success deletes the alarm */
+  | ({ readonly kind: 'delivery-run'; readonly time: number; readonly deletes: boolean } & Delivered)
   /** woken too early: the manager was given `time` instead */
   | ({ readonly kind: 'delivery-rescheduled'; readonly time: AlarmTime } & Delivered)
   | ({ readonly kind: 'delivery-failed'; readonly error: unknown } & Delivered)

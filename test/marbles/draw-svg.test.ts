@@ -140,7 +140,7 @@ describe('drawTimeline as a picture', () => {
     const delivery = { key: '', scheduledTime: 5, retryCount: 0 }
     const events: TimelineEvent[] = [
       { at: 5, kind: 'delivery-arrived', ...delivery },
-      { at: 9, kind: 'delivery-run', deletes: true, ...delivery },
+      { at: 9, kind: 'delivery-run', time: 5, deletes: true, ...delivery },
       { at: 12, kind: 'delivery-done', ...delivery },
     ]
     const boxes = (svg: string): string[] =>

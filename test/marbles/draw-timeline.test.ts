@@ -245,7 +245,7 @@ describe('drawTimeline as text', () => {
       [2, 'drained', { time: 5, caughtUp: false }],
       [9, 'delivery-arrived', { scheduledTime: 9, retryCount: 0 }],
       [9, 'violation', { manager: 9, committed: 5 }],
-      [9, 'delivery-run', { scheduledTime: 9, retryCount: 0, deletes: true }],
+      [9, 'delivery-run', { scheduledTime: 9, retryCount: 0, time: 9, deletes: true }],
       [
         11,
         'delivery-failed',
@@ -284,15 +284,15 @@ describe('drawTimeline as text', () => {
     const [first, second, third] = [5, 7, 8].map((scheduledTime) => ({ scheduledTime, retryCount: 0 }))
     const timeline = told(
       [5, 'delivery-arrived', first!],
-      [5, 'delivery-run', { ...first!, deletes: true }],
+      [5, 'delivery-run', { ...first!, time: first!.scheduledTime, deletes: true }],
       [7, 'delivery-arrived', second!],
       [8, 'delivery-arrived', third!],
       [12, 'delivery-done', first!],
       [12, 'delivery-rescheduled', { ...second!, time: 20 }],
-      [13, 'delivery-run', { ...third!, deletes: false }],
+      [13, 'delivery-run', { ...third!, time: third!.scheduledTime, deletes: false }],
       [20, 'delivery-arrived', { scheduledTime: 20, retryCount: 0 }],
       [22, 'delivery-arrived', { scheduledTime: 22, retryCount: 1 }],
-      [24, 'delivery-run', { scheduledTime: 20, retryCount: 0, deletes: false }],
+      [24, 'delivery-run', { scheduledTime: 20, retryCount: 0, time: 20, deletes: false }],
     )
     expect(drawn(timeline)).toMatchInlineSnapshot(`
       "

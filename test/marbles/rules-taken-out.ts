@@ -311,7 +311,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['the next one when it has ended', delivery('keeper.work.run = null\n', '')],
   [
     'woken later than the store: it is told',
-    delivery("keeper.tellNow({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
+    delivery("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
   ],
 
   // the handler

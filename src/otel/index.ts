@@ -1,0 +1,2 @@
+export { type AlarmTracing, traceAlarms } from './trace-alarms.ts'
+export { traceDeliveries } from './trace-deliveries.ts'

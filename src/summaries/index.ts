@@ -1,0 +1,4 @@
+export { type Counts, countsBy } from './counts-by.ts'
+export type { Distribution } from './distribution.ts'
+export { type Lateness, lateness } from './lateness.ts'
+export type { Window, WindowOptions } from './summarize.ts'
