@@ -1,14 +1,18 @@
 import { describeMachine } from './machine.ts'
 import { keep } from './results.ts'
 
+const QUICK = '--quick'
+const isQuick = process.argv.includes(QUICK)
+
 const parts: Record<string, () => Promise<unknown>> = {
   engine: async () => (await import('./engine/engine.ts')).engine(),
   memory: async () => (await import('./memory/memory.ts')).memory(),
   durable: async () => (await import('./durable/durable.ts')).durable(),
+  manager: async () => (await import('./manager/manager.ts')).manager(isQuick),
   size: async () => (await import('./size/size.ts')).size(),
 }
 
-const asked = process.argv.slice(2)
+const asked = process.argv.slice(2).filter((part) => part !== QUICK)
 const unknown = asked.filter((part) => !Object.hasOwn(parts, part))
 if (unknown.length > 0) {
   console.error(
@@ -21,5 +25,6 @@ const { cpu, cores, memory, system, node } = describeMachine()
 console.log(`${cpu}, ${cores} cores, ${memory}, ${system}, Node ${node}`)
 for (const part of asked.length > 0 ? asked : Object.keys(parts)) {
   console.log(`\n## ${part}`)
-  keep(part, await parts[part]!())
+  const measured = await parts[part]!()
+  if (!isQuick) keep(part, measured)
 }

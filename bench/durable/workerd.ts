@@ -1,49 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { serveWorkerd } from '../serve-workerd.ts'
 import type { Contender } from './contender.ts'
 
 /** Real Durable Objects: their runtime, on a loopback port, with its storage on this disk. */
 export async function durableObjects(directory: string): Promise<Contender> {
-  const binary = createRequire(import.meta.url)('workerd').default as string // a dependency that may be missing
   const config = fileURLToPath(new URL('workerd/config.capnp', import.meta.url))
-  const server = spawn(binary, ['serve', config, `--directory-path=disk=${directory}`, '--control-fd=3'], {
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-  })
-  const exit = once(server, 'exit')
-  const port = await Promise.race([
-    portOf(server.stdio[3] as Readable),
-    exit.then(failed),
-    once(server, 'error').then(failed),
-  ])
+  const { ask, close } = await serveWorkerd(config, directory)
   return {
-    async set(actors, times) {
-      const response = await fetch(`http://127.0.0.1:${port}/`, {
-        method: 'POST',
-        body: JSON.stringify({ actors, times }),
-      })
-      if (!response.ok) throw new Error(`workerd answered ${response.status}: ${await response.text()}`)
-      return (await response.json()) as (number | null)[]
-    },
-    async close() {
-      server.kill()
-      await exit
-    },
+    set: async (actors, times) => (await ask('/', { actors, times })) as (number | null)[],
+    close,
   }
-}
-
-/** It says on its control channel where it listens. */
-async function portOf(control: Readable): Promise<number> {
-  for await (const line of createInterface(control)) {
-    const event = JSON.parse(line) as { event: string; port?: number }
-    if (event.event === 'listen' && event.port !== undefined) return event.port
-  }
-  throw new Error('workerd ended before it listened.')
-}
-
-function failed([reason]: unknown[]): never {
-  throw new Error(`workerd ended with ${reason} before it listened.`)
 }

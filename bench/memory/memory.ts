@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { totalmem } from 'node:os'
 import { drawCurves } from '../draw-curves.ts'
 import { keepPicture } from '../results.ts'
 import { nameOf, type RivalId, rivalIds } from '../rivals/index.ts'
@@ -19,8 +20,8 @@ export interface Weight {
 }
 
 const SIZES = [10_000, 100_000, 1_000_000]
-/** a heap above this is not tried: it would be another machine's whole memory */
-const LIMIT = 2e9
+/** a heap above a sixth of the machine's memory is not tried */
+const LIMIT = totalmem() / 6
 /** a heap of a million varies by less than one in a thousand */
 const repetitionsOf = (actors: number): number => (actors >= 1_000_000 ? 1 : 3)
 
