@@ -121,7 +121,7 @@ export function dispatch(
 
     function take(ledger: Ledger, now: number, lapsesAt: number): HeldAlarm[] {
       const due = ledger.due(now, concurrency - runs.size)
-      for (const held of due) ledger.save(leased(held, holder, lapsesAt))
+      for (const held of due) ledger.save(leased(held, holder, now, lapsesAt))
       return due.map((held) => ({ ...held, holder }))
     }
 

@@ -18,7 +18,7 @@ export interface HeldAlarm extends Failures {
   /** until then only the holder may deliver, and answer */
   readonly leasedUntil: number | null
   readonly holder: string | null
-  /** by which old removals are forgotten */
+  /** by which old removals are forgotten, and a clock is found out that was stepped back */
   readonly changedAt: number
 }
 
@@ -36,25 +36,40 @@ const noFailures = { counted: 0, uncounted: 0 }
 
 /** After a write whose fence is not below the one held. `held` itself where the write changes nothing. */
 export function written(
-  held: HeldAlarm | undefined,
+  before: HeldAlarm | undefined,
   key: string,
   time: AlarmTime,
   { fence, move }: WriteInfo,
   now: number,
 ): HeldAlarm {
   const alarm = { ...noFailures, key, time, fence, setBy: fence, done: null, changedAt: now }
-  if (held === undefined) return { ...alarm, due: time, leasedUntil: null, holder: null }
-  if (fence === held.fence && (time === held.time || (time !== null && time === held.done))) return held
+  if (before === undefined) return { ...alarm, due: time, leasedUntil: null, holder: null }
+  const held = byClock(before, now)
+  if (fence === held.fence && (time === held.time || (time !== null && time === held.done))) return before
   // An actor writes its alarm once more when it opens: were that a new one, every restart would wipe its failures and its back-off.
-  if (move === 'same' && time !== null && time === held.time) return { ...held, fence, changedAt: now }
+  if (move === 'same' && time !== null && time === held.time) return { ...held, fence }
   // One delivery per key: the new time waits for the answer, or for the end of the lease.
   const due = time === null ? null : Math.max(time, held.leasedUntil ?? time)
   return { ...held, ...alarm, due }
 }
 
+/** A clock that was stepped back makes no lease and no back-off longer: they begin again, or a new alarm would be late by the step. */
+function byClock(held: HeldAlarm, now: number): HeldAlarm {
+  const { time, due, leasedUntil, changedAt } = held
+  if (now >= changedAt) return held
+  const step = now - changedAt
+  const isWaiting = time !== null && due !== null && due > time
+  return {
+    ...held,
+    due: isWaiting ? Math.max(time, due + step) : due,
+    leasedUntil: leasedUntil === null ? null : leasedUntil + step,
+    changedAt: now,
+  }
+}
+
 /** Once taken for delivery. If the holder dies, the alarm is due again at the end of the lease. */
-export function leased(held: HeldAlarm, holder: string, leasedUntil: number): HeldAlarm {
-  return { ...held, due: leasedUntil, leasedUntil, holder }
+export function leased(held: HeldAlarm, holder: string, now: number, leasedUntil: number): HeldAlarm {
+  return { ...held, due: leasedUntil, leasedUntil, holder, changedAt: now }
 }
 
 /** After an answer, or `null` where it comes too late: the lease has passed to somebody else. */
