@@ -280,6 +280,18 @@ describe('drawTimeline as text', () => {
     `)
   })
 
+  it('gives an answer to the call with its time, where another keeper has several under way', () => {
+    const timeline = told(
+      [0, 'commit-issued', { time: 5 }],
+      [1, 'commit-issued', { time: 9 }],
+      [4, 'commit-acknowledged', { time: 5, took: 4 }],
+      [6, 'commit-acknowledged', { time: 9, took: 5 }],
+    )
+    const text = drawTimeline(timeline, { format: 'json' })
+    expect(text).toContain('commit 5: issued at 0, durable at 4 after 4')
+    expect(text).toContain('commit 9: issued at 1, durable at 6 after 5')
+  })
+
   it('draws deliveries that wait for their turn in rows of their own', () => {
     const [first, second, third] = [5, 7, 8].map((scheduledTime) => ({ scheduledTime, retryCount: 0 }))
     const timeline = told(

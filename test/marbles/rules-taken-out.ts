@@ -124,7 +124,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'nobody waits for it: the output gate does not',
-    gate('needs <= (keeper.work?.covered ?? needs)', 'keeper.isDrained'),
+    gate('needs <= (keeper?.work?.covered ?? needs)', 'keeper!.isDrained'),
   ],
   ['drained waits for it', handle('return this.when(() => this.isDrained)', 'return this.confirmed()')],
   [
@@ -446,8 +446,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'a value waits for its own commit only',
     gate(
-      'needs <= (keeper.work?.covered ?? needs)',
-      '(keeper.work?.gated ?? needs) <= (keeper.work?.covered ?? needs)',
+      'needs <= (keeper?.work?.covered ?? needs)',
+      '(keeper?.work?.gated ?? needs) <= (keeper?.work?.covered ?? needs)',
     ),
   ],
 

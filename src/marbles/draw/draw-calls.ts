@@ -10,7 +10,10 @@ function called(
   time: AlarmTime,
   { sheet, print, from, first }: Pen,
 ): Draft | undefined {
-  const open = sheet.find(`${look}s`, (mark) => mark.look === look && isOpen(mark))
+  const isAsked = (mark: Draft): boolean => mark.look === look && isOpen(mark)
+  // Another keeper than ours may have several under way: an answer is that of the call with its time.
+  const isIt = (mark: Draft): boolean => isAsked(mark) && mark.time === time
+  const open = sheet.find(`${look}s`, isIt) ?? sheet.find(`${look}s`, isAsked)
   if (open !== undefined || from === first) return open
   const label = print.alarm(time)
   return sheet.begin(`${look}s`, {
