@@ -12,6 +12,8 @@ export type AlarmErrorCode =
   | 'ALARM_FENCED'
   | 'ALARM_FENCE_EXHAUSTED'
   | 'ALARM_CLOSED'
+  | 'ALARM_LOADING'
+  | 'ALARM_LOAD_FAILED'
   | 'ALARM_STORAGE_FAILED'
   | 'ALARM_SQL_REFUSED'
   | 'ALARM_VALUE_INVALID'
@@ -20,6 +22,9 @@ export type AlarmErrorCode =
   | 'ALARM_STORAGE_READONLY'
   | 'ALARM_STORAGE_NEWER'
   | 'ALARM_STORAGE_MISSING'
+  | 'ALARM_STORAGE_UNREACHABLE'
+  | 'ALARM_STORAGE_UNSUPPORTED'
+  | 'ALARM_TRANSACTION_INVALID'
 
 /**
  * Every error of this library: a stable `code`, and a message that says what was expected, what was given and what to do.
@@ -121,6 +126,31 @@ export class AlarmClosedError extends AlarmError {
     super('ALARM_CLOSED', `The alarm of ${given(key)} was closed. Open it again from its store.`, {
       counted: false,
     })
+  }
+}
+
+/** Something was asked that cannot be answered while the store is (`ALARM_LOADING`). */
+export class AlarmLoadingError extends AlarmError {
+  override readonly name = 'AlarmLoadingError'
+  constructor(key: string) {
+    super(
+      'ALARM_LOADING',
+      `The alarm of ${given(key)} is being loaded, so its time is not known yet. Wait for confirmed(), then ask again.`,
+      { counted: false },
+    )
+  }
+}
+
+/** An actor that a fleet could not load from its store (`ALARM_LOAD_FAILED`): what was asked of it meanwhile is lost. */
+export class AlarmLoadError extends AlarmError {
+  override readonly name = 'AlarmLoadError'
+  constructor(key: string, cause: unknown) {
+    super(
+      'ALARM_LOAD_FAILED',
+      `The store did not load the alarm of ${given(key)}, so nothing asked of it was done: ${reason(cause)}. ` +
+        'Ask again, and it is loaded anew.',
+      { cause, counted: false },
+    )
   }
 }
 

@@ -72,3 +72,33 @@ export type AlarmEvent = { readonly at: number; readonly key: string } & Story
 
 /** An event before it is stamped. */
 export type AlarmStory = Story
+
+type FleetStory =
+  /** an actor was loaded from its store, with the epoch that was raised for it */
+  | { readonly kind: 'opened'; readonly time: AlarmTime; readonly epoch: number }
+  /** the store did not load it; so many intents and touches that waited for it are lost */
+  | { readonly kind: 'load-failed'; readonly error: unknown; readonly lost: number }
+  /** what broke its alarm: all that was not durable is lost, and its next intent loads it anew */
+  | { readonly kind: 'broken'; readonly error: unknown }
+  /** an intent that nobody can keep: nothing has changed */
+  | { readonly kind: 'refused'; readonly error: unknown }
+  /** a write waits for its turn: so many actors wait, and so many writes are in flight */
+  | {
+      readonly kind: 'waiting'
+      readonly move: 'earlier' | 'later'
+      readonly waiting: number
+      readonly writing: number
+    }
+  /** nothing was asked of it for a while: its store and its manager have it, the fleet no longer does */
+  | { readonly kind: 'dropped' }
+  /** closed by its handle */
+  | { readonly kind: 'closed' }
+
+/** One thing that happened to an actor of a fleet: to its alarm, or to it as one of many. */
+export type KeyedEvent<K extends string = string> = { readonly at: number; readonly key: K } & (
+  | Story
+  | FleetStory
+)
+
+/** What happened to an actor as one of many, before it is stamped. */
+export type KeyedStory = FleetStory

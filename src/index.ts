@@ -7,18 +7,33 @@ export {
   AlarmError,
   type AlarmErrorCode,
   AlarmFencedError,
+  AlarmLoadError,
+  AlarmLoadingError,
   AlarmPrecommitError,
   AlarmTimeError,
   AlarmWriteError,
 } from './errors.ts'
-export type { AlarmEvent } from './event.ts'
-export { type AlarmIntent, deleteAlarm, setAlarm } from './intent.ts'
+export type { AlarmEvent, KeyedEvent } from './event.ts'
+export type { FleetConfig, KeyedCommit } from './fleet/fleet-config.ts'
+export type { Pressure } from './fleet/fleet-engine.ts'
+export type { LoadedAlarm } from './fleet/resident.ts'
+export { type AlarmIntent, deleteAlarm, type KeyedIntent, setAlarm } from './intent.ts'
 export { keepAlarm } from './keep-alarm.ts'
+export { type KeepAlarmsConfig, keepAlarms } from './keep-alarms.ts'
 export type { LedgerManager } from './ledger/ledger-manager.ts'
 export type { ManagerOptions } from './ledger/manager-options.ts'
-export type { AlarmDelivery, AlarmManager, DeliveryEvent, DeliveryOptions, WriteInfo } from './manager.ts'
+export type {
+  AlarmDelivery,
+  AlarmManager,
+  DeliveryEvent,
+  DeliveryOptions,
+  EachResult,
+  KeyedWrite,
+  WriteInfo,
+} from './manager.ts'
 export { type MemoryManager, memoryManager } from './memory/memory-manager.ts'
 export { type Alarm, openAlarm } from './open-alarm.ts'
+export { type Fleet, openFleet } from './open-fleet.ts'
 export { type ClassifiedMove, classifyMoves } from './operators/classify-moves.ts'
 export { conflateMap } from './operators/conflate-map.ts'
 export { gate } from './operators/gate.ts'

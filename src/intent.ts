@@ -6,6 +6,9 @@ export type AlarmIntent =
   | { readonly kind: 'set'; readonly time: number; readonly allowUnconfirmed?: boolean }
   | { readonly kind: 'delete'; readonly allowUnconfirmed?: boolean }
 
+/** The same, of one actor among many. */
+export type KeyedIntent<K extends string = string> = AlarmIntent & { readonly key: K }
+
 /**
  * Wants to be woken at `time`, ms since the epoch or a Date, in place of any alarm set before.
  *

@@ -160,7 +160,13 @@ export class Keeper implements AlarmState {
       }
       work.abandoned = null
     }
-    return nextStep(this, work)
+    const step = nextStep(this, work)
+    return step === null || step === 'commit' || this.mayWrite(step) ? step : null
+  }
+
+  /** Where actors share a limit: one that may not write yet is settled again when its turn comes, and works out then what to write. */
+  protected mayWrite(_step: 'precommit' | 'later'): boolean {
+    return true
   }
 
   /** Where the delivery's answer will delete the manager's copy, it may hold nothing from here on: no write is owed. */

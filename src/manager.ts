@@ -12,6 +12,16 @@ export interface WriteInfo {
   readonly attempt: number
 }
 
+/** One of the writes that a manager is given together; as `write` takes it. */
+export interface KeyedWrite<K extends string = string> {
+  readonly key: K
+  readonly time: AlarmTime
+  readonly info: WriteInfo & { readonly key: K }
+}
+
+/** How one of several ended: `null` when it is done, or the error that it alone failed with. */
+export type EachResult = Error | null
+
 /** A wake-up. */
 export interface AlarmDelivery {
   readonly key: string
@@ -62,6 +72,21 @@ export interface AlarmManager {
    * a higher fence (`move: 'same'`) is no new one: it keeps both.
    */
   write(key: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
+
+  /**
+   * Does what `write` would do for each of these, at one go: one statement, one transaction, one fsync. Optional; a fleet then writes
+   * all that its actors have to write in one turn with one call.
+   *
+   * Emits one array and completes: a result for each write, in their order, `null` where the manager has it. What is wrong with one alone
+   * is the error in its place, an `AlarmFencedError` for a stale one, and changes nothing about the others. An error of the whole means that
+   * none may be relied on: each fails with it. A result counts when the call has completed. A manager whose `write`s share a
+   * transaction anyway, as those of one turn do in `sqliteManager`, needs none of this.
+   *
+   * Given: one write or more, never two of the same key. Not given: that calls wait for each other. Several can be under way, for other
+   * keys; and for the same one when its first client gave up, which is what the fence is for. Unsubscribing means that nobody waits any
+   * more; like `write`, it may still be applied.
+   */
+  writeMany?(writes: readonly KeyedWrite[]): ObservableInput<readonly EachResult[]>
 
   /**
    * Wakes actors while it is subscribed. The handler completing means done: the alarm is removed if its fence is still the one

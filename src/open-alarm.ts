@@ -123,7 +123,7 @@ class OpenAlarm extends Keeper implements Alarm {
   }
 
   holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {
-    return holdUntilConfirmed(this)
+    return holdUntilConfirmed(() => this)
   }
 
   deliver(

@@ -5,16 +5,18 @@ import { listen } from './operators/listen.ts'
 /**
  * Holds each value until every confirmed intent that came before it is durable; order is kept.
  *
- * A value waits for its own commit only: intents that come after it never hold it longer.
+ * A value waits for its own commit only: intents that come after it never hold it longer. `current` is asked at each value; an actor
+ * that nobody keeps now has nothing that is not durable, and one with a value at its gate is kept.
  */
-export function holdUntilConfirmed<T>(keeper: Keeper): MonoTypeOperatorFunction<T> {
+export function holdUntilConfirmed<T>(current: () => Keeper | null): MonoTypeOperatorFunction<T> {
   return (source) =>
     new Observable((subscriber) => {
       const inputs = new Subscription()
       let held: { readonly value: T; readonly needs: number }[] = []
       let left = 0 // how many of them have left: to take the first of 100,000 must not move all the others
       let ended = false
-      const isDurable = (needs: number): boolean => needs <= (keeper.work?.covered ?? needs)
+      let keeper: Keeper | null = null
+      const isDurable = (needs: number): boolean => needs <= (keeper?.work?.covered ?? needs)
 
       // The inputs end first: whoever hears the end may subscribe again at once.
       const fail = (error: unknown): void => {
@@ -41,7 +43,7 @@ export function holdUntilConfirmed<T>(keeper: Keeper): MonoTypeOperatorFunction<
       const wait = (): void => {
         const { needs } = held[left]!
         listen(
-          keeper.when(() => isDurable(needs)),
+          keeper!.when(() => isDurable(needs)),
           inputs,
           { next: release, error: fail, complete: noop },
         )
@@ -54,8 +56,9 @@ export function holdUntilConfirmed<T>(keeper: Keeper): MonoTypeOperatorFunction<
       subscriber.add(inputs)
       listen(source, inputs, {
         next(value) {
-          const needs = keeper.work?.gated ?? 0
-          if (keeper.failure !== null) {
+          if (held.length === 0) keeper = current()
+          const needs = keeper?.work?.gated ?? 0
+          if (keeper !== null && keeper.failure !== null) {
             fail(keeper.failure)
           } else if (held.length === 0 && isDurable(needs)) {
             subscriber.next(value)

@@ -1,4 +1,5 @@
 export { type SqliteManager, type SqliteManagerOptions, sqliteManager } from './sqlite-manager.ts'
 export { type ActorStore, type SqliteStoreOptions, sqliteStore } from './sqlite-store.ts'
+export { type SqliteStores, type SqliteStoresOptions, sqliteStores } from './sqlite-stores.ts'
 export type { SqlParameter, SqlRow, StoreSql } from './store-sql.ts'
 export type { StoreValues } from './store-values.ts'

@@ -1,6 +1,6 @@
 import { AsyncSubject, concat, defer, EMPTY, type Observable, type ObservableInput, tap } from 'rxjs'
 import { type AlarmConfig, checkConfig } from '../config.ts'
-import { AlarmConfigError, AlarmError } from '../errors.ts'
+import { AlarmConfigError } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
 import { checkMilliseconds } from '../ledger/manager-options.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
@@ -15,6 +15,7 @@ import { storeTransaction } from './store-transaction.ts'
 import { storeTurns } from './store-turn.ts'
 import { type StoreValues, storeValues } from './store-values.ts'
 import { wipe } from './store-wipe.ts'
+import { synchronous } from './synchronous.ts'
 
 export interface SqliteStoreOptions extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry'> {
   /** the actor's own database; made if it is not there, in a directory that is */
@@ -159,14 +160,4 @@ function checkOptions(options: SqliteStoreOptions): SqliteStoreOptions {
   checkMilliseconds('busyTimeout', busyTimeout)
   checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
   return options
-}
-
-/** What a transaction awaits would come after its end. */
-function synchronous<T>(result: T): T {
-  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
-  ;(result as PromiseLike<unknown> & T).then(undefined, () => {}) // it is refused, however it ends
-  throw new AlarmError(
-    'ALARM_RETURN_INVALID',
-    'The function of a transaction must be synchronous; it returned a promise, and was rolled back. Await first, then begin.',
-  )
 }

@@ -20,6 +20,7 @@ export interface StoreFile {
 export const RESERVED = '_nolater_'
 
 const VERSION = 1
+const OWN_FILE = 'Give the store a file of its own.'
 
 /**
  * Opens an actor's file, makes its tables if they are not there, and raises its epoch durably.
@@ -44,7 +45,8 @@ export function openStoreFile(path: string, key: string, busyTimeout: number): S
   }
 }
 
-function connect(path: string): DatabaseSync {
+/** Opens a file for a store: SQLite must be able to say what a statement does. */
+export function connect(path: string): DatabaseSync {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw new AlarmConfigError('file', 'the path of a file', path)
   }
@@ -53,7 +55,7 @@ function connect(path: string): DatabaseSync {
   if (typeof sqlite?.DatabaseSync.prototype.setAuthorizer !== 'function') {
     throw new AlarmError(
       'ALARM_STORAGE_MISSING',
-      `sqliteStore needs node:sqlite with setAuthorizer, which comes with Node 24.10 and later; this is ${globalThis.process?.version ?? 'no Node'}.`,
+      `A store needs node:sqlite with setAuthorizer, which comes with Node 24.10 and later; this is ${globalThis.process?.version ?? 'no Node'}.`,
       { counted: false },
     )
   }
@@ -64,13 +66,20 @@ function connect(path: string): DatabaseSync {
   }
 }
 
+export function refuseManagers(db: DatabaseSync, path: string): void {
+  const holds = db.prepare('PRAGMA application_id').get()?.application_id
+  if (holds === alarmSchema.applicationId) throw refused('INVALID', path, `is that of a manager. ${OWN_FILE}`)
+}
+
+export function hasTable(db: DatabaseSync, name: string): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined
+}
+
 /** `false` for a file that no store has used yet. */
 function isOurs(db: DatabaseSync, path: string, key: string): boolean {
-  if (db.prepare('PRAGMA application_id').get()?.application_id === alarmSchema.applicationId) {
-    throw refused('INVALID', path, 'is that of a manager. Give the actor a file of its own.')
-  }
-  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_nolater_actor'").get() === undefined)
-    return false
+  refuseManagers(db, path)
+  if (hasTable(db, '_nolater_actors')) throw refused('INVALID', path, `is that of many actors. ${OWN_FILE}`)
+  if (!hasTable(db, '_nolater_actor')) return false
   const { version, ...held } = db.prepare('SELECT * FROM _nolater_actor').get() as {
     version: number
     key: string
@@ -104,6 +113,6 @@ function makeTables(db: DatabaseSync, key: string): void {
   db.prepare('INSERT INTO _nolater_actor VALUES (?, ?, 0, NULL)').run(VERSION, key)
 }
 
-function refused(kind: 'INVALID' | 'NEWER', path: string, why: string): AlarmError {
+export function refused(kind: 'INVALID' | 'NEWER', path: string, why: string): AlarmError {
   return new AlarmError(`ALARM_STORAGE_${kind}`, `The database ${given(path)} ${why}`, { counted: false })
 }

@@ -28,7 +28,10 @@ interface Prepared {
 
 const KEPT = 100
 
-export function storeSql(db: DatabaseSync, guard: Guard, turns: Turns): StoreSql {
+/** What the statements of the user belong to. */
+export type SqlTurns = Pick<Turns, 'check' | 'join'> & { touch(): void }
+
+export function storeSql(db: DatabaseSync, guard: Guard, turns: SqlTurns): StoreSql {
   const kept = new Map<string, Prepared>()
 
   function prepare(sql: string): Prepared {

@@ -1,6 +1,6 @@
 import { EMPTY, of } from 'rxjs'
-import { type AlarmEvent, keepAlarm, openAlarm } from '../../src/index.ts'
-import { type AlarmIntent, setAlarm } from '../../src/intent.ts'
+import { type AlarmEvent, type KeyedEvent, keepAlarm, keepAlarms, openAlarm } from '../../src/index.ts'
+import { type AlarmIntent, type KeyedIntent, setAlarm } from '../../src/intent.ts'
 import { type ClassifiedMove, classifyMoves } from '../../src/operators/classify-moves.ts'
 import { conflateMap } from '../../src/operators/conflate-map.ts'
 import { gate } from '../../src/operators/gate.ts'
@@ -57,6 +57,33 @@ obeysTheLaws<AlarmIntent, AlarmEvent>('keepAlarm', {
     'passes a synchronous error of what it was given on, with nothing left subscribed':
       'as in mergeMap, a call that fails while it is being subscribed is torn down when its subscribe returns',
   },
+})
+
+const fleet = { ...instant, load: () => of({ time: null, epoch: 1 }) }
+const keyed = {
+  value: (n: number): KeyedIntent => ({ ...setAlarm(n), key: 'a' }),
+  about: (event: KeyedEvent) => (event.kind === 'drained' ? (event.time ?? undefined) : undefined),
+  sided: true,
+  exempt: {
+    'passes a synchronous error of what it was given on, with nothing left subscribed':
+      'what is wrong with one actor is an event of its key, and never ends the others',
+    'passes a later error of what it was given on, with nothing left subscribed': 'likewise',
+  },
+}
+
+obeysTheLaws<KeyedIntent, KeyedEvent>('keepAlarms', {
+  ...keyed,
+  build: (side) => keepAlarms({ ...fleet, commit: () => side(EMPTY), write: () => side(EMPTY) }),
+})
+
+obeysTheLaws<KeyedIntent, KeyedEvent>('keepAlarms, while it loads an actor,', {
+  ...keyed,
+  build: (side) => keepAlarms({ ...fleet, load: () => side(fleet.load()) }),
+})
+
+obeysTheLaws<KeyedIntent, KeyedEvent>('keepAlarms with deliveries', {
+  ...keyed,
+  build: (side) => keepAlarms({ ...fleet, commit: () => side(EMPTY), deliveries: () => EMPTY }),
 })
 
 obeysTheLaws('holdUntilConfirmed', {

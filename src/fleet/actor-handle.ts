@@ -1,0 +1,144 @@
+import {
+  concatMap,
+  defer,
+  filter,
+  type MonoTypeOperatorFunction,
+  map,
+  mergeMap,
+  type Observable,
+  type ObservableInput,
+  takeUntil,
+  takeWhile,
+} from 'rxjs'
+import { abandon, type DeliveryOutcome, deliver, type Wakeup, type WakeupInfo } from '../delivery.ts'
+import { AlarmLoadingError } from '../errors.ts'
+import type { AlarmEvent, KeyedEvent } from '../event.ts'
+import type { Alarm } from '../open-alarm.ts'
+import { holdUntilConfirmed } from '../output-gate.ts'
+import { type AlarmTime, checkTime } from '../time.ts'
+import type { FleetEngine } from './fleet-engine.ts'
+import type { Resident } from './resident.ts'
+
+/** An actor's alarm wherever it is: in memory, being loaded, or dropped. */
+export class ActorHandle<K extends string> implements Alarm {
+  private readonly engine: FleetEngine<K>
+  private readonly key: K
+  /** whom this handle has asked for something: if that broke, it is lost, and the handle says so until it asks anew */
+  private asked: Resident | null = null
+
+  constructor(engine: FleetEngine<K>, key: K) {
+    this.engine = engine
+    this.key = key
+  }
+
+  get time(): AlarmTime {
+    return this.standing().time
+  }
+
+  get events$(): Observable<AlarmEvent> {
+    return this.engine.events$.pipe(
+      filter(({ key }) => key === this.key),
+      takeWhile(({ kind }) => kind !== 'closed'),
+      mergeMap(ofAlarm),
+    )
+  }
+
+  set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void {
+    const wanted = checkTime(time)
+    this.ask((actor) => actor.intend(wanted, options?.allowUnconfirmed))
+  }
+
+  delete(options?: { allowUnconfirmed?: boolean }): void {
+    this.ask((actor) => actor.intend(null, options?.allowUnconfirmed))
+  }
+
+  touch(options?: { allowUnconfirmed?: boolean }): void {
+    this.ask((actor) => actor.touch(options))
+  }
+
+  confirmed(): Observable<void> {
+    return defer(() => this.standing().confirmed())
+  }
+
+  drained(): Observable<void> {
+    return defer(() => {
+      const actor = this.standing()
+      return actor.when(() => actor.isDrained)
+    })
+  }
+
+  holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {
+    const broken$ = this.engine.broken$.pipe(
+      filter(({ key }) => key === this.key),
+      map(({ failure }) => {
+        throw failure
+      }),
+    )
+    return (source) =>
+      source.pipe(
+        holdUntilConfirmed(() => this.lost() ?? this.engine.find(this.key)),
+        takeUntil(broken$),
+      )
+  }
+
+  deliver(
+    wakeup: Wakeup,
+    handler: (info: WakeupInfo) => ObservableInput<unknown>,
+  ): Observable<DeliveryOutcome> {
+    return defer(() => {
+      const actor = this.open()
+      return actor.loaded().pipe(concatMap(() => deliver(actor, wakeup, handler)))
+    })
+  }
+
+  abandon(scheduledTime: number): AlarmTime {
+    const actor = this.open()
+    if (!actor.isLoaded && actor.failure === null) throw new AlarmLoadingError(this.key)
+    return abandon(actor, scheduledTime)
+  }
+
+  close(): void {
+    this.engine.find(this.key)?.close()
+  }
+
+  private ask(ask: (actor: Resident) => void): void {
+    const actor = this.engine.use(this.key)
+    this.asked = actor
+    ask(actor)
+    this.engine.start(actor)
+    if (actor.failure !== null) throw actor.failure
+  }
+
+  private open(): Resident {
+    const actor = this.engine.use(this.key)
+    this.engine.start(actor)
+    return actor
+  }
+
+  /** Who can tell what became of what was asked. */
+  private standing(): Resident {
+    const known = this.lost() ?? this.engine.find(this.key)
+    return known !== null && known.failure !== null ? known : this.open()
+  }
+
+  private lost(): Resident | null {
+    return this.asked !== null && this.asked.failure !== null ? this.asked : null
+  }
+}
+
+/** What happened to the alarm; an alarm's events end with what broke it. */
+function ofAlarm(event: KeyedEvent): readonly AlarmEvent[] {
+  switch (event.kind) {
+    case 'broken':
+    case 'load-failed':
+      throw event.error
+    case 'opened':
+    case 'refused':
+    case 'waiting':
+    case 'dropped':
+    case 'closed':
+      return []
+    default:
+      return [event]
+  }
+}

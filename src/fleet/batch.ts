@@ -1,0 +1,76 @@
+import { Observable, type ObservableInput, type SchedulerLike, type Subscriber } from 'rxjs'
+import { AlarmError, given } from '../errors.ts'
+import { fromUser } from '../from-user.ts'
+import type { EachResult } from '../manager.ts'
+
+interface Member<T> {
+  readonly item: T
+  readonly subscriber: Subscriber<never>
+}
+
+/**
+ * Calls `send` once for all the items of a turn; each completes, or fails, with its own result when the call has completed.
+ *
+ * The turn ends when the scheduler next runs something that is due at once. Calls do not wait for each other: one that never ends holds
+ * its own items only. It is unsubscribed when nobody waits for any of them.
+ */
+export function batch<T>(
+  name: string,
+  scheduler: SchedulerLike,
+  send: (items: readonly T[]) => ObservableInput<readonly EachResult[]>,
+  together: (answer: () => void) => void,
+): (item: T) => Observable<never> {
+  let turn: Member<T>[] = []
+
+  function flush(): void {
+    const members = turn.filter(({ subscriber }) => !subscriber.closed)
+    turn = []
+    if (members.length > 0) together(() => call(members))
+  }
+
+  function call(members: readonly Member<T>[]): void {
+    let left = members.length
+    let results: readonly EachResult[] | undefined
+    const failAll = (error: unknown): void =>
+      together(() => {
+        for (const { subscriber } of members) subscriber.error(error)
+      })
+    const sent = fromUser(name, () => send(members.map(({ item }) => item))).subscribe({
+      next(value) {
+        results = value
+      },
+      error: failAll,
+      complete() {
+        if (!Array.isArray(results) || results.length !== members.length) {
+          return failAll(unanswered(name, members.length, results))
+        }
+        const each: readonly EachResult[] = results
+        together(() => {
+          members.forEach(({ subscriber }, i) => {
+            const result = each[i]
+            if (result === null) subscriber.complete()
+            else subscriber.error(result ?? unanswered(name, members.length, results))
+          })
+        })
+      },
+    })
+    for (const { subscriber } of members) {
+      subscriber.add(() => {
+        if (--left === 0) sent.unsubscribe()
+      })
+    }
+  }
+
+  return (item) =>
+    new Observable((subscriber) => {
+      if (turn.push({ item, subscriber }) === 1) scheduler.schedule(flush)
+    })
+}
+
+function unanswered(name: string, count: number, results: unknown): AlarmError {
+  const what = Array.isArray(results) ? `${results.length} of them` : given(results)
+  return new AlarmError(
+    'ALARM_RETURN_INVALID',
+    `${name} must emit an array with a result for each of the ${count} it was given, null or an error, then complete; it emitted ${what}.`,
+  )
+}

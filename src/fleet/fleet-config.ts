@@ -1,0 +1,69 @@
+import type { ObservableInput } from 'rxjs'
+import { type AlarmConfig, type CommitInfo, checkConfig, type SharedConfig } from '../config.ts'
+import { AlarmConfigError } from '../errors.ts'
+import type { EachResult, KeyedWrite, WriteInfo } from '../manager.ts'
+import type { AlarmTime } from '../time.ts'
+import type { LoadedAlarm } from './resident.ts'
+
+/** One of the commits that a store is given together; as `commit` takes it. */
+export interface KeyedCommit<K extends string = string> {
+  readonly key: K
+  readonly time: AlarmTime
+  readonly info: CommitInfo & { readonly key: K }
+}
+
+/**
+ * How many actors' alarms reach their store and their manager.
+ *
+ * With `reconcile` (the default) the manager is told what the store holds each time an actor is loaded, by the first write that there is.
+ */
+export interface FleetConfig<K extends string = string> extends Omit<SharedConfig, 'commit' | 'write'> {
+  /**
+   * What the store holds of an actor: emits it once. Called when an actor is used that is not in memory. The epoch must be raised durably,
+   * above all before it; an actor that the store has never seen has the time `null`.
+   */
+  load(key: K): ObservableInput<LoadedAlarm>
+  /**
+   * Makes an alarm durable together with the state that it belongs to. Completion means durable. A commit of an epoch that is not the last
+   * one loaded must change nothing, and fail (`ALARM_FENCED`): its actor gave it up, or is elsewhere now.
+   */
+  commit(time: AlarmTime, info: CommitInfo & { readonly key: K }): ObservableInput<unknown>
+  /** Tells the manager. Completion means that it has the alarm. */
+  write(time: AlarmTime, info: WriteInfo & { readonly key: K }): ObservableInput<unknown>
+  /**
+   * In place of `commit`, for all the commits of one turn: emits an array with a result for each, in their order, `null` where it is
+   * durable, and completes. Never two of the same key. An error of the whole breaks all of their alarms.
+   */
+  commitMany?(commits: readonly KeyedCommit<K>[]): ObservableInput<readonly EachResult[]>
+  /** In place of `write`, for all the writes of one turn: see `AlarmManager.writeMany`. */
+  writeMany?(writes: readonly KeyedWrite<K>[]): ObservableInput<readonly EachResult[]>
+  /** Called when an alarm breaks or is closed, before anybody hears of it: what was to go with its next commit will not be committed. */
+  discard?(key: K): void
+  /** writes in flight over all actors; as many can be loading; default 1000 */
+  readonly concurrency?: number
+  /** ms without use after which an actor is dropped from memory, at the latest after twice that; default 60 s, Infinity for never */
+  readonly idleAfter?: number
+}
+
+/** Refuses a config that cannot work (`ALARM_CONFIG_INVALID`). */
+export function checkFleetConfig<K extends string>(config: FleetConfig<K>): void {
+  checkConfig(config as unknown as AlarmConfig)
+  const { concurrency = 1, idleAfter = 1 } = config
+  const isFunction = 'a function that returns an Observable, a promise or an iterable'
+  if (typeof config.load !== 'function') throw new AlarmConfigError('load', isFunction, config.load)
+  for (const name of ['commitMany', 'writeMany', 'discard'] as const) {
+    if (config[name] !== undefined && typeof config[name] !== 'function') {
+      throw new AlarmConfigError(name, name === 'discard' ? 'a function of a key' : isFunction, config[name])
+    }
+  }
+  if (concurrency !== Infinity && !(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
+    throw new AlarmConfigError('concurrency', 'a whole number of writes, 1 or more, or Infinity', concurrency)
+  }
+  if (idleAfter !== Infinity && !(Number.isSafeInteger(idleAfter) && idleAfter >= 1)) {
+    throw new AlarmConfigError(
+      'idleAfter',
+      'a whole number of milliseconds, 1 or more, or Infinity',
+      idleAfter,
+    )
+  }
+}

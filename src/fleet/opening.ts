@@ -1,0 +1,43 @@
+import type { Subscription } from 'rxjs'
+import type { AlarmTime } from '../time.ts'
+import { Work } from '../work.ts'
+
+/**
+ * The work of an actor whose alarm is being loaded: no rule is applied while it is not known what the store holds.
+ *
+ * To everyone else it looks like a write in flight. Intents conflate as they do then: the newest time stands, and the gate is closed if
+ * any of them closes it.
+ */
+export class Opening extends Work {
+  /** the newest alarm asked for, `undefined` if there is none */
+  wanted: AlarmTime | undefined = undefined
+  isStarted = false
+  load: Subscription | null = null
+
+  constructor() {
+    super()
+    this.writing = true
+    this.asked = 1 // itself: what waits to be confirmed waits for the store's answer at least
+  }
+
+  ask(unconfirmed: boolean): void {
+    this.asked++
+    if (!unconfirmed) this.gated = this.asked
+  }
+
+  /** how many intents and touches would be lost with it */
+  get lost(): number {
+    return this.asked - 1
+  }
+
+  /** It is loaded: from here on it is work like any other. `isOwed`: the manager is to be told once what the store holds. */
+  begin(isOwed: boolean): void {
+    this.writing = false
+    this.owed = isOwed // not at once: the write that an intent asks for tells it as well
+  }
+
+  override close(): void {
+    this.load?.unsubscribe()
+    super.close()
+  }
+}

@@ -1,0 +1,165 @@
+import type { Observable } from 'rxjs'
+import type { SharedConfig } from '../config.ts'
+import { AlarmClosedError, AlarmLoadError, AlarmLoadingError } from '../errors.ts'
+import type { KeyedStory } from '../event.ts'
+import { checkEpoch } from '../fence.ts'
+import { Keeper } from '../keeper.ts'
+import { type AlarmTime, checkAlarmTime } from '../time.ts'
+import { Opening } from './opening.ts'
+import type { Turns } from './turns.ts'
+
+/** What a store holds of an actor. */
+export interface LoadedAlarm {
+  readonly time: AlarmTime
+  /** raised durably for this loading */
+  readonly epoch: number
+}
+
+/** What an actor shares with all of its fleet. */
+export interface Home extends SharedConfig {
+  readonly writes: Turns<Resident>
+  /** Between these, nobody hears anything and no turn is given: a decision is being made. */
+  enter(): void
+  leave(): void
+  tell(key: string, story: KeyedStory): void
+  /** The alarm broke, or was closed: nobody knows yet. */
+  breaking(actor: Resident): void
+  broke(actor: Resident, story: KeyedStory): void
+}
+
+const UNKNOWN = -1
+
+/** One actor of a fleet while it is in memory. Idle, it is this record and nothing else. */
+export class Resident extends Keeper {
+  declare readonly config: Home
+  declare epoch: number
+  /** the round of the sweep in which it was used last */
+  seen = 0
+
+  /** An actor of which nothing is known yet. It takes what is asked; what that comes to is decided when it is loaded. */
+  constructor(home: Home, key: string) {
+    super(home, key, UNKNOWN, null)
+    this.work = new Opening()
+  }
+
+  get isLoaded(): boolean {
+    return this.epoch !== UNKNOWN
+  }
+
+  /** What waits for the store to answer; `null` once it has. */
+  get opening(): Opening | null {
+    return this.isLoaded ? null : (this.work as Opening | null)
+  }
+
+  get time(): AlarmTime {
+    if (this.failure !== null) throw this.failure
+    if (!this.isLoaded) throw new AlarmLoadingError(this.key)
+    return this.work?.run?.deletion === 'deferred' ? null : this.desired
+  }
+
+  override intend(time: AlarmTime, unconfirmed = false): void {
+    const { opening } = this
+    if (opening === null) super.intend(time, unconfirmed)
+    else this.intendOnceLoaded(opening, time, unconfirmed)
+  }
+
+  override touch(options?: { allowUnconfirmed?: boolean }): void {
+    const { opening } = this
+    if (opening === null) {
+      super.touch(options)
+    } else {
+      const unconfirmed = options?.allowUnconfirmed === true
+      if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed })
+      opening.touched = true
+      opening.ask(unconfirmed)
+    }
+  }
+
+  private intendOnceLoaded(opening: Opening, time: AlarmTime, unconfirmed: boolean): void {
+    const { wanted } = opening
+    if (this.telemetry !== null && wanted !== undefined && wanted !== time) {
+      this.tellNow({ kind: 'superseded', before: 'commit', time: wanted, by: time })
+    }
+    opening.wanted = time
+    opening.ask(unconfirmed)
+  }
+
+  /** Emits once and completes when all that was asked so far is durable. */
+  confirmed(): Observable<void> {
+    const { asked, covered } = this.work ?? { asked: 0, covered: 0 }
+    return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))
+  }
+
+  /** Emits once it is loaded, at once if it is; errors when it cannot be. */
+  loaded(): Observable<void> {
+    return this.when(() => this.isLoaded)
+  }
+
+  /** The store has answered: what was asked meanwhile is asked now. */
+  open(loaded: LoadedAlarm): void {
+    const opening = this.opening
+    if (opening === null) return
+    const { wanted } = opening
+    try {
+      const time = checkAlarmTime(loaded.time)
+      this.epoch = checkEpoch(loaded.epoch)
+      this.desired = this.committed = this.bound = time
+    } catch (cause) {
+      this.fail(new AlarmLoadError(this.key, cause))
+      return
+    }
+    const { config, key, epoch } = this
+    config.enter()
+    try {
+      config.tell(key, { kind: 'opened', time: this.committed, epoch })
+      opening.begin(config.reconcile !== false)
+      if (wanted !== undefined) {
+        if (this.telemetry !== null) this.tellIntent(wanted, opening.gated === 0)
+        this.want(wanted, true) // the gate was closed when it was asked
+      }
+      this.settle()
+    } finally {
+      config.leave()
+    }
+  }
+
+  protected override mayWrite(step: 'precommit' | 'later'): boolean {
+    const { writes } = this.config
+    const move = step === 'precommit' ? 'earlier' : 'later'
+    const { waiting, taken: writing } = writes
+    if (writes.ask(this, move)) return true
+    if (this.telemetry !== null && writes.waiting > waiting) {
+      this.config.tell(this.key, { kind: 'waiting', move, waiting: writes.waiting, writing })
+    }
+    return false
+  }
+
+  override settle(): void {
+    const { config } = this
+    config.enter()
+    try {
+      super.settle()
+    } finally {
+      config.leave()
+    }
+  }
+
+  override fail(error: unknown): void {
+    if (this.failure !== null) return
+    const { config, opening } = this
+    const story: KeyedStory =
+      error instanceof AlarmClosedError
+        ? { kind: 'closed' }
+        : opening !== null
+          ? { kind: 'load-failed', error, lost: opening.lost }
+          : { kind: 'broken', error }
+    config.enter()
+    try {
+      config.breaking(this)
+      super.fail(error)
+    } finally {
+      config.broke(this, story)
+      config.leave()
+    }
+  }
+}

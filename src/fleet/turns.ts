@@ -1,0 +1,114 @@
+/** Where somebody waits: earlier moves hold commits and gates up, later ones nobody. */
+export type Lane = 'earlier' | 'later'
+
+interface Ticket<T> {
+  readonly who: T
+  readonly lane: Lane
+  isLive: boolean
+}
+
+/** So many earlier moves in a row while a later one waits, then that one: first does not mean always. */
+const IN_A_ROW = 3
+
+/**
+ * A limit on what is under way at a time, with turns: whoever has waited longest is next, each once until it asks again.
+ *
+ * A turn carries nothing. Who gets it looks then what it has to do; with nothing to do, the turn is the next one's.
+ */
+export class Turns<T> {
+  /** how many are under way */
+  taken = 0
+  private readonly limit: number
+  private readonly go: (who: T) => void
+  private readonly tickets = new Map<T, Ticket<T>>()
+  private readonly lanes = { earlier: new Queue<Ticket<T>>(), later: new Queue<Ticket<T>>() }
+  private inARow = 0
+  private called: T | null = null
+
+  /** `go` is called when somebody's turn has come: who has something to do asks again, and begins. */
+  constructor(limit: number, go: (who: T) => void) {
+    this.limit = limit
+    this.go = go
+  }
+
+  get waiting(): number {
+    return this.tickets.size
+  }
+
+  /** Whether `who` may begin now; otherwise it waits, in this lane. */
+  ask(who: T, lane: Lane): boolean {
+    if (this.called === who || (this.tickets.size === 0 && this.taken < this.limit)) return true
+    const held = this.tickets.get(who)
+    if (held?.lane === lane) return false
+    if (held !== undefined) held.isLive = false
+    const ticket = { who, lane, isLive: true }
+    this.tickets.set(who, ticket)
+    this.lanes[lane].push(ticket)
+    return false
+  }
+
+  begin(): void {
+    this.taken++
+  }
+
+  end(): void {
+    this.taken--
+  }
+
+  /** Waits no more. */
+  leave(who: T): void {
+    const held = this.tickets.get(who)
+    if (held === undefined) return
+    held.isLive = false
+    this.tickets.delete(who)
+  }
+
+  /** Somebody waits who need not. */
+  get isDue(): boolean {
+    return this.tickets.size > 0 && this.taken < this.limit
+  }
+
+  /** Gives what is free to those who wait. */
+  give(): void {
+    while (this.isDue) {
+      const { who } = this.next()
+      this.leave(who)
+      this.called = who
+      this.go(who)
+      this.called = null
+    }
+  }
+
+  private next(): Ticket<T> {
+    const earlier = firstLive(this.lanes.earlier)
+    const later = firstLive(this.lanes.later)
+    const isEarlier = earlier !== undefined && (later === undefined || this.inARow < IN_A_ROW)
+    this.inARow = isEarlier && later !== undefined ? this.inARow + 1 : 0
+    return (isEarlier ? earlier : later)!
+  }
+}
+
+function firstLive<T>(queue: Queue<Ticket<T>>): Ticket<T> | undefined {
+  while (queue.first?.isLive === false) queue.shift()
+  return queue.first
+}
+
+/** First in, first out: to take the first of 100,000 must not move all the others. */
+class Queue<T> {
+  private items: T[] = []
+  private left = 0
+
+  get first(): T | undefined {
+    return this.items[this.left]
+  }
+
+  push(item: T): void {
+    this.items.push(item)
+  }
+
+  shift(): void {
+    if (++this.left * 2 < this.items.length) return
+    this.items = this.items.slice(this.left)
+    this.left = 0
+  }
+}

@@ -1,0 +1,96 @@
+import { noop, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
+import { AlarmConfigError } from './errors.ts'
+import type { KeyedEvent } from './event.ts'
+import { checkFleetConfig, type FleetConfig } from './fleet/fleet-config.ts'
+import { openEngine } from './fleet/fleet-engine.ts'
+import { fromUser } from './from-user.ts'
+import { type KeyedIntent, wantedTime } from './intent.ts'
+import { type Fleet, fleetOf } from './open-fleet.ts'
+import { listen } from './operators/listen.ts'
+
+/** A fleet that is an operator. */
+export interface KeepAlarmsConfig<K extends string = string> extends FleetConfig<K> {
+  /**
+   * What runs beside the intents, with the fleet's handle: the manager's deliveries, to be handled by the actors they are for. It is
+   * subscribed with the operator and ends with it; its error is the operator's, and while it goes on, so does the operator.
+   */
+  readonly deliveries?: (fleet: Fleet<K>) => ObservableInput<unknown>
+}
+
+/**
+ * Keeps the alarms of many actors, each as `keepAlarm` would; an idle actor holds no subscription.
+ *
+ *     intents   a5---b5------a2--------
+ *     load      a.|  b.|
+ *     write       a5.| b5.|  a2.|          side by side, but no more than `concurrency` at a time
+ *     commit         a5.| b5.|  a2.|       within a key in order
+ *
+ * An actor is loaded by its first intent, and dropped when it has nothing to do for `idleAfter` ms. Intents that come while it is loaded
+ * wait, the newest for all. Writes take turns: whoever has waited longest, earlier moves mostly first; what is written is worked
+ * out when the turn comes. `commitMany` and `writeMany` take all of one turn together.
+ *
+ * Emits what happens as `KeyedEvent`s. What is wrong with one actor is an event of its key (`broken`, `load-failed`, `refused`) and never
+ * ends the others; the next intent of that key loads it anew. Errors with the source's error, or that of `deliveries`. Completes when both
+ * have completed and every actor is drained; unsubscribing closes all. Each subscriber has a fleet of its own.
+ *
+ * Gotchas: intents arrive faster than stores commit; those of a key conflate, but each key in use takes memory: events of the kind `waiting`
+ * say when the writes cannot keep up. A config that cannot work is refused here (`ALARM_CONFIG_INVALID`).
+ *
+ * ```ts
+ * const stores = sqliteStores({ file: 'actors.db', manager })
+ * const deliveries = (fleet) =>
+ *   manager.deliveries((delivery) => fleet.deliver(delivery, () => wake(delivery.key)), { abandon: fleet.abandon })
+ * intents$.pipe(keepAlarms({ ...stores, deliveries })).subscribe()
+ * ```
+ */
+export function keepAlarms<K extends string = string>(
+  config: KeepAlarmsConfig<K>,
+): OperatorFunction<KeyedIntent<K>, KeyedEvent<K>> {
+  checkFleetConfig(config)
+  const { deliveries } = config
+  if (deliveries !== undefined && typeof deliveries !== 'function') {
+    throw new AlarmConfigError('deliveries', 'a function from the fleet to what runs beside it', deliveries)
+  }
+  return (intents$) =>
+    new Observable((subscriber) => {
+      const engine = openEngine(config)
+      const inputs = new Subscription(() => engine.close())
+      let running = deliveries === undefined ? 1 : 2
+      // The inputs end first: whoever hears the end may subscribe again at once.
+      const fail = (error: unknown): void => {
+        inputs.unsubscribe()
+        subscriber.error(error)
+      }
+      const complete = (): void => {
+        if (--running > 0) return
+        listen(engine.drained(), inputs, {
+          next: noop,
+          error: fail,
+          complete() {
+            inputs.unsubscribe()
+            subscriber.complete()
+          },
+        })
+      }
+      const intend = (intent: KeyedIntent<K>): void => {
+        try {
+          const time = wantedTime(intent)
+          const actor = engine.use(intent.key)
+          try {
+            actor.intend(time, intent.allowUnconfirmed)
+          } catch {} // what broke it has been told
+          engine.start(actor)
+        } catch (error) {
+          engine.tell(intent?.key, { kind: 'refused', error })
+        }
+      }
+
+      subscriber.add(inputs)
+      listen(engine.events$, inputs, { next: (event) => subscriber.next(event), error: fail, complete: noop })
+      if (deliveries !== undefined) {
+        const deliveries$ = fromUser('deliveries', () => deliveries(fleetOf(engine)))
+        listen(deliveries$, inputs, { next: noop, error: fail, complete })
+      }
+      listen(intents$, inputs, { next: intend, error: fail, complete })
+    })
+}

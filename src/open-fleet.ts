@@ -1,0 +1,90 @@
+import { concatMap, defer, map, type Observable, type ObservableInput } from 'rxjs'
+import { abandon, type DeliveryOutcome, type WakeupInfo } from './delivery.ts'
+import type { KeyedEvent } from './event.ts'
+import { ActorHandle } from './fleet/actor-handle.ts'
+import { checkFleetConfig, type FleetConfig } from './fleet/fleet-config.ts'
+import { type FleetEngine, openEngine, type Pressure } from './fleet/fleet-engine.ts'
+import { checkKey } from './key.ts'
+import type { AlarmDelivery } from './manager.ts'
+import type { Alarm } from './open-alarm.ts'
+import type { AlarmTime } from './time.ts'
+
+/** Many actors' alarms, as a handle for a runtime. */
+export interface Fleet<K extends string = string> {
+  /**
+   * The alarm of an actor: the same handle as `openAlarm`'s, at once, wherever the actor is. Using it loads the actor; a handle outlives
+   * that its idle actor is dropped, and that its alarm breaks. Throws `ALARM_KEY_INVALID`.
+   *
+   * While the actor is being loaded, what it is asked waits in order, and `time` throws `ALARM_LOADING`: wait for `confirmed()`. What
+   * breaks an alarm reaches whoever waits; then its handles throw it, but `set`, `delete` and `touch` load the actor anew.
+   *
+   * Gotcha: keep the handle for as long as values wait at its gate. A new one does not know what another one has asked and lost.
+   */
+  actor(key: K): Alarm
+
+  /** What happens, of all actors, from now on. Completes when the fleet is closed; never errors. The first to listen costs a look at each actor. */
+  readonly events$: Observable<KeyedEvent<K>>
+
+  /** How hard it works, now. `waiting` above 0 means that it is asked for more than `concurrency` lets go: ask for less. */
+  readonly pressure: Pressure
+
+  /** Handles a wake-up with the actor that it is for, which is loaded first: what the handler of `deliveries` returns. */
+  deliver(
+    delivery: AlarmDelivery,
+    handler: (info: WakeupInfo) => ObservableInput<unknown>,
+  ): Observable<DeliveryOutcome>
+
+  /** Gives an alarm up, for the `abandon` of `deliveries`: emits the newer one that stands, or `null`, when that is durable. */
+  abandon(key: K, scheduledTime: number): Observable<AlarmTime>
+
+  /** Completes when no actor has anything left to do, broken ones included. */
+  drained(): Observable<never>
+
+  /** Stops everything; what waits gets `ALARM_CLOSED`. What is durable stays. */
+  close(): void
+}
+
+/**
+ * Opens the alarms of many actors: the engine of `keepAlarms` as a handle.
+ *
+ * An actor is loaded from its store when it is first used, and dropped when it was not used for `idleAfter` ms; there is never more than
+ * one of a key. Throws `ALARM_CONFIG_INVALID`.
+ *
+ * ```ts
+ * const fleet = openFleet({ load: (key) => read(key), commit: (time, { key }) => save(key, time), write: (time, info) => tell(time, info) })
+ * fleet.actor('42').set(Date.now() + 60_000)
+ * manager.deliveries((delivery) => fleet.deliver(delivery, () => wake(delivery.key)), { abandon: fleet.abandon }).subscribe()
+ * ```
+ */
+export function openFleet<K extends string = string>(config: FleetConfig<K>): Fleet<K> {
+  checkFleetConfig(config)
+  return fleetOf(openEngine(config))
+}
+
+/** An engine as its users see it. */
+export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
+  const actor = (key: K): Alarm => new ActorHandle(engine, checkKey(key) as K)
+  return {
+    actor,
+    get events$() {
+      return engine.events$
+    },
+    get pressure() {
+      return engine.pressure
+    },
+    deliver: (delivery, handler) => defer(() => actor(delivery.key as K).deliver(delivery, handler)),
+    abandon: (key, scheduledTime) =>
+      defer(() => {
+        const asked = engine.use(key)
+        engine.start(asked)
+        return asked.loaded().pipe(
+          concatMap(() => {
+            const kept = abandon(asked, scheduledTime)
+            return asked.confirmed().pipe(map(() => kept))
+          }),
+        )
+      }),
+    drained: () => engine.drained(),
+    close: () => engine.close(),
+  }
+}

@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { storageError } from './storage-error.ts'
+import { connect, hasTable, refused, refuseManagers } from './store-file.ts'
+import { inTransaction } from './transaction.ts'
+
+const VERSION = 1
+
+/**
+ * Opens the file of many actors, and makes its tables if they are not there.
+ *
+ * Throws what an SQLite file can throw (see `sqliteStores`). A file that is refused is left as it was.
+ */
+export function openActorsFile(path: string, busyTimeout: number): DatabaseSync {
+  const db = connect(path)
+  try {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
+    isOurs(db, path)
+    // FULL: every commit is on disk when it returns. macOS needs to be told that "on disk" means it.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
+    inTransaction(db, path, () => {
+      if (!isOurs(db, path)) makeTables(db)
+    })
+    return db
+  } catch (error) {
+    db.close()
+    throw storageError(error, path)
+  }
+}
+
+/** `false` for a file that no store has used yet. */
+function isOurs(db: DatabaseSync, path: string): boolean {
+  refuseManagers(db, path)
+  if (hasTable(db, '_nolater_actor')) {
+    throw refused(
+      'INVALID',
+      path,
+      'is that of one actor. Give the actors that share a file one of their own.',
+    )
+  }
+  if (!hasTable(db, '_nolater_actors')) return false
+  const { version } = db.prepare('SELECT version FROM _nolater_version').get() as { version: number }
+  if (version <= VERSION) return true
+  const why = `has version ${version} of the tables, this library knows ${VERSION}. Install a newer one.`
+  throw refused('NEWER', path, why)
+}
+
+function makeTables(db: DatabaseSync): void {
+  db.exec(`
+    CREATE TABLE _nolater_version (version INTEGER NOT NULL) STRICT; -- of these tables
+    INSERT INTO _nolater_version VALUES (${VERSION});
+    CREATE TABLE _nolater_actors (
+      key TEXT NOT NULL PRIMARY KEY,
+      epoch INTEGER NOT NULL, -- of the last opening
+      alarm INTEGER           -- ms since the epoch; null: none
+    ) STRICT, WITHOUT ROWID`)
+}

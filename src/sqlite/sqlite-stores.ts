@@ -1,0 +1,166 @@
+import { Observable } from 'rxjs'
+import { AlarmConfigError, AlarmError, given } from '../errors.ts'
+import type { FleetConfig } from '../fleet/fleet-config.ts'
+import type { LoadedAlarm } from '../fleet/resident.ts'
+import { checkKey } from '../key.ts'
+import { checkMilliseconds } from '../ledger/manager-options.ts'
+import type { AlarmManager } from '../manager.ts'
+import { openActorsFile } from './actors-file.ts'
+import { type ActorStep, actorsTurn } from './actors-turn.ts'
+import { savepoint } from './savepoint.ts'
+import { guard } from './store-guard.ts'
+import { type StoreSql, storeSql } from './store-sql.ts'
+import { synchronous } from './synchronous.ts'
+import { inTransaction } from './transaction.ts'
+
+export interface SqliteStoresOptions {
+  /** the database of all the actors; made if it is not there, in a directory that is */
+  readonly file: string
+  readonly manager: AlarmManager
+  /** ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; the thread waits; default 5 s */
+  readonly busyTimeout?: number
+}
+
+/** Many actors' alarms and state in one file: what a fleet is told of its store and its manager, to be spread into its config. */
+export interface SqliteStores
+  extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard'>>,
+    Pick<FleetConfig, 'writeMany'> {
+  /**
+   * Does `work` in the transaction that commits this actor's alarm next, or not at all. Then ask the alarm for something: `set`, `delete`,
+   * or `touch` where it stays.
+   *
+   * If `work` throws, that breaks this actor's alarm and nobody else's. What is to be committed when the alarm breaks or is closed is
+   * dropped. Gotcha: it is called later, perhaps twice if a transaction fails; it must be synchronous, and do nothing but SQL.
+   */
+  change(key: string, work: (sql: StoreSql) => unknown): void
+
+  /** The tables, as they are durable. What changes them outside of `change` is a transaction of its own, at once: for the schema. */
+  readonly sql: StoreSql
+
+  /** Commits what was asked for, and lets go of the file. Close the fleet first. */
+  close(): void
+}
+
+/**
+ * Opens one SQLite file for many actors: their alarms, and their state in tables that they share.
+ *
+ * All that the actors commit in one turn of the event loop is ONE transaction with one fsync, acknowledged after it; so are the epochs of
+ * those that are loaded. What is wrong with one actor's statements fails that actor alone. An actor that another process loads is taken
+ * from the fleet that had it, which gets `ALARM_FENCED` with its next commit.
+ *
+ * Throws `ALARM_CONFIG_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 24.10, `ALARM_STORAGE_INVALID` for a file that is no database, a
+ * manager's or a single actor's, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms,
+ * `ALARM_STORAGE_FAILED` for what else goes wrong. Statements are restricted as in `sqliteStore`.
+ *
+ * ```ts
+ * const stores = sqliteStores({ file: 'actors.db', manager })
+ * stores.sql.exec('CREATE TABLE IF NOT EXISTS job (actor TEXT, name TEXT)')
+ * const fleet = openFleet(stores)
+ * stores.change('42', (sql) => sql.run('INSERT INTO job VALUES (?, ?)', '42', 'tea'))
+ * fleet.actor('42').set(Date.now() + 60_000) // one commit
+ * ```
+ */
+export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
+  const { file, manager, busyTimeout = 5_000 } = checkOptions(options)
+  const db = openActorsFile(file, busyTimeout)
+  const turn = actorsTurn(db, file)
+  const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
+  const sql = storeSql(db, guard(db), { check, join, touch() {} })
+  const open = db.prepare(`
+    INSERT INTO _nolater_actors VALUES (?, 1, NULL)
+    ON CONFLICT (key) DO UPDATE SET epoch = epoch + 1 RETURNING epoch, alarm AS time`)
+  const save = db.prepare('UPDATE _nolater_actors SET alarm = ? WHERE key = ? AND epoch = ?')
+
+  function check(): void {
+    if (db.isOpen) return
+    throw new AlarmError('ALARM_CLOSED', `The stores of ${given(file)} were closed. Open them again.`, {
+      counted: false,
+    })
+  }
+
+  /** The user's statements in the transaction of the turn, or in one of their own; their errors as they are. */
+  function join<T>(work: () => T): T {
+    check()
+    if (db.isTransaction) return savepoint(db, work)
+    let failure: { readonly error: unknown } | null = null
+    try {
+      return inTransaction(db, file, () => {
+        try {
+          return work()
+        } catch (error) {
+          failure = { error }
+          throw error
+        }
+      })
+    } catch (error) {
+      throw (failure as { readonly error: unknown } | null)?.error ?? error
+    }
+  }
+
+  /** A step of this turn, unless nobody waits for it any more. */
+  function step<T>(isRisky: boolean, run: () => T): Observable<T> {
+    return new Observable((subscriber) => {
+      check()
+      const joined: ActorStep<T | null> = {
+        isRisky,
+        run: () => (subscriber.closed ? null : run()),
+        done(result) {
+          if (result !== null) subscriber.next(result)
+          subscriber.complete()
+        },
+        failed: (error) => subscriber.error(error),
+      }
+      turn.join(joined)
+    })
+  }
+
+  return {
+    load: (key) => step(false, () => open.get(key) as unknown as LoadedAlarm),
+    commit(time, { key, epoch }) {
+      // Taken now: what is asked for from here on goes with the next commit, as the alarm does.
+      const all = changes.get(key) ?? []
+      changes.delete(key)
+      return step(all.length > 0, () => {
+        if (save.run(time, key, epoch).changes === 0) throw fenced(file, key, epoch)
+        for (const work of all) synchronous(work(sql))
+        return true
+      })
+    },
+    write: (time, info) => manager.write(info.key, time, info),
+    ...(manager.writeMany !== undefined && {
+      writeMany: (writes) => manager.writeMany!(writes),
+    }),
+    discard: (key) => void changes.delete(key),
+    change(key, work) {
+      check()
+      if (typeof work !== 'function') {
+        throw new AlarmConfigError('What changes an actor', 'a function of its tables', work)
+      }
+      const all = changes.get(checkKey(key))
+      if (all === undefined) changes.set(key, [work])
+      else all.push(work)
+    },
+    sql,
+    close() {
+      if (!db.isOpen) return
+      turn.flush()
+      db.close()
+    },
+  }
+}
+
+function checkOptions(options: SqliteStoresOptions): SqliteStoresOptions {
+  const { manager, busyTimeout = 1 } = options ?? {}
+  if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
+  checkMilliseconds('busyTimeout', busyTimeout)
+  return options
+}
+
+function fenced(file: string, key: string, epoch: number): AlarmError {
+  return new AlarmError(
+    'ALARM_FENCED',
+    `${given(key)} was loaded again from ${given(file)}, since its epoch ${epoch}: another incarnation owns this actor. Stop this one, ` +
+      'or load it again.',
+    { counted: false },
+  )
+}
