@@ -31,7 +31,15 @@ export type {
   KeyedWrite,
   WriteInfo,
 } from './manager.ts'
+export {
+  type MaxPostponeOptions,
+  maxPostpone,
+  type Postponed,
+  type PostponedIntent,
+  postpone,
+} from './max-postpone.ts'
 export { type MemoryManager, memoryManager } from './memory/memory-manager.ts'
+export { multiplexTimers, type NamedTimers, type TimerInfo, type TimersConfig } from './multiplex-timers.ts'
 export { type Alarm, openAlarm } from './open-alarm.ts'
 export { type Fleet, openFleet } from './open-fleet.ts'
 export { type ClassifiedMove, classifyMoves } from './operators/classify-moves.ts'
@@ -39,3 +47,4 @@ export { conflateMap } from './operators/conflate-map.ts'
 export { gate } from './operators/gate.ts'
 export { latestWhen } from './operators/latest-when.ts'
 export type { AlarmTime, Move } from './time.ts'
+export type { Timer, Timers } from './timers/timers.ts'

@@ -1,0 +1,28 @@
+import type { ActorStore } from 'nolater/sqlite'
+import { asyncScheduler, of, type SchedulerLike } from 'rxjs'
+import type { Behaviour } from './runtime.ts'
+
+export interface Lamp {
+  readonly isLit: boolean
+  readonly presses: number
+}
+
+/** The lamp of a staircase: each press keeps it lit for `lit` ms more, then it goes out by itself. */
+export const lamp =
+  (lit: number, scheduler: SchedulerLike = asyncScheduler) =>
+  (store: ActorStore): Behaviour<'press' | 'look', Lamp> => {
+    const look = (): Lamp => store.get<Lamp>('lamp') ?? { isLit: false, presses: 0 }
+    return {
+      receive(message) {
+        if (message === 'press') {
+          store.put('lamp', { isLit: true, presses: look().presses + 1 })
+          store.alarm.set(scheduler.now() + lit) // the same turn: one commit for both
+        }
+        return of(look())
+      },
+      wake() {
+        store.put('lamp', { ...look(), isLit: false })
+        return of(look())
+      },
+    }
+  }
