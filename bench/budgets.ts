@@ -53,6 +53,12 @@ const budgets: readonly Budget[] = [
     measure: async () => (await weighIn('nolater', 'idle', 50_000)).bytes,
   },
   {
+    of: 'idle actor of a fleet, with its entry in the map',
+    limit: 300,
+    unit: 'bytes',
+    measure: async () => (await weighIn('nolater-fleet', 'idle', 50_000)).bytes,
+  },
+  {
     of: 'busy actor',
     limit: 2_000,
     unit: 'bytes',

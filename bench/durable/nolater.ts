@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { firstValueFrom } from 'rxjs'
-import { type Alarm, openAlarm } from '../nolater.ts'
-import { type ActorStore, sqliteManager, sqliteStore } from '../nolater-sqlite.ts'
+import { type Alarm, openFleet } from '../nolater.ts'
+import { type ActorStore, sqliteManager, sqliteStore, sqliteStores } from '../nolater-sqlite.ts'
 import type { Contender } from './contender.ts'
-import { openSharedStore } from './shared-store.ts'
 
 /** Each actor with a database of its own; one manager. */
 export async function ownDatabases(directory: string): Promise<Contender> {
@@ -26,22 +25,13 @@ export async function ownDatabases(directory: string): Promise<Contender> {
 /** All actors in one database; one manager. */
 export async function sharedDatabase(directory: string): Promise<Contender> {
   const manager = sqliteManager({ file: join(directory, 'alarms.db') })
-  const store = openSharedStore(join(directory, 'actors.db'))
-  const alarms: Alarm[] = []
-  const alarmOf = (i: number): Alarm => {
-    const key = `actor-${i}`
-    alarms[i] ??= openAlarm({
-      key,
-      epoch: 1,
-      commit: (time) => store.commit(key, time),
-      write: (time, info) => manager.write(key, time, info),
-    })
-    return alarms[i]
-  }
+  const stores = sqliteStores({ file: join(directory, 'actors.db'), manager })
+  const fleet = openFleet(stores)
   return {
-    set: (actors, times) => setAll(actors, times, alarmOf, manager.get),
+    set: (actors, times) => setAll(actors, times, (i) => fleet.actor(`actor-${i}`), manager.get),
     async close() {
-      store.close()
+      fleet.close()
+      stores.close()
       manager.close()
     },
   }

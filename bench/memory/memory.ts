@@ -28,7 +28,7 @@ const repetitionsOf = (actors: number): number => (actors >= 1_000_000 ? 1 : 3)
 export async function memory(): Promise<Weight[]> {
   const weights: Weight[] = []
   for (const activity of ['idle', 'busy'] as const) {
-    for (const rival of ['nolater-one-config', ...rivalIds] as RivalId[]) {
+    for (const rival of ['nolater-fleet', ...rivalIds] as RivalId[]) {
       for (const actors of SIZES) {
         const smaller = weights.at(-1)
         if (actors > SIZES[0]! && smaller !== undefined && smaller.bytes.median * actors > LIMIT) continue

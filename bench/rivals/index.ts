@@ -3,7 +3,7 @@ import type { Rival } from '../rival.ts'
 /** One file each, loaded only by the process that measures it. */
 const rivals = {
   nolater: () => import('./nolater.ts'),
-  'nolater-one-config': () => import('./nolater-one-config.ts'),
+  'nolater-fleet': () => import('./nolater-fleet.ts'),
   'promise-chain': () => import('./promise-chain.ts'),
   'p-queue': () => import('./p-queue.ts'),
   'p-limit': () => import('./p-limit.ts'),
@@ -14,8 +14,8 @@ const rivals = {
 
 export type RivalId = keyof typeof rivals
 
-/** Whoever runs; the one with one config for all differs only in what it weighs. */
-export const rivalIds = (Object.keys(rivals) as RivalId[]).filter((id) => id !== 'nolater-one-config')
+/** Whoever runs; a fleet differs only in what it weighs. */
+export const rivalIds = (Object.keys(rivals) as RivalId[]).filter((id) => id !== 'nolater-fleet')
 
 export async function loadRival(id: RivalId): Promise<Rival> {
   return (await rivals[id]()).default
@@ -24,7 +24,7 @@ export async function loadRival(id: RivalId): Promise<Rival> {
 /** As people call it. */
 const names: Record<RivalId, string> = {
   nolater: 'nolater',
-  'nolater-one-config': 'nolater, one config for all',
+  'nolater-fleet': 'nolater, a fleet',
   'promise-chain': 'promise chain',
   'p-queue': 'p-queue',
   'p-limit': 'p-limit',
