@@ -1,5 +1,4 @@
 import { EMPTY, NEVER, of, Subject, throwError } from 'rxjs'
-import { expect } from 'vitest'
 import type { Case } from './case.ts'
 
 const giveUp = () => throwError(() => ({ retry: false }))
@@ -7,7 +6,7 @@ const giveUp = () => throwError(() => ({ retry: false }))
 export const abandoning: readonly Case[] = [
   {
     title: 'gives an alarm up at once on retry: false, and asks abandon what stands',
-    async check({ t0, unit, write, deliver, until, wait }) {
+    async check({ expect, t0, unit, write, deliver, until, wait }) {
       const asked: unknown[] = []
       const { delivered, only } = deliver(giveUp, {
         abandon(key, scheduledTime) {
@@ -25,7 +24,7 @@ export const abandoning: readonly Case[] = [
   },
   {
     title: 'sets the newer alarm that abandon returns, with retries of its own',
-    async check({ t0, unit, now, write, deliver, until, offTime }) {
+    async check({ expect, t0, unit, now, write, deliver, until, offTime }) {
       let newer = 0
       const { delivered, only } = deliver(({ scheduledTime }) => (scheduledTime === t0 ? giveUp() : EMPTY), {
         abandon() {
@@ -43,7 +42,7 @@ export const abandoning: readonly Case[] = [
   {
     title: 'asks again, and keeps the alarm until then, when abandon fails',
     needs: ['virtual time'],
-    async check({ t0, unit, write, deliver, until, wait }) {
+    async check({ expect, t0, unit, write, deliver, until, wait }) {
       let asked = 0
       const { delivered, only } = deliver(giveUp, {
         abandon: () => (++asked === 1 ? throwError(() => new Error('the store was away')) : of(null)),
@@ -58,7 +57,7 @@ export const abandoning: readonly Case[] = [
   },
   {
     title: 'lets a write that comes while abandon is asked stand',
-    async check({ t0, unit, now, write, deliver, until, offTime }) {
+    async check({ expect, t0, unit, now, write, deliver, until, offTime }) {
       const answer$ = new Subject<null>()
       let isAsked = false
       const { delivered, only } = deliver(({ fence }) => (fence === 1 ? giveUp() : EMPTY), {
@@ -81,7 +80,7 @@ export const abandoning: readonly Case[] = [
   },
   {
     title: 'does not lose an alarm whose abandon was never answered',
-    async check({ t0, unit, write, deliver, until }) {
+    async check({ expect, t0, unit, write, deliver, until }) {
       let asked = 0
       const first = deliver(giveUp, {
         abandon() {

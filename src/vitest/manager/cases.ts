@@ -1,3 +1,4 @@
+import { type ExpectStatic, expect as ofAll } from 'vitest'
 import { abandoning } from './abandoning.ts'
 import type { Case } from './case.ts'
 import type { DescribeManagerOptions, ManagerFactory, ManagerNeed } from './factory.ts'
@@ -36,8 +37,9 @@ export async function runCase(
   { check }: Case,
   factory: ManagerFactory,
   options: DescribeManagerOptions,
+  expect: ExpectStatic = ofAll,
 ): Promise<void> {
-  const rig = await openRig(factory, options)
+  const rig = await openRig(factory, options, expect)
   try {
     await check(rig)
   } finally {

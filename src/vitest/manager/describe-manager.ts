@@ -11,7 +11,8 @@ const TIMEOUT = 30_000
  *
  * Give a function that makes a fresh manager for each test, on the `clock` and with the `lease` that it is given. A manager with a clock
  * of its own says `{ time: 'real' }`: the tests take real seconds then, and what would take minutes is skipped. What the factory
- * does not return (`reopen`, `another`) or `cannot` names is skipped, with the reason.
+ * does not return (`reopen`, `another`) or `cannot` names is skipped, with the reason. Where each test has a storage of its own, put it
+ * into a `describe.concurrent`.
  *
  * ```ts
  * describeManager('memoryManager', ({ clock, lease }) => ({ manager: memoryManager({ scheduler: clock, lease }) }), {
@@ -32,9 +33,9 @@ export function describeManager(
           const reason = reasonAgainst(each, options)
           if (reason !== undefined) it.skip(`${title} (${reason})`, () => {})
           else
-            it(title, { timeout: TIMEOUT }, async ({ skip }) => {
+            it(title, { timeout: TIMEOUT }, async ({ skip, expect }) => {
               try {
-                await runCase(each, factory, options)
+                await runCase(each, factory, options, expect)
               } catch (error) {
                 if (error instanceof Cannot) skip(error.message)
                 throw error

@@ -28,6 +28,8 @@ export interface DescribeManagerOptions {
   readonly time?: 'virtual' | 'real'
   /** ms by which an alarm may come late, such as a poll's interval; default 0, where time is real 3 s */
   readonly late?: number
+  /** ms to work with where time is real: a write must take less, however busy the machine is; default 200 */
+  readonly unit?: number
   /** what it cannot do, and why: those tests are skipped, and say so */
   readonly cannot?: Partial<Record<ManagerNeed, string>>
 }

@@ -1,5 +1,4 @@
 import { EMPTY, throwError } from 'rxjs'
-import { expect } from 'vitest'
 import type { Case } from './case.ts'
 import type { Delivered } from './deliveries.ts'
 
@@ -14,7 +13,7 @@ const rests = (delivered: readonly Delivered[]): number[] =>
 export const failures: readonly Case[] = [
   {
     title: 'delivers again 2 s after a failure, or up to a quarter more, and counts it',
-    async check({ t0, unit, isVirtual, write, deliver, until }) {
+    async check({ expect, t0, unit, isVirtual, write, deliver, until }) {
       const { delivered } = deliver(() => throwError(() => no))
       await write('a', t0, 1)
       await until(() => delivered.length > 1, unit + 2_500)
@@ -26,7 +25,7 @@ export const failures: readonly Case[] = [
   },
   {
     title: 'counts a handler that throws, rejects or returns no answer as failed',
-    async check({ t0, unit, write, deliver, until }) {
+    async check({ expect, t0, unit, write, deliver, until }) {
       const wrongs: (() => unknown)[] = [
         () => {
           throw no
@@ -44,7 +43,7 @@ export const failures: readonly Case[] = [
   {
     title: 'tries 6 times more, each rest twice as long, then removes the alarm',
     needs: ['virtual time'],
-    async check({ t0, write, deliver, wait }) {
+    async check({ expect, t0, write, deliver, wait }) {
       const { delivered, only } = deliver(() => throwError(() => no))
       await write('a', t0, 2)
       await wait(10 * 60_000)
@@ -60,7 +59,7 @@ export const failures: readonly Case[] = [
   {
     title: 'spreads alarms that failed together',
     needs: ['virtual time'],
-    async check({ t0, write, deliver, wait }) {
+    async check({ expect, t0, write, deliver, wait }) {
       const { delivered } = deliver(() => throwError(() => no))
       for (let i = 0; i < 20; i++) await write(`k${i}`, t0, 1)
       await wait(2_600)
@@ -72,7 +71,7 @@ export const failures: readonly Case[] = [
   {
     title: 'retries for ever what does not count, at most 1024 s apart',
     needs: ['virtual time'],
-    async check({ t0, write, deliver, wait }) {
+    async check({ expect, t0, write, deliver, wait }) {
       const { delivered, only } = deliver(() => throwError(() => away))
       await write('a', t0, 1)
       await wait(DAY / 4)
@@ -84,7 +83,7 @@ export const failures: readonly Case[] = [
   },
   {
     title: 'does not count a failure that says so',
-    async check({ t0, unit, write, deliver, until }) {
+    async check({ expect, t0, unit, write, deliver, until }) {
       const { delivered, only } = deliver(() => throwError(() => away))
       await write('a', t0, 1)
       await until(() => delivered.length > 1, unit + 2_500)
@@ -94,7 +93,7 @@ export const failures: readonly Case[] = [
   },
   {
     title: 'delivers an alarm that was set during the back-off at its own time, with retries of its own',
-    async check({ t0, unit, now, write, deliver, until, offTime }) {
+    async check({ expect, t0, unit, now, write, deliver, until, offTime }) {
       const { delivered, only } = deliver(({ fence }) => (fence === 1 ? throwError(() => no) : EMPTY))
       for (const key of ['sooner', 'later']) await write(key, t0, 1)
       await until(() => only('failed').length > 1, unit)

@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import { atWork } from './at-work.ts'
 import type { Case } from './case.ts'
 
@@ -6,7 +5,7 @@ export const leases: readonly Case[] = [
   {
     title: 'stops a handler that has not answered when its lease ends, and delivers again without counting',
     needs: ['lease'],
-    async check({ t0, unit, lease, write, deliver, until, wait }) {
+    async check({ expect, t0, unit, lease, write, deliver, until, wait }) {
       const work = atWork()
       const { delivered, only } = deliver(work.handler)
       await write('a', t0, 1)
@@ -29,7 +28,7 @@ export const leases: readonly Case[] = [
   {
     title: 'lets a newer alarm wait for the lease of a handler that never answers',
     needs: ['lease'],
-    async check({ t0, unit, lease, write, deliver, until, wait }) {
+    async check({ expect, t0, unit, lease, write, deliver, until, wait }) {
       const work = atWork()
       const { delivered } = deliver(work.handler)
       await write('a', t0, 1)

@@ -1,5 +1,4 @@
 import { throwError } from 'rxjs'
-import { expect } from 'vitest'
 import { atWork } from './at-work.ts'
 import type { Case } from './case.ts'
 
@@ -9,7 +8,7 @@ export const restarts: readonly Case[] = [
   {
     title: 'still has its alarms and its fences after a restart, those of removals too',
     needs: ['reopen'],
-    async check({ t0, unit, write, reopen }) {
+    async check({ expect, t0, unit, write, reopen }) {
       await write('waiting', t0 + 2 * unit, 4)
       await write('removed', null, 5)
       const again = await reopen()
@@ -28,7 +27,7 @@ export const restarts: readonly Case[] = [
   {
     title: 'still has the failures and the back-off after a restart',
     needs: ['reopen'],
-    async check({ t0, unit, write, deliver, until, reopen }) {
+    async check({ expect, t0, unit, write, deliver, until, reopen }) {
       await write('a', t0, 1)
       const first = deliver(() => throwError(() => no))
       await until(() => first.only('failed').length > 0, unit)
@@ -45,7 +44,7 @@ export const restarts: readonly Case[] = [
     title: 'shares its alarms with another process, each delivered to one of them',
     needs: ['another'],
     async check(rig) {
-      const { t0, unit, write, deliver, until, another, keysOf } = rig
+      const { expect, t0, unit, write, deliver, until, another, keysOf } = rig
       const other = await another()
       const [work, theirs] = [atWork(), atWork()]
       const both = [deliver(work.handler), other.deliver(theirs.handler)]
@@ -60,7 +59,7 @@ export const restarts: readonly Case[] = [
   {
     title: 'refuses what is stale for another process too',
     needs: ['another'],
-    async check({ t0, unit, write, another }) {
+    async check({ expect, t0, unit, write, another }) {
       const other = await another()
       await write('a', t0 + unit, 2)
       expect(await other.write('a', t0, 1)).toMatchObject({ code: 'ALARM_FENCED' })

@@ -7,6 +7,7 @@ import {
   type ObservableInput,
   timer,
 } from 'rxjs'
+import type { ExpectStatic } from 'vitest'
 import type { AlarmDelivery, AlarmManager, AlarmTime, DeliveryOptions, WriteInfo } from '../../index.ts'
 import { virtualClock } from '../../marbles/index.ts'
 import { type Delivered, type Deliveries, record } from './deliveries.ts'
@@ -14,6 +15,8 @@ import type { DescribeManagerOptions, ManagerFactory, ManagerNeed, ManagerUnderT
 
 /** What a test of the kit asks of a manager, in whichever time it lives. */
 export interface Rig {
+  /** of this test: the global one cannot tell tests apart that run at once */
+  readonly expect: ExpectStatic
   readonly manager: AlarmManager
   /** the clock that fires, when the test began: to count from */
   readonly t0: number
@@ -51,10 +54,14 @@ export class Cannot extends Error {
 
 const TURN = 5
 
-export async function openRig(factory: ManagerFactory, options: DescribeManagerOptions): Promise<Rig> {
+export async function openRig(
+  factory: ManagerFactory,
+  options: DescribeManagerOptions,
+  expect: ExpectStatic,
+): Promise<Rig> {
   const isVirtual = options.time !== 'real'
   const late = options.late ?? (isVirtual ? 0 : 3_000)
-  const unit = isVirtual ? 1_000 : 200
+  const unit = isVirtual ? 1_000 : (options.unit ?? 200)
   const lease = isVirtual ? 30_000 : 1_000
   const clock = virtualClock(isVirtual ? 1_000_000 : 0)
   const made = await factory({ clock, lease })
@@ -72,6 +79,7 @@ export async function openRig(factory: ManagerFactory, options: DescribeManagerO
   const now = (): number => hosted.now() + ahead
 
   const rigOf = (manager: AlarmManager, t0: number): Rig => ({
+    expect,
     manager,
     t0,
     unit,

@@ -1,10 +1,9 @@
-import { expect } from 'vitest'
 import type { Case } from './case.ts'
 
 export const times: readonly Case[] = [
   {
     title: 'is never early',
-    async check({ t0, unit, write, deliver, until, offTime }) {
+    async check({ expect, t0, unit, write, deliver, until, offTime }) {
       const { delivered } = deliver()
       const offsets = [0.5, 0.75, 1, 1.001, 1.5, 2, 2.005, 3].map((units) => Math.round(units * unit))
       for (const [i, offset] of offsets.entries()) await write(`k${i}`, t0 + offset, 1)
@@ -15,7 +14,7 @@ export const times: readonly Case[] = [
   },
   {
     title: 'delivers what is past at once',
-    async check({ t0, unit, write, deliver, until, wait, keysOf }) {
+    async check({ expect, t0, unit, write, deliver, until, wait, keysOf }) {
       await write('long past', 0, 1)
       await write('past', t0 - unit, 1)
       await wait(unit)
@@ -29,7 +28,7 @@ export const times: readonly Case[] = [
   },
   {
     title: 'takes nothing until somebody subscribes',
-    async check({ t0, unit, manager, write, deliver, until, wait }) {
+    async check({ expect, t0, unit, manager, write, deliver, until, wait }) {
       let early = 0
       manager.deliveries(() => {
         early++
@@ -45,7 +44,7 @@ export const times: readonly Case[] = [
   },
   {
     title: 'waits longer than the longest timer, 2^31-1 ms',
-    async check({ t0, unit, isVirtual, write, deliver, until, wait, step, offTime }) {
+    async check({ expect, t0, unit, isVirtual, write, deliver, until, wait, step, offTime }) {
       const { delivered } = deliver()
       await write('a', t0 + 2 ** 31 + 5, 1)
       await wait(3 * unit)
@@ -62,7 +61,7 @@ export const times: readonly Case[] = [
   {
     title: 'is not early when the clock steps back',
     needs: ['virtual time'],
-    async check({ t0, write, deliver, until, wait, step, offTime }) {
+    async check({ expect, t0, write, deliver, until, wait, step, offTime }) {
       const { delivered } = deliver()
       await write('a', t0 + 10_000, 1)
       await wait(9_000)

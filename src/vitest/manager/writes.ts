@@ -1,13 +1,13 @@
-import { expect } from 'vitest'
+import { expect as always } from 'vitest'
 import type { Case } from './case.ts'
 import type { Rig } from './rig.ts'
 
-const stale = expect.objectContaining({ code: 'ALARM_FENCED' })
+const stale = always.objectContaining({ code: 'ALARM_FENCED' })
 
 export const writes: readonly Case[] = [
   {
     title: 'has the alarm when a write completes, and delivers it with its fence',
-    async check({ t0, unit, write, deliver, until, offTime }) {
+    async check({ expect, t0, unit, write, deliver, until, offTime }) {
       expect(await write('a', t0 + unit, 3)).toBe('done')
       const { delivered } = deliver()
       await until(() => delivered.length > 0, unit)
@@ -17,7 +17,7 @@ export const writes: readonly Case[] = [
   },
   {
     title: 'refuses a write below the fence that it holds with ALARM_FENCED, and changes nothing',
-    async check({ t0, unit, write, deliver, until, wait, offTime }) {
+    async check({ expect, t0, unit, write, deliver, until, wait, offTime }) {
       await write('a', t0 + 3 * unit, 7)
       expect(await write('a', t0 + unit, 6)).toEqual(stale)
       expect(await write('a', null, 6)).toEqual(stale)
@@ -33,7 +33,7 @@ export const writes: readonly Case[] = [
   },
   {
     title: 'applies the fence that it holds again, which changes nothing',
-    async check({ t0, unit, write, deliver, until, wait, offTime }) {
+    async check({ expect, t0, unit, write, deliver, until, wait, offTime }) {
       for (let times = 0; times < 3; times++) expect(await write('a', t0 + unit, 1)).toBe('done')
       const { delivered } = deliver()
       await until(() => delivered.length > 0, unit)
@@ -44,7 +44,7 @@ export const writes: readonly Case[] = [
   },
   {
     title: 'keeps the fence of a removal, also where no alarm was',
-    async check({ t0, unit, write, deliver, until, wait, keysOf }) {
+    async check({ expect, t0, unit, write, deliver, until, wait, keysOf }) {
       await write('a', t0 + unit, 1)
       for (const key of ['a', 'b']) {
         expect(await write(key, null, 3)).toBe('done')
@@ -60,7 +60,7 @@ export const writes: readonly Case[] = [
   },
   {
     title: 'keeps the fence of an alarm that was delivered',
-    async check({ t0, unit, write, deliver, until, wait }) {
+    async check({ expect, t0, unit, write, deliver, until, wait }) {
       await write('a', t0, 5)
       const { delivered, only } = deliver()
       await until(() => only('done').length > 0, unit)
@@ -71,7 +71,7 @@ export const writes: readonly Case[] = [
   },
   {
     title: 'replaces the one alarm of a key: earlier, later, removed',
-    async check({ t0, unit, write, deliver, until, wait, offTime, keysOf }) {
+    async check({ expect, t0, unit, write, deliver, until, wait, offTime, keysOf }) {
       for (const key of ['a', 'b', 'c']) await write(key, t0 + 3 * unit, 1)
       const { delivered, keys } = deliver()
       await write('a', t0 + 2 * unit, 2, 'earlier')
@@ -87,7 +87,7 @@ export const writes: readonly Case[] = [
   {
     title: 'takes all writes of one turn, and refuses only the stale one among them',
     async check(rig) {
-      const { t0, unit, write, deliver, until } = rig
+      const { expect, t0, unit, write, deliver, until } = rig
       await write('k7', t0 + unit, 9)
       const all = await writeAll(rig, 50, t0 + unit)
       expect(all.filter((outcome) => outcome !== 'done')).toEqual([stale])
@@ -98,7 +98,7 @@ export const writes: readonly Case[] = [
   },
   {
     title: 'tells apart keys that look alike',
-    async check({ t0, unit, write, deliver, until, keysOf }) {
+    async check({ expect, t0, unit, write, deliver, until, keysOf }) {
       const alike = ['', ' ', 'a', 'A', 'a ', 'é', 'e\u0301', "';--", '日本', '😀']
       for (const key of alike) await write(key, t0 + unit, 1)
       const { delivered, keys } = deliver()

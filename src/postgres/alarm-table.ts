@@ -1,0 +1,208 @@
+import { AlarmFencedError } from '../errors.ts'
+import type { HeldAlarm } from '../ledger/held-alarm.ts'
+import type { KeyedWrite } from '../manager.ts'
+import type { AlarmTime } from '../time.ts'
+import { fromText, idOf, toText } from './alarm-key.ts'
+import type { Database } from './database.ts'
+import { type Group, groupTurn } from './group-turn.ts'
+import { statementsOf } from './statements.ts'
+
+/** An alarm that was taken for a lease. */
+export interface Taken {
+  readonly id: string
+  /** as it was, but for its holder; `due` is when it was due */
+  readonly delivered: HeldAlarm & { readonly holder: string }
+  /** ms after it was due, by the database's clock */
+  readonly late: number
+}
+
+/** What is to stand after a delivery if nothing was written since. */
+export interface Saying {
+  readonly id: string
+  readonly delivered: Taken['delivered']
+  /** a write of the same alarm under a higher fence counts as written since, as it does for "done" */
+  readonly isFenced: boolean
+  readonly time: AlarmTime
+  readonly done: AlarmTime
+  readonly counted: number
+  readonly uncounted: number
+  /** when it is due next: at a time, or in some ms of the database's clock */
+  readonly due: { readonly at: AlarmTime } | { readonly in: number }
+}
+
+/** What stands after an answer. */
+export interface After {
+  /** false where the lease had passed to somebody else */
+  readonly entered: boolean
+  readonly time: AlarmTime
+  readonly fence: number
+  readonly setBy: number
+  readonly done: AlarmTime
+  readonly due: AlarmTime
+  readonly holder: string | null
+  /** ms */
+  readonly dueIn: number | null
+}
+
+/** The rows and their jobs. Every call is one statement, and grouped with the others of its turn. */
+export interface AlarmTable {
+  /** ms until the alarm is due, `null` for never; or why it was refused */
+  write(write: KeyedWrite): Promise<number | null | AlarmFencedError>
+  /** Takes the alarm of a job, unless it is not due or somebody else's, and up to `more` others that are due. */
+  take(id: string, holder: string, more: number): Promise<Taken[]>
+  /** Gives back all that a holder took. */
+  giveBack(holder: string): Promise<void>
+  answer(saying: Saying): Promise<After>
+  /** Makes the jobs of these rows what the rows say. */
+  arm(ids: readonly string[]): Promise<void>
+  /** ms until the next alarm that is not due yet */
+  next(): Promise<number | null>
+  /** overdue by `grace` ms, and no worker will ever take them */
+  stuck(grace: number): Promise<string[]>
+  /** Forgets removals that are `age` ms old, and the jobs of the dead. */
+  forget(age: number): Promise<void>
+  get(key: string): Promise<AlarmTime>
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>
+}
+
+interface Armed {
+  readonly id: string
+  readonly armed: boolean
+}
+
+const TRIES = 5
+
+export function alarmTable(db: Database, lease: number): AlarmTable {
+  const sql = statementsOf(db.schema)
+
+  /** Runs a statement whose rows come back in any order; a job that could not be set is set again before anybody hears of it. */
+  async function run<Row extends Armed>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    const rows = await persist(() => db.query<Row>(text, values))
+    const unarmed = rows.filter(({ armed }) => !armed).map(({ id }) => id)
+    if (unarmed.length > 0) await arm(unarmed)
+    return rows
+  }
+
+  async function each<Row extends Armed>(
+    items: readonly { readonly id: string }[],
+    rows: Promise<Row[]>,
+  ): Promise<Row[]> {
+    const byId = new Map((await rows).map((row) => [row.id, row]))
+    return items.map(({ id }) => byId.get(id) as Row)
+  }
+
+  async function arm(ids: readonly string[]): Promise<void> {
+    let left = ids
+    while (left.length > 0) {
+      const asked = left
+      const rows = await persist(() => db.query<Armed>(sql.arm, [asked]))
+      left = rows.filter(({ armed }) => !armed).map(({ id }) => id)
+    }
+  }
+
+  const writes = groupTurn(async (items: readonly (KeyedWrite & { readonly id: string })[]) => {
+    const rows = run<WriteRow>(sql.write, [
+      items.map(({ id }) => id),
+      items.map(({ key }) => toText(key)),
+      items.map(({ time }) => time),
+      items.map(({ info }) => info.fence),
+      items.map(({ info }) => info.move === 'same'),
+    ])
+    return (await each(items, rows)).map(({ accepted, dueIn, held }, i) => {
+      const { key, info } = items[i]!
+      return accepted ? dueIn : new AlarmFencedError(key, info.fence, held ?? undefined)
+    })
+  })
+
+  const takes = groupTurn(async (items: readonly Asked[]) => {
+    const more = items.reduce((sum, item) => sum + item.more, 0)
+    const rows = await run<TakeRow>(sql.take, [
+      items.map(({ id }) => id),
+      items.map(({ holder }) => holder),
+      lease,
+      more,
+      items[0]!.holder,
+    ])
+    const taken = rows.filter((row) => row.taken)
+    const others = taken.filter((row) => items.every(({ id }) => id !== row.id))
+    return items.map(({ id, more }) =>
+      [...taken.filter((row) => row.id === id), ...others.splice(0, more)].map(takenOf),
+    )
+  })
+
+  const answers = groupTurn((items: readonly Saying[]) =>
+    each(
+      items,
+      run<After & Armed>(sql.answer, [
+        items.map(({ id }) => id),
+        items.map(({ delivered }) => delivered.holder),
+        items.map(({ delivered }) => delivered.time),
+        items.map(({ delivered, isFenced }) => (isFenced ? delivered.fence : null)),
+        items.map(({ delivered }) => delivered.setBy),
+        items.map(({ time }) => time),
+        items.map(({ done }) => done),
+        items.map(({ counted }) => counted),
+        items.map(({ uncounted }) => uncounted),
+        items.map(({ due }) => ('at' in due ? due.at : null)),
+        items.map(({ due }) => ('in' in due ? Math.ceil(due.in) : null)),
+      ]),
+    ),
+  )
+  const groups: readonly Group<never, unknown>[] = [writes, takes, answers]
+
+  return {
+    write: (write) => writes.ask({ ...write, id: idOf(write.key) }),
+    take: (id, holder, more) => takes.ask({ id, holder, more }),
+    async giveBack(holder) {
+      await run(sql.giveBack, [holder])
+    },
+    answer: (saying) => answers.ask(saying),
+    arm,
+    next: async () => (await db.query<{ dueIn: number | null }>(sql.next, []))[0]!.dueIn,
+    stuck: async (grace) => (await db.query<{ id: string }>(sql.stuck, [grace])).map(({ id }) => id),
+    async forget(age) {
+      await db.query(sql.forget, [age])
+      await db.query(sql.bury, [])
+    },
+    get: async (key) => (await db.query<{ time: AlarmTime }>(sql.get, [idOf(key)]))[0]?.time ?? null,
+    async idle() {
+      for (const group of groups) await group.idle()
+    },
+  }
+}
+
+interface Asked {
+  readonly id: string
+  readonly holder: string
+  readonly more: number
+}
+
+interface WriteRow extends Armed {
+  readonly accepted: boolean
+  readonly dueIn: number | null
+  readonly held: number | null
+}
+
+interface TakeRow extends Armed, Omit<HeldAlarm, 'holder'> {
+  readonly holder: string
+  readonly taken: boolean
+  readonly late: number
+}
+
+function takenOf({ id, armed: _, taken: __, late, key, ...held }: TakeRow): Taken {
+  return { id, late, delivered: { ...held, key: fromText(key) } }
+}
+
+/** A deadlock with statements that are not ours, or a stricter isolation: the statement was rolled back, and may simply run again. */
+async function persist<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run()
+    } catch (error) {
+      const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
+      const isRolledBack = code === 'ALARM_STORAGE_LOCKED' && String(cause?.code).startsWith('40')
+      if (!isRolledBack || tries === TRIES) throw error
+    }
+  }
+}

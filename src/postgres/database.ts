@@ -1,0 +1,222 @@
+import type { Pool, PoolClient } from 'pg'
+import { AlarmConfigError, AlarmError } from '../errors.ts'
+import { checkMilliseconds } from '../ledger/manager-options.ts'
+import { migrate, VERSION, versionOf } from './migrate.ts'
+import { postgresError } from './postgres-error.ts'
+import { checkSchemaName, quoteName } from './schema-name.ts'
+
+/** How to get at a database. Give a `connectionString` or a `pool`. */
+export interface DatabaseOptions {
+  /** where the server is: `postgres://user:password@host/database` */
+  readonly connectionString?: string
+  /** a pool of yours, of 3 connections or more; it is not ended with the manager */
+  readonly pool?: Pool
+  /** the schema that holds the tables of nolater and of graphile-worker; default `nolater` */
+  readonly schema?: string
+  /** whether to make the tables, or bring them up to date; default true */
+  readonly migrate?: boolean
+  /** ms that a statement may take before its client gives up; default 10 s */
+  readonly timeout?: number
+}
+
+export type Engine = typeof import('graphile-worker')
+
+/** One schema of one database, and the pool that leads to it. */
+export interface Database {
+  readonly name: string
+  /** the schema as it stands in a statement */
+  readonly schema: string
+  /** The pool, once the tables are known to be there and to be ours. Errors are `AlarmError`s; asked again, it tries again. */
+  pool(): Promise<Pool>
+  /** Looks again whether the tables are ours: somebody may have brought them further. */
+  check(): Promise<void>
+  query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+const OLDEST = 120_000 // graphile-worker's
+const CONNECTIONS = 10
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const { connectionString, pool: given, migrate: mayMigrate = true, timeout = 10_000 } = options
+  const name = checkSchemaName(options.schema ?? 'nolater')
+  checkWay(options)
+  checkMilliseconds('timeout', timeout)
+  if (typeof mayMigrate !== 'boolean') {
+    throw new AlarmConfigError('migrate', 'true or false', mayMigrate)
+  }
+  const schema = quoteName(name)
+  let opening: Promise<Pool> | null = null
+  let own: Pool | null = null
+  let unguard: (() => void) | null = null
+
+  async function open(): Promise<Pool> {
+    const pool = given ?? own ?? (await connect(connectionString as string, timeout))
+    if (given === undefined) own = pool
+    unguard ??= guard(pool)
+    await prepare(pool, name, schema, mayMigrate)
+    return pool
+  }
+
+  function pool(): Promise<Pool> {
+    opening ??= open().catch((error) => {
+      opening = null
+      throw postgresError(error, name)
+    })
+    return opening
+  }
+
+  return {
+    name,
+    schema,
+    pool,
+    async check() {
+      try {
+        await prepare(await pool(), name, schema, mayMigrate)
+      } catch (error) {
+        throw postgresError(error, name)
+      }
+    },
+    async query<Row>(text: string, values: readonly unknown[]) {
+      const config = { text, values: values as unknown[], query_timeout: timeout }
+      const ready = await pool()
+      try {
+        return (await ready.query(config)).rows as Row[]
+      } catch (error) {
+        throw postgresError(error, name)
+      }
+    },
+    async close() {
+      await opening?.catch(() => {})
+      // Its last connections may still break after it has ended: a pool of our own stays guarded.
+      if (own !== null) await own.end()
+      else unguard?.()
+    },
+  }
+}
+
+function checkWay({ connectionString, pool }: DatabaseOptions): void {
+  const isString = typeof connectionString === 'string' && connectionString !== ''
+  const isPool = typeof pool?.connect === 'function' && typeof pool.query === 'function'
+  if (isString === (pool !== undefined) || (pool !== undefined && !isPool)) {
+    throw new AlarmConfigError(
+      'connectionString or pool',
+      'one of the two: where the server is, or a Pool of pg',
+      isString && pool !== undefined ? 'both' : (connectionString ?? pool),
+    )
+  }
+  // One listens for good, one may hold a transaction open, one must be left for the statements of both.
+  const max = pool?.options?.max
+  if (max !== undefined && max < 3)
+    throw new AlarmConfigError('pool', 'one of 3 connections or more (max)', max)
+}
+
+async function connect(connectionString: string, timeout: number): Promise<Pool> {
+  const { default: pg } = await import('pg').catch((cause) => {
+    throw missing('pg', cause)
+  })
+  return new pg.Pool({
+    connectionString,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: timeout,
+    keepAlive: true,
+    application_name: 'nolater',
+  })
+}
+
+/** Loads graphile-worker where it is needed, so that somebody who only writes rows can do without. */
+export async function loadEngine(): Promise<Engine> {
+  return import('graphile-worker').catch((cause) => {
+    throw missing('graphile-worker', cause)
+  })
+}
+
+function missing(name: string, cause: unknown): AlarmError {
+  return new AlarmError(
+    'ALARM_STORAGE_MISSING',
+    `nolater/postgres needs ${name}, which cannot be loaded. Install it: npm install graphile-worker pg.`,
+    { cause, counted: false },
+  )
+}
+
+/** A connection that breaks emits an error, which ends the process if nobody listens. Whoever uses the connection hears of it anyway. */
+function guard(pool: Pool): () => void {
+  const ignore = (): void => {}
+  const guarded = new WeakSet<PoolClient>()
+  const guardClient = (client: PoolClient): void => {
+    if (guarded.has(client)) return
+    guarded.add(client)
+    client.on('error', ignore)
+  }
+  pool.on('error', ignore)
+  pool.on('connect', guardClient)
+  pool.on('acquire', guardClient)
+  return () => {
+    pool.off('error', ignore)
+    pool.off('connect', guardClient)
+    pool.off('acquire', guardClient)
+  }
+}
+
+/** Refuses a server that cannot do, and tables of a newer library; makes what is missing. */
+async function prepare(pool: Pool, name: string, schema: string, mayMigrate: boolean): Promise<void> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await client.query(
+      `SELECT current_setting('server_version_num')::int AS server, current_setting('synchronous_commit') AS durable`,
+    )
+    checkServer(rows[0])
+    let version = await versionOf(client, schema)
+    if (version < VERSION && mayMigrate) {
+      await migrate(client, schema)
+      version = VERSION
+    }
+    checkVersion(name, version)
+  } finally {
+    client.release()
+  }
+  if (mayMigrate) await migrateEngine(pool, name)
+}
+
+function checkServer({ server, durable }: { server: number; durable: string }): void {
+  if (server < OLDEST) {
+    throw new AlarmError(
+      'ALARM_STORAGE_UNSUPPORTED',
+      `graphile-worker needs PostgreSQL 12 or later; the server has ${Math.floor(server / 10_000)}. Use a newer one.`,
+      { counted: false },
+    )
+  }
+  if (durable === 'off') {
+    throw new AlarmError(
+      'ALARM_STORAGE_UNSUPPORTED',
+      'synchronous_commit is off, so that the server says of alarms it may lose that it has them. Set it to on for this role: ' +
+        'ALTER ROLE ... SET synchronous_commit = on.',
+      { counted: false },
+    )
+  }
+}
+
+function checkVersion(name: string, version: number): void {
+  if (version === VERSION) return
+  const [kind, advice] =
+    version > VERSION
+      ? (['NEWER', 'Install a newer one'] as const)
+      : (['MISSING', 'Open it once with `migrate: true`, as a role that may create tables'] as const)
+  throw new AlarmError(
+    `ALARM_STORAGE_${kind}`,
+    `The schema ${JSON.stringify(name)} has version ${version} of the tables (0 is none), this library knows ${VERSION}. ${advice}.`,
+    { counted: false },
+  )
+}
+
+async function migrateEngine(pgPool: Pool, schema: string): Promise<void> {
+  const { Logger, runMigrations } = await loadEngine()
+  const { exitCode } = process
+  try {
+    await runMigrations({ pgPool, schema, logger: new Logger(() => () => {}) })
+  } catch (cause) {
+    process.exitCode = exitCode // how this process ends is not graphile-worker's to say
+    if (!String((cause as Error)?.message).includes('breaking migration')) throw cause
+    throw new AlarmError('ALARM_STORAGE_NEWER', (cause as Error).message, { cause, counted: false })
+  }
+}

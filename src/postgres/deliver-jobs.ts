@@ -1,0 +1,306 @@
+import {
+  firstValueFrom,
+  Observable,
+  type ObservableInput,
+  type SchedulerLike,
+  Subscription,
+  timer,
+} from 'rxjs'
+import type { DeliveryStory } from '../ledger/answers.ts'
+import { isExhausted } from '../ledger/redelivery.ts'
+import { workOn } from '../ledger/work-on.ts'
+import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
+import { wakeAt } from '../wake-at.ts'
+import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
+import { type Database, loadEngine } from './database.ts'
+import { watchDue } from './near-due.ts'
+import { isPassing } from './postgres-error.ts'
+import { failed, released, reported } from './sayings.ts'
+import { openSlots } from './slots.ts'
+import { watchStuck } from './upkeep.ts'
+import { openWorker, type Worker } from './worker.ts'
+
+/** What the deliveries of one manager share. */
+export interface Deliveries {
+  readonly db: Database
+  readonly table: AlarmTable
+  readonly scheduler: SchedulerLike
+  readonly lease: number
+  readonly pollInterval: number
+  /** those under way, for who closes the manager */
+  readonly open: Set<OpenDeliveries>
+  /** hears ms until something is due that this process has just written */
+  readonly hears: Set<(dueIn: number | null) => void>
+}
+
+export interface OpenDeliveries {
+  /** Takes nothing more, waits for the handlers at work and for their answers, and completes. */
+  drain(): Promise<void>
+}
+
+/** One alarm that was taken, until its answer is known. */
+interface Run {
+  readonly taken: Taken
+  readonly lapsesAt: number
+  readonly work: Subscription
+  isAtWork: boolean
+}
+
+const LOOKERS = 4
+const MOST = 100 // others to take with the alarm of a job
+const REST = 250 // ms, while the database is away
+
+/**
+ * Delivers the alarms: never before their time, each at least once, one delivery of a key at a time.
+ *
+ * graphile-worker brings the jobs. A job only says that an actor's alarm may be due: its row decides, is leased, and has a new job at the
+ * end of the lease, before a handler begins. So a job that comes twice, late, or for an older alarm finds nothing to do.
+ */
+export function deliverJobs(
+  { db, table, scheduler, lease, pollInterval, open, hears }: Deliveries,
+  handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
+  { concurrency = 100, abandon }: DeliveryOptions,
+): Observable<DeliveryEvent> {
+  return new Observable((subscriber) => {
+    const slots = openSlots(concurrency)
+    const runs = new Set<Run>()
+    const answers = new Set<Promise<unknown>>() // that are not entered yet
+    let isStopped = false
+    let worker: Worker | null = null
+    let whenFree = (): void => {}
+    const near = watchDue(scheduler, pollInterval, table.next, () => worker?.nudge())
+    const upkeep = watchStuck(scheduler, lease, table)
+    const rest = (): Promise<unknown> => firstValueFrom(timer(REST, scheduler))
+
+    async function begin(): Promise<void> {
+      for (;;) {
+        if (isStopped) return
+        try {
+          const [engine, pool] = [await loadEngine(), await db.pool()]
+          if (isStopped) return
+          const lookers = Math.min(LOOKERS, concurrency)
+          const heard = near.stir
+          worker = openWorker({
+            engine,
+            pool,
+            schema: db.name,
+            pollInterval,
+            scheduler,
+            slots,
+            lookers,
+            take,
+            check: db.check,
+            failed: (error) => subscriber.error(error),
+            heard,
+          })
+          return
+        } catch (error) {
+          if (!isPassing(error)) return subscriber.error(error)
+          await rest()
+        }
+      }
+    }
+
+    /** The alarm of a job, and as many others as there are places for. */
+    async function take(id: string): Promise<void> {
+      const places = 1 + slots.reserveMore(MOST)
+      let unused = places
+      for (;;) {
+        const holder = crypto.randomUUID()
+        const lapsesAt = scheduler.now() + lease // before the database begins to count: ours ends first
+        try {
+          // What came too late to be taken has lost its job to it, so it gets another one.
+          if (isStopped) await table.arm([id])
+          const taken = isStopped ? [] : await table.take(id, holder, places - 1)
+          unused -= taken.length
+          for (const each of taken)
+            start({ taken: each, lapsesAt, work: new Subscription(), isAtWork: false })
+          break
+        } catch (error) {
+          if (!isPassing(error)) subscriber.error(error)
+          if (isStopped) break
+          await recover(holder)
+        }
+      }
+      for (; unused > 0; unused--) slots.free()
+    }
+
+    /** What was taken by a statement whose end was not heard is not left to its lease. */
+    async function recover(holder: string): Promise<void> {
+      while (!isStopped) {
+        await rest()
+        try {
+          return await table.giveBack(holder)
+        } catch {}
+      }
+    }
+
+    function start(run: Run): void {
+      const { taken, lapsesAt, work } = run
+      const early = (taken.delivered.time as number) - scheduler.now()
+      if (isStopped) {
+        slots.free()
+        giveBack(run)
+        return
+      }
+      // Our clock is so far behind that the lease would end before.
+      if (early > lease / 2) {
+        slots.free()
+        giveBack(run, early)
+        return
+      }
+      runs.add(run)
+      const receivedAt = scheduler.now()
+      work.add(wakeAt(scheduler, lapsesAt, () => expire(run)))
+      const begin = (): void => deliver(run, taken.late + scheduler.now() - receivedAt)
+      if (early > 0) work.add(wakeAt(scheduler, taken.delivered.time as number, begin))
+      else begin()
+    }
+
+    function deliver(run: Run, lateness: number): void {
+      const { taken, work } = run
+      const { delivered } = taken
+      run.isAtWork = true
+      if (!isExhausted(delivered)) tell(taken, { kind: 'delivered', lateness })
+      if (work.closed) return
+      work.add(
+        workOn(delivered, handler, abandon).subscribe({
+          next(report) {
+            end(run)
+            answer(run, reported(taken, report), (after) => report.story({ ...delivered, ...after }))
+          },
+          error(error) {
+            end(run)
+            const { saying, counted, isLast } = failed(taken, error)
+            answer(run, saying, (after) => {
+              const isReplaced = after.setBy !== delivered.setBy || after.time !== delivered.time
+              return { kind: 'failed', error, counted, retryAt: isLast || isReplaced ? null : after.due }
+            })
+          },
+        }),
+      )
+    }
+
+    /** Its place is free for the next. */
+    function end(run: Run): void {
+      if (!runs.delete(run)) return
+      run.isAtWork = false
+      slots.free()
+      stop(run.work)
+      if (runs.size === 0) whenFree()
+    }
+
+    function expire(run: Run): void {
+      end(run)
+      tell(run.taken, { kind: 'expired' })
+    }
+
+    /** Enters what is said, and tells the story of it; or that the lease had ended. */
+    function answer(
+      { taken, lapsesAt }: Run,
+      saying: Saying,
+      story: (after: After) => DeliveryStory | null,
+    ): void {
+      const entered = enter(taken, lapsesAt, saying).then((after) => {
+        answers.delete(entered)
+        for (const hear of hears) hear(after?.dueIn ?? null)
+        tell(taken, after === null ? { kind: 'expired' } : story(after))
+      })
+      answers.add(entered)
+    }
+
+    /** However often the connection breaks, until the lease has ended; then it is `null`, as where somebody else has it. */
+    async function enter(taken: Taken, lapsesAt: number, saying: Saying): Promise<After | null> {
+      for (;;) {
+        try {
+          const after = await table.answer(saying)
+          return after.entered || isEnteredBefore(after, taken, saying) ? after : null
+        } catch (error) {
+          if (scheduler.now() >= lapsesAt) return null
+          if (!isPassing(error)) {
+            subscriber.error(error)
+            return null
+          }
+          await rest()
+        }
+      }
+    }
+
+    function giveBack(run: Run, wait?: number): void {
+      answer(run, released(run.taken, wait), () => null)
+    }
+
+    function tell({ delivered }: Taken, story: DeliveryStory | null): void {
+      if (story === null) return
+      const { key, time, fence, counted } = delivered
+      const delivery = { key, scheduledTime: time as number, fence, retryCount: counted }
+      subscriber.next({ at: scheduler.now(), ...delivery, ...story })
+    }
+
+    function stopRun(run: Run): void {
+      end(run)
+      giveBack(run)
+    }
+
+    /** Takes nothing more. */
+    function halt(): void {
+      if (isStopped) return
+      isStopped = true
+      near.stop()
+      upkeep.unsubscribe()
+      hears.delete(near.news)
+      stopped = worker?.stop().catch(() => {}) ?? begun
+    }
+
+    /** Resolves when nothing is at work, and all is entered. */
+    async function rested(): Promise<void> {
+      if (runs.size > 0) {
+        await new Promise<void>((resolve) => {
+          whenFree = resolve
+        })
+      }
+      await stopped
+      while (answers.size > 0) await Promise.all(answers)
+    }
+
+    const all: OpenDeliveries = {
+      async drain() {
+        halt()
+        for (const run of [...runs]) if (!run.isAtWork) stopRun(run)
+        await rested()
+        subscriber.complete()
+      },
+    }
+    let stopped: Promise<unknown> = Promise.resolve()
+    open.add(all)
+    hears.add(near.news)
+    const begun = begin()
+    return () => {
+      halt()
+      for (const run of [...runs]) stopRun(run)
+      rested().then(() => open.delete(all))
+    }
+  })
+}
+
+/** The connection broke after our answer was entered, and before we heard of it. */
+function isEnteredBefore(after: After, { delivered }: Taken, { time, done }: Saying): boolean {
+  return (
+    done !== null &&
+    after.holder === null &&
+    after.fence === delivered.fence &&
+    after.time === time &&
+    after.done === done
+  )
+}
+
+/** A user's teardown that throws must not keep the other handlers running; it is reported as RxJS reports what nobody can catch. */
+function stop(work: Subscription): void {
+  try {
+    work.unsubscribe()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

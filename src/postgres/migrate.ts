@@ -1,0 +1,61 @@
+import type { PoolClient } from 'pg'
+
+/** The version of the tables below. A later one adds a step for each version before it. */
+export const VERSION = 1
+
+const STEPS: readonly ((schema: string) => string)[] = [
+  (schema) => `
+    CREATE TABLE ${schema}._nolater_alarm (
+      id bytea PRIMARY KEY,     -- SHA-256 of the key
+      key text NOT NULL,        -- the actor; a backslash is doubled, U+0000 is \\0
+      time bigint,              -- the alarm, ms since the epoch; null: none
+      fence bigint NOT NULL,    -- of the last write
+      set_by bigint NOT NULL,   -- the fence of the write that set this alarm
+      again boolean NOT NULL,   -- the last write set the same alarm once more
+      done bigint,              -- the alarm that was delivered and removed under this fence
+      due bigint,               -- when to look at it next, as its job is told; null: never
+      counted integer NOT NULL,
+      uncounted integer NOT NULL,
+      leased_until bigint,
+      holder uuid,
+      changed_at bigint NOT NULL
+    );
+    CREATE INDEX _nolater_alarm_due ON ${schema}._nolater_alarm (due) WHERE due IS NOT NULL;
+    CREATE INDEX _nolater_alarm_removed ON ${schema}._nolater_alarm (changed_at) WHERE due IS NULL;
+    CREATE INDEX _nolater_alarm_holder ON ${schema}._nolater_alarm (holder) WHERE holder IS NOT NULL;
+    CREATE TABLE ${schema}._nolater_actor (
+      id bytea PRIMARY KEY,     -- SHA-256 of the key
+      key text NOT NULL,
+      epoch integer NOT NULL,   -- of the last opening
+      alarm bigint              -- ms since the epoch; null: none
+    );`,
+]
+
+/** The version of the tables in a schema, 0 for none. */
+export async function versionOf(client: Pick<PoolClient, 'query'>, schema: string): Promise<number> {
+  const table = `${schema}._nolater_version`
+  const found = await client.query('SELECT to_regclass($1) IS NOT NULL AS found', [table])
+  if (!found.rows[0].found) return 0
+  const { rows } = await client.query(`SELECT version FROM ${table}`)
+  return rows[0]?.version ?? 0
+}
+
+/** Brings the tables to this version. However many processes do it at once, each step is done once: the others wait. */
+export async function migrate(client: PoolClient, schema: string): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`nolater ${schema}`])
+    // To ask for a schema that is there needs a right that its owner may not have.
+    const { rows } = await client.query('SELECT to_regnamespace($1) IS NULL AS missing', [schema])
+    if (rows[0].missing) await client.query(`CREATE SCHEMA ${schema}`)
+    await client.query(`CREATE TABLE IF NOT EXISTS ${schema}._nolater_version (version integer NOT NULL)`)
+    const from = await versionOf(client, schema)
+    for (const step of STEPS.slice(from)) await client.query(step(schema))
+    if (from === 0) await client.query(`INSERT INTO ${schema}._nolater_version VALUES (${VERSION})`)
+    else if (from < VERSION) await client.query(`UPDATE ${schema}._nolater_version SET version = ${VERSION}`)
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  }
+}

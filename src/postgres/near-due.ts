@@ -1,0 +1,72 @@
+import { interval, type SchedulerLike, timer } from 'rxjs'
+import { oneTimer } from '../ledger/one-timer.ts'
+import { type AlarmTime, isBefore } from '../time.ts'
+
+/** Knows when the next alarm is due, so that it is not left to the poll. */
+export interface NearDue {
+  /** An alarm is due in so many ms of the database's clock; `null` for never. */
+  news(dueIn: number | null): void
+  /** Somebody wrote something. */
+  stir(): void
+  stop(): void
+}
+
+const REST = 25 // ms between looks, however much is written or due
+
+/**
+ * Rings when an alarm is due, never before.
+ *
+ * It looks for the next one every `pollInterval`, after it has rung, and when somebody else wrote. How long there is to wait is the
+ * database's to say: the two clocks may differ.
+ */
+export function watchDue(
+  scheduler: SchedulerLike,
+  pollInterval: number,
+  look: () => Promise<number | null>,
+  ring: () => void,
+): NearDue {
+  let next: AlarmTime = null
+  let isLooking = false
+  let isStirred = false
+  let isStopped = false
+  const alarm = oneTimer(scheduler, () => {
+    next = null
+    ring()
+    stir()
+  })
+
+  function news(dueIn: number | null): void {
+    if (dueIn === null || isStopped) return
+    const due = scheduler.now() + Math.max(0, Math.ceil(dueIn))
+    if (!isBefore(due, next)) return
+    next = due
+    alarm.set(due)
+  }
+
+  function stir(): void {
+    isStirred = true
+    if (isLooking || isStopped) return
+    isLooking = true
+    isStirred = false
+    look()
+      .then(news, () => {}) // the poll is the floor, and the next look will tell
+      .then(() => timer(REST, scheduler).subscribe(rested))
+  }
+
+  function rested(): void {
+    isLooking = false
+    if (isStirred) stir()
+  }
+
+  const polls = interval(pollInterval, scheduler).subscribe(stir)
+  stir()
+  return {
+    news,
+    stir,
+    stop() {
+      isStopped = true
+      polls.unsubscribe()
+      alarm.set(null)
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import { Observable, type ObservableInput } from 'rxjs'
+import { AlarmConfigError, AlarmError, AlarmFencedError, given } from '../errors.ts'
+import { checkKey } from '../key.ts'
+import {
+  checkDeliveries,
+  checkManagerOptions,
+  checkMilliseconds,
+  type ManagerOptions,
+} from '../ledger/manager-options.ts'
+import type {
+  AlarmDelivery,
+  AlarmManager,
+  DeliveryEvent,
+  DeliveryOptions,
+  EachResult,
+  KeyedWrite,
+  WriteInfo,
+} from '../manager.ts'
+import { type AlarmTime, checkAlarmTime } from '../time.ts'
+import { alarmTable } from './alarm-table.ts'
+import { type DatabaseOptions, openDatabase } from './database.ts'
+import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'
+import { shareDatabase } from './shared-database.ts'
+
+export interface PostgresManagerOptions extends ManagerOptions, DatabaseOptions {
+  /** handlers at a time, where `deliveries` says nothing else; default 100 */
+  readonly concurrency?: number
+  /** ms between looks for what is due, while delivering: the floor, where everything else fails; default 1 s */
+  readonly pollInterval?: number
+}
+
+export interface PostgresManager extends AlarmManager {
+  write(key: string, time: AlarmTime, info: WriteInfo): Observable<never>
+  writeMany(writes: readonly KeyedWrite[]): Observable<readonly EachResult[]>
+  deliveries(
+    handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
+    options?: DeliveryOptions,
+  ): Observable<DeliveryEvent>
+  /** The alarm that it holds for a key; while it is being delivered too, until that is done. */
+  get(key: string): Promise<AlarmTime>
+  /** Resolves when the server was reached and the tables are there. Nobody needs to call it: it only says early what is wrong. */
+  ready(): Promise<void>
+  /**
+   * Takes no more alarms, waits for the handlers at work (at most their leases) and for all writes, completes the deliveries, and lets go
+   * of the database. A pool of yours stays open.
+   */
+  close(): Promise<void>
+}
+
+const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
+
+/**
+ * Makes a manager that keeps its alarms in PostgreSQL, shared by any number of processes; graphile-worker wakes the actors.
+ *
+ * A write completes when it is durable; all writes of one turn of the event loop share one statement. The row of an alarm is what counts:
+ * a job of graphile-worker only says when to look at it. Removals leave their fence for a day. Throws `ALARM_CONFIG_INVALID`; what is
+ * wrong with the server comes with the first write or delivery (`ALARM_STORAGE_UNREACHABLE`, `_UNSUPPORTED`, `_MISSING`, `_NEWER`,
+ * `_READONLY`, `_LOCKED`, `_FAILED`). Deliveries outlast a server that is away.
+ *
+ * Gotchas: a pooler in transaction mode breaks LISTEN, alarms then wait for the poll. graphile-worker reads a config file of that
+ * name. On a shared pool, count one connection for each `deliveries` that is subscribed.
+ *
+ * ```ts
+ * const manager = postgresManager({ connectionString: process.env.DATABASE_URL })
+ * manager.deliveries(({ key }) => wake(key)).subscribe()
+ * ```
+ */
+export function postgresManager(options: PostgresManagerOptions): PostgresManager {
+  const { scheduler, lease } = checkManagerOptions(options)
+  const { concurrency = 100 } = options
+  const pollInterval = Math.min(checkMilliseconds('pollInterval', options.pollInterval ?? 1_000), MAX_TIMER)
+  checkDeliveries(() => {}, { concurrency })
+  const db = openDatabase(options)
+  // The database holds a lease a little longer than a handler may take, so that ours always ends first.
+  const table = alarmTable(db, lease + Math.max(250, Math.ceil(lease / 10)))
+  const open = new Set<OpenDeliveries>()
+  const hears = new Set<(dueIn: number | null) => void>()
+  let isClosing = false
+  let isClosed = false
+  let closing: Promise<void> | null = null
+
+  function check(isOver: boolean): void {
+    if (!isOver) return
+    throw new AlarmError('ALARM_CLOSED', `The manager of ${given(db.name)} was closed. Make a new one.`, {
+      counted: false,
+    })
+  }
+
+  async function writeOne(write: KeyedWrite): Promise<AlarmFencedError | null> {
+    check(isClosed)
+    const result = await table.write(write)
+    if (result instanceof AlarmFencedError) return result
+    for (const hear of hears) hear(result)
+    return null
+  }
+
+  async function close(): Promise<void> {
+    isClosing = true
+    // The handlers may still write.
+    await Promise.all([...open].map((deliveries) => deliveries.drain()))
+    isClosed = true
+    await table.idle()
+    await db.close()
+  }
+
+  const manager: PostgresManager = {
+    write: (key, time, info) =>
+      new Observable((subscriber) => {
+        const write = checkWrite({ key, time, info })
+        writeOne(write).then(
+          (stale) => (stale === null ? subscriber.complete() : subscriber.error(stale)),
+          (error) => subscriber.error(error),
+        )
+      }),
+    writeMany: (writes) =>
+      new Observable((subscriber) => {
+        const each = writes.map(async (write): Promise<EachResult> => {
+          let checked: KeyedWrite
+          try {
+            checked = checkWrite(write)
+          } catch (error) {
+            return error as AlarmError
+          }
+          return writeOne(checked)
+        })
+        Promise.all(each).then(
+          (results) => {
+            subscriber.next(results)
+            subscriber.complete()
+          },
+          (error) => subscriber.error(error),
+        )
+      }),
+    deliveries(handler, deliveryOptions = {}) {
+      checkDeliveries(handler, deliveryOptions)
+      const asked = { concurrency, ...deliveryOptions }
+      const delivered$ = deliverJobs(
+        { db, table, scheduler, lease, pollInterval, open, hears },
+        handler,
+        asked,
+      )
+      return new Observable((subscriber) => {
+        check(isClosing)
+        return delivered$.subscribe(subscriber)
+      })
+    },
+    get: async (key) => {
+      check(isClosed)
+      return table.get(checkKey(key))
+    },
+    async ready() {
+      check(isClosing)
+      await db.pool()
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+  shareDatabase(manager, db)
+  return manager
+}
+
+function checkWrite({ key, time, info }: KeyedWrite): KeyedWrite {
+  checkKey(key)
+  const fence: unknown = info?.fence
+  if (!Number.isSafeInteger(fence) || (fence as number) < 0) {
+    throw new AlarmConfigError(
+      'The fence of a write',
+      'a whole number, 0 or more, that grows with every write',
+      fence,
+    )
+  }
+  return { key, time: checkAlarmTime(time), info }
+}

@@ -1,0 +1,27 @@
+import { AlarmConfigError } from '../errors.ts'
+
+const MAX_BYTES = 44 // graphile-worker names its prepared statements after it, and Postgres knows 63 bytes of a name
+
+/** Reads the name of a schema, or throws `ALARM_CONFIG_INVALID`. */
+export function checkSchemaName(name: string): string {
+  const isName =
+    typeof name === 'string' &&
+    name !== '' &&
+    !name.includes('\0') &&
+    name.isWellFormed() &&
+    !name.toLowerCase().startsWith('pg_') &&
+    new TextEncoder().encode(name).length <= MAX_BYTES
+  if (!isName) {
+    throw new AlarmConfigError(
+      'schema',
+      `the name of a schema, 1 to ${MAX_BYTES} bytes, not one of Postgres's own (pg_...)`,
+      name,
+    )
+  }
+  return name
+}
+
+/** A name as it stands in a statement: whatever is in it, it stays a name. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

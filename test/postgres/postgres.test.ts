@@ -1,0 +1,60 @@
+import { postgresManager } from 'nolater/postgres'
+import { describeManager } from 'nolater/vitest'
+import { afterAll, describe, it, vi } from 'vitest'
+import { describeDocuments } from './documents.ts'
+import { describeCrashes, describeFailures } from './failures.ts'
+import { describeLedger } from './ledger.ts'
+import { describePromises } from './promises.ts'
+import { quoted } from './rig.ts'
+import { startServer } from './server.ts'
+import { describeStores } from './stores.ts'
+
+// One server for all of them, and a schema for each: what they wait for is mostly time, and they wait together.
+vi.setConfig({ maxConcurrency: 12 })
+const server = await startServer()
+
+if (typeof server === 'string') {
+  describe('nolater/postgres', () => {
+    it.skip(server, () => {})
+  })
+} else {
+  afterAll(() => server.stop())
+
+  describe.concurrent('on a real server', () =>
+    describeManager(
+      'postgresManager',
+      async ({ lease }) => {
+        const options = { connectionString: server.connectionString, schema: server.newSchema(), lease }
+        const managers: ReturnType<typeof postgresManager>[] = []
+        const another = async () => {
+          const manager = postgresManager(options)
+          managers.push(manager)
+          await manager.ready()
+          return manager
+        }
+        const manager = await another()
+        const clock = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now'
+        return {
+          manager,
+          now: async () => (await server.query<{ now: number }>(clock))[0]!.now,
+          another,
+          async reopen() {
+            await manager.close()
+            return another()
+          },
+          async cleanup() {
+            await Promise.all(managers.map((each) => each.close()))
+            await server.query(`DROP SCHEMA IF EXISTS ${quoted(options.schema)} CASCADE`)
+          },
+        }
+      },
+      { time: 'real', unit: 500, late: 10_000 },
+    ))
+
+  describeLedger(server)
+  describePromises(server)
+  describeFailures(server)
+  describeStores(server)
+  describeDocuments(server)
+  describeCrashes(server)
+}

@@ -1,0 +1,266 @@
+import { type PostgresManagerOptions, postgresManager } from 'nolater/postgres'
+import { asyncScheduler, EMPTY, firstValueFrom } from 'rxjs'
+import { describe, it } from 'vitest'
+import { quoted, until, withSchema, wrongClock } from './rig.ts'
+import type { Server } from './server.ts'
+
+const HOUR = 3_600_000
+
+/** What the manager promises beyond the port: names, tables, clocks, punctuality, groups, errors. */
+export function describePromises(server: Server): void {
+  describe.concurrent('postgresManager', { timeout: 60_000 }, () => {
+    it('delivers at its time what is due long before the poll, whoever wrote it', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const [worker, other] = [manager({ pollInterval: HOUR }), manager()]
+        const { delivered } = deliver(worker)
+        await write(worker, 'first', Date.now(), 1) // until then nobody listens
+        await until(() => delivered.length === 1)
+        const due = Date.now() + 400
+        await write(worker, 'own', due, 1)
+        await write(other, 'other', due + 100, 1)
+        // Neither the last that was heard of nor the first there is.
+        await write(other, 'far', due + HOUR, 1)
+        await until(() => delivered.length === 3)
+        for (const { at, scheduledTime } of delivered.slice(1)) {
+          expect(at - scheduledTime).toBeGreaterThanOrEqual(0)
+          expect(at - scheduledTime).toBeLessThan(5_000) // on any machine; what it is here is in docs/postgres.md
+        }
+      }))
+
+    it('delivers nothing before its time by its own clock, should the database be ahead', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const scheduler = wrongClock(-700)
+        const worker = manager({ scheduler, lease: 5_000 })
+        const early: number[] = []
+        const { delivered, only } = deliver(worker, ({ scheduledTime }) => {
+          early.push(scheduledTime - scheduler.now())
+          return EMPTY
+        })
+        await write(worker, 'a', Date.now() + 100, 1)
+        await until(() => only('done').length > 0)
+        expect(delivered).toHaveLength(1)
+        expect(early[0]).toBeLessThanOrEqual(0)
+      }))
+
+    it('gives an alarm back when its clock is so late that the lease would end before', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const scheduler = wrongClock(-5_000)
+        const late = manager({ scheduler, lease: 1_000 })
+        const early: number[] = []
+        const first = deliver(late, ({ scheduledTime }) => {
+          early.push(scheduledTime - scheduler.now())
+          return EMPTY
+        })
+        await write(late, 'a', Date.now(), 1)
+        await until(() => first.only('done').length > 0)
+        expect(first.delivered).toHaveLength(1)
+        expect(early[0]).toBeLessThanOrEqual(0)
+        expect(first.only('expired')).toEqual([])
+      }))
+
+    it('writes in one statement what is written in one turn, each with its own outcome', ({ expect }) =>
+      withSchema(server, async ({ manager, pool, write }) => {
+        const counted = pool()
+        const texts: unknown[] = []
+        const query = counted.query.bind(counted) as (...args: unknown[]) => unknown
+        counted.query = ((config: unknown, ...rest: unknown[]) => {
+          texts.push(config)
+          return query(config, ...rest)
+        }) as typeof counted.query
+        const writer = manager({ pool: counted })
+        await write(writer, 'k7', HOUR, 9)
+        texts.length = 0
+        const outcomes = await Promise.all(
+          Array.from({ length: 500 }, (_, i) => write(writer, `k${i}`, HOUR, 1)),
+        )
+        expect(texts).toHaveLength(1)
+        expect(outcomes.filter((outcome) => outcome !== 'done')).toMatchObject([
+          { code: 'ALARM_FENCED', key: 'k7', fence: 1, message: expect.stringContaining('it holds 9') },
+        ])
+        // The same key twice is in order, whatever the group.
+        expect(await Promise.all([write(writer, 'x', 1_000, 1), write(writer, 'x', 2_000, 2)])).toEqual([
+          'done',
+          'done',
+        ])
+        expect(await writer.get('x')).toBe(2_000)
+      }))
+
+    it('takes many writes at one call, with a result for each', ({ expect }) =>
+      withSchema(server, async ({ manager, write }) => {
+        const writer = manager()
+        await write(writer, 'b', 5_000, 9)
+        const one = (key: string, fence: number) => ({
+          key,
+          time: 7_000,
+          info: { key, move: 'later' as const, fence, attempt: 1 },
+        })
+        const results = await firstValueFrom(
+          writer.writeMany([one('a', 1), one('b', 1), one('\ud800', 1), one('c', 1)]),
+        )
+        expect(results).toMatchObject([null, { code: 'ALARM_FENCED' }, { code: 'ALARM_KEY_INVALID' }, null])
+        expect([await writer.get('a'), await writer.get('b')]).toEqual([7_000, 5_000])
+      }))
+
+    it('takes any key, also one that no index and no text of Postgres takes', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const worker = manager()
+        const unlike = Array.from({ length: 1024 }, (_, i) =>
+          String.fromCharCode(0x4e00 + ((i * 7919) % 20_000)),
+        )
+        const keys = [
+          '',
+          'a\0b',
+          'a\\0b',
+          'a\\',
+          "'; DROP TABLE x; --",
+          '$1',
+          unlike.join(''),
+          `${unlike.slice(1).join('')}x`,
+        ]
+        const { delivered, only } = deliver(worker)
+        for (const key of keys) expect(await write(worker, key, Date.now(), 1)).toBe('done')
+        await until(() => only('done').length === keys.length)
+        expect(delivered.map(({ key }) => key).sort()).toEqual(keys.sort())
+      }))
+
+    it('lets no name of a schema become anything else', ({ expect }) =>
+      withSchema(server, async ({ schema, manager, write, deliver }) => {
+        const victim = `victim ${schema}`
+        await server.query(`CREATE TABLE ${quoted(victim)} ()`)
+        const name = `"; DROP TABLE "v"; -- ${schema.replaceAll('"', '')}`
+        await server.query(`DROP SCHEMA IF EXISTS ${quoted(name)} CASCADE`)
+        const { only } = deliver(manager({ schema: name }))
+        await write(manager({ schema: name }), 'a', Date.now(), 1)
+        await until(() => only('done').length > 0)
+        await server.query(`DROP TABLE ${quoted(victim)}; DROP SCHEMA ${quoted(name)} CASCADE`)
+        for (const bad of [
+          '',
+          'a\0',
+          '\ud800',
+          'x'.repeat(45),
+          'é'.repeat(23),
+          'pg_temp',
+          'PG_x',
+          7 as never,
+        ]) {
+          expect(() => postgresManager({ connectionString: 'postgres://x', schema: bad })).toThrow(
+            expect.objectContaining({ code: 'ALARM_CONFIG_INVALID' }),
+          )
+        }
+      }))
+
+    it('makes its tables once, however many processes begin at the same time', ({ expect }) =>
+      withSchema(server, async ({ schema, manager, write }) => {
+        const managers = Array.from({ length: 8 }, () => manager())
+        await Promise.all(managers.map((each) => each.ready()))
+        expect(await server.query(`SELECT version FROM ${quoted(schema)}._nolater_version`)).toEqual([
+          { version: 1 },
+        ])
+        for (const [i, each] of managers.entries()) expect(await write(each, 'a', 1_000, i)).toBe('done')
+      }))
+
+    it('goes on when another schema of the database is made, and leaves the exit code alone', ({ expect }) =>
+      withSchema(server, async ({ schema, manager, write, deliver }) => {
+        const worker = manager()
+        const { delivered, only, outcome } = deliver(worker)
+        await write(worker, 'a', Date.now(), 1)
+        await until(() => delivered.length === 1)
+        const name = `another ${schema.replaceAll('"', '')}`
+        await manager({ schema: name }).ready()
+        for (let i = 0; i < 5; i++) {
+          await write(worker, 'a', Date.now() + 50, 2 + i)
+          await until(() => only('done').length === 2 + i)
+        }
+        expect(outcome()).toBe('alive')
+        expect(process.exitCode).not.toBe(57)
+        await server.query(`DROP SCHEMA ${quoted(name)} CASCADE`)
+      }))
+
+    it('says what is wrong with the schema, the server and the role', ({ expect }) =>
+      withSchema(server, async ({ schema, manager, pool, write }) => {
+        const without = manager({ migrate: false })
+        expect(await write(without, 'a', 1, 1)).toMatchObject({
+          code: 'ALARM_STORAGE_MISSING',
+          counted: false,
+        })
+        const first = manager()
+        await first.ready()
+        expect(await write(without, 'a', 1, 1)).toBe('done') // it looks again
+
+        await server.query(`UPDATE ${quoted(schema)}._nolater_version SET version = 2`)
+        await expect(manager().ready()).rejects.toMatchObject({ code: 'ALARM_STORAGE_NEWER' })
+        await server.query(`UPDATE ${quoted(schema)}._nolater_version SET version = 1`)
+
+        const role = `role_${schema.replace(/\W/g, '_')}`
+        await server.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`)
+        const poor = manager({
+          connectionString: server.connectionString.replace('postgres:secret', `${role}:x`),
+        })
+        await expect(poor.ready()).rejects.toMatchObject({ code: 'ALARM_STORAGE_READONLY' })
+
+        const lax = pool({ options: '-c synchronous_commit=off' })
+        await expect(manager({ pool: lax }).ready()).rejects.toMatchObject({
+          code: 'ALARM_STORAGE_UNSUPPORTED',
+        })
+        const standby = pool({ options: '-c default_transaction_read_only=on' })
+        expect(await write(manager({ pool: standby, migrate: false }), 'a', 1, 2)).toMatchObject({
+          code: 'ALARM_STORAGE_READONLY',
+        })
+
+        const away = manager({ connectionString: 'postgres://postgres:secret@127.0.0.1:1/postgres' })
+        expect(await write(away, 'a', 1, 1)).toMatchObject({ code: 'ALARM_STORAGE_UNREACHABLE' })
+
+        // The version of a server cannot be set: this one only says that it is old.
+        const old = pool()
+        old.on('connect', (client) => {
+          const query = client.query.bind(client) as (...args: unknown[]) => unknown
+          client.query = ((text: unknown, ...rest: unknown[]) =>
+            query(
+              typeof text === 'string'
+                ? text.replace(/current_setting\('server_version_num'\)/, "'110022'")
+                : text,
+              ...rest,
+            )) as typeof client.query
+        })
+        await expect(manager({ pool: old }).ready()).rejects.toMatchObject({
+          code: 'ALARM_STORAGE_UNSUPPORTED',
+          message: expect.stringContaining('the server has 11'),
+        })
+        for (const ended of [poor, away]) await ended.close()
+        await server.query(`DROP ROLE ${role}`)
+      }))
+
+    it('ends its deliveries when the tables are gone, and outlasts what passes', ({ expect }) =>
+      withSchema(server, async ({ schema, manager, write, deliver }) => {
+        const worker = manager()
+        const { outcome } = deliver(worker)
+        await write(worker, 'a', Date.now() + 300, 1)
+        await server.query(`DROP TABLE ${quoted(schema)}._nolater_alarm`)
+        await until(() => outcome() !== 'alive')
+        expect(outcome()).toMatchObject({ code: 'ALARM_STORAGE_MISSING' })
+      }))
+
+    it('refuses options that cannot work', ({ expect }) => {
+      const connectionString = 'postgres://x'
+      const bad: Partial<PostgresManagerOptions>[] = [
+        {},
+        { connectionString: '' },
+        { connectionString, pool: { connect() {}, query() {} } as never },
+        { pool: {} as never },
+        { pool: { connect() {}, query() {}, options: { max: 2 } } as never },
+        { connectionString, concurrency: 0 },
+        { connectionString, pollInterval: 0.5 },
+        { connectionString, lease: 0 },
+        { connectionString, timeout: -1 },
+        { connectionString, migrate: 'no' as never },
+        { connectionString, scheduler: {} as never },
+      ]
+      for (const options of bad) {
+        expect(() => postgresManager(options), JSON.stringify(options)).toThrow(
+          expect.objectContaining({ code: 'ALARM_CONFIG_INVALID' }),
+        )
+      }
+      expect(() => postgresManager({ connectionString, scheduler: asyncScheduler })).not.toThrow()
+    })
+  })
+}

@@ -1,0 +1,276 @@
+import { fork } from 'node:child_process'
+import { memoryManager } from 'nolater'
+import { type PostgresStore, postgresStore } from 'nolater/postgres'
+import { EMPTY, firstValueFrom, Subject } from 'rxjs'
+import { describe, it } from 'vitest'
+import { quoted, settled, until, withSchema } from './rig.ts'
+import type { Server } from './server.ts'
+
+const HOUR = 3_600_000
+
+export function describeStores(server: Server): void {
+  describe.concurrent('postgresStore', { timeout: 60_000 }, () => {
+    const withStores = (
+      test: (
+        rig: Parameters<Parameters<typeof withSchema>[1]>[0] & {
+          open(key?: string, manager?: Parameters<typeof postgresStore>[0]['manager']): Promise<PostgresStore>
+          names(): Promise<unknown[]>
+          alarmOf(key?: string): Promise<number | null | undefined>
+        },
+      ) => Promise<void>,
+    ) =>
+      withSchema(server, async (rig) => {
+        const stores: PostgresStore[] = []
+        const table = `${quoted(rig.schema)}.job`
+        const manager = rig.manager()
+        await manager.ready()
+        await server.query(
+          `CREATE TABLE ${table} (name text UNIQUE DEFERRABLE INITIALLY DEFERRED, actor text)`,
+        )
+        try {
+          await test({
+            ...rig,
+            manager: () => manager,
+            async open(key = '42', its = manager) {
+              const way =
+                its === manager ? {} : { connectionString: server.connectionString, schema: rig.schema }
+              const store = await postgresStore({ key, manager: its, ...way })
+              stores.push(store)
+              return store
+            },
+            names: async () =>
+              (await server.query(`SELECT name FROM ${table} ORDER BY 1`)).map(({ name }) => name),
+            async alarmOf(key = '42') {
+              const [row] = await server.query<{ alarm: number | null }>(
+                `SELECT alarm::float8 FROM ${quoted(rig.schema)}._nolater_actor WHERE key = $1`,
+                [key],
+              )
+              return row?.alarm
+            },
+          })
+        } finally {
+          for (const store of stores) await store.close()
+        }
+      })
+    const insert = (schema: string, name: string) =>
+      `INSERT INTO ${quoted(schema)}.job (name) VALUES ('${name}')`
+
+    it('commits state and alarm together, the manager first', ({ expect }) =>
+      withStores(async ({ schema, open, names, alarmOf, manager, deliver }) => {
+        const store = await open()
+        const time = Date.now() + 200
+        const result = await store.commitWith(async (client) => {
+          await client.query(insert(schema, 'tea'))
+          store.alarm.set(time)
+          expect(store.alarm.time).toBe(time)
+          return 'brewing'
+        })
+        expect(result).toBe('brewing')
+        expect(store.alarm.time).toBe(time)
+        expect([await names(), await alarmOf()]).toEqual([['tea'], time])
+        expect(await manager().get('42')).toBe(time)
+
+        const { only } = deliver(manager(), (delivery) =>
+          store.alarm.deliver(delivery, () =>
+            store.commitWith(async (client) => void (await client.query(insert(schema, 'drunk')))),
+          ),
+        )
+        await until(() => only('done').length > 0)
+        expect([await names(), await alarmOf()]).toEqual([['drunk', 'tea'], null])
+        expect(await manager().get('42')).toBeNull()
+      }))
+
+    it('has the alarm with the manager before the commit, and nothing if the manager refuses', ({ expect }) =>
+      withStores(async ({ schema, open, names, alarmOf }) => {
+        const answer$ = new Subject<never>()
+        const store = await open('42', { ...memoryManager(), write: () => answer$ })
+        const committed = store.commitWith(async (client) => {
+          await client.query(insert(schema, 'tea'))
+          store.alarm.set(HOUR)
+        })
+        await until(() => answer$.observed)
+        expect([await names(), await alarmOf()]).toEqual([[], null])
+        answer$.error(new Error('the manager is away'))
+        await expect(committed).rejects.toMatchObject({ code: 'ALARM_PRECOMMIT_FAILED' })
+        expect([await names(), await alarmOf()]).toEqual([[], null])
+      }))
+
+    it('keeps neither the state nor the alarm of a function that fails', ({ expect }) =>
+      withStores(async ({ schema, open, names, alarmOf, manager }) => {
+        const store = await open()
+        const fail = (then: string) =>
+          store.commitWith(async (client) => {
+            await client.query(insert(schema, 'tea'))
+            store.alarm.set(HOUR)
+            await client.query(then).catch((error) => {
+              if (then !== 'no such statement') throw error
+            })
+            if (then === 'SELECT 1') throw new Error('the function failed')
+          })
+        await expect(fail('SELECT 1')).rejects.toThrow('the function failed')
+        await expect(fail(insert(schema, 'tea'))).rejects.toMatchObject({ code: '23505' }) // when it would be committed
+        await expect(fail('no such statement')).rejects.toMatchObject({ code: '25P02' }) // swallowed
+        await expect(fail('COMMIT')).rejects.toMatchObject({ code: 'ALARM_TRANSACTION_INVALID' })
+        expect(await alarmOf()).toBeNull()
+        expect(store.alarm.time).toBeNull()
+        expect(await manager().get('42')).toBeNull()
+        await store.commitWith(() => store.alarm.set(HOUR))
+        expect(await alarmOf()).toBe(HOUR)
+        expect(await names()).toEqual(['tea']) // by the COMMIT that was not the store's
+      }))
+
+    it('commits the state where the alarm stays, and what an alarm is asked outside', ({ expect }) =>
+      withStores(async ({ schema, open, names, alarmOf }) => {
+        const store = await open()
+        store.alarm.set(HOUR)
+        const committed = store.commitWith(async (client) => void (await client.query(insert(schema, 'a'))))
+        await Promise.all([committed, firstValueFrom(store.alarm.confirmed())])
+        expect([await names(), await alarmOf()]).toEqual([['a'], HOUR])
+        await store.commitWith(async (client) => {
+          await client.query(insert(schema, 'b'))
+          store.alarm.set(HOUR) // the same again
+        })
+        await store.commitWith(async (client) => void (await client.query(insert(schema, 'c'))))
+        expect([await names(), await alarmOf()]).toEqual([['a', 'b', 'c'], HOUR])
+        await store.commitWith(() => store.alarm.delete())
+        expect(await alarmOf()).toBeNull()
+      }))
+
+    it('does one transaction after the other, and refuses one inside of another', ({ expect }) =>
+      withStores(async ({ schema, open, names }) => {
+        const store = await open()
+        let open_ = 0
+        let most = 0
+        await Promise.all(
+          ['a', 'b', 'c', 'd'].map((name, i) =>
+            store.commitWith(async (client) => {
+              most = Math.max(most, ++open_)
+              await client.query(insert(schema, name))
+              store.alarm.set(HOUR - i)
+              open_--
+            }),
+          ),
+        )
+        expect([most, await names(), store.alarm.time]).toEqual([1, ['a', 'b', 'c', 'd'], HOUR - 3])
+        await expect(store.commitWith(() => store.commitWith(() => {}))).rejects.toMatchObject({
+          code: 'ALARM_TRANSACTION_INVALID',
+        })
+      }))
+
+    it('does not let two actors wait for each other', ({ expect }) =>
+      withStores(async ({ schema, open, names, alarmOf }) => {
+        const [a, b] = [await open('a'), await open('b')]
+        const release$ = new Subject<void>()
+        const slow = a.commitWith(async (client) => {
+          await client.query(insert(schema, 'slow'))
+          a.alarm.set(HOUR)
+          await firstValueFrom(release$)
+        })
+        await until(() => release$.observed)
+        await b.commitWith(async (client) => {
+          await client.query(insert(schema, 'quick'))
+          b.alarm.set(2 * HOUR)
+        })
+        expect([await names(), await alarmOf('b'), await alarmOf('a')]).toEqual([['quick'], 2 * HOUR, null])
+        release$.next()
+        await slow
+        expect([await names(), await alarmOf('a')]).toEqual([['quick', 'slow'], HOUR])
+      }))
+
+    it('is fenced when its actor was opened again, and nothing is lost', ({ expect }) =>
+      withStores(async ({ schema, open, names, alarmOf, manager, deliver }) => {
+        const older = await open()
+        await older.commitWith(() => older.alarm.set(Date.now() + HOUR))
+        const newer = await open()
+        expect([newer.epoch, newer.alarm.time]).toEqual([older.epoch + 1, older.alarm.time])
+        const time = Date.now() + 300
+        await newer.commitWith(() => newer.alarm.set(time))
+        const late = older.commitWith(async (client) => {
+          await client.query(insert(schema, 'stale'))
+          older.alarm.set(Date.now() + 2 * HOUR)
+        })
+        await expect(late).rejects.toMatchObject({ code: 'ALARM_FENCED' })
+        expect(() => older.alarm.time).toThrow(expect.objectContaining({ code: 'ALARM_FENCED' }))
+        expect([await names(), await alarmOf(), await manager().get('42')]).toEqual([[], time, time])
+        const { only } = deliver(manager(), (delivery) => newer.alarm.deliver(delivery, () => EMPTY))
+        await until(() => only('done').length > 0)
+      }))
+
+    it('is fenced by the manager too, where the stores are not one', ({ expect }) =>
+      withStores(async ({ manager, write, open }) => {
+        const older = await open()
+        await settled(older.alarm.drained())
+        await write(manager(), '42', Date.now() + HOUR, 2 ** 40) // by an owner of a higher epoch
+        const early = older.commitWith(() => older.alarm.set(Date.now() + 1_000))
+        await expect(early).rejects.toMatchObject({ code: 'ALARM_FENCED' })
+        expect(await manager().get('42')).toBeGreaterThan(Date.now() + HOUR / 2)
+      }))
+
+    it('holds what leaves until the transactions before it are durable', ({ expect }) =>
+      withStores(async ({ schema, open, names }) => {
+        const store = await open()
+        const out: unknown[] = []
+        const replies$ = new Subject<string>()
+        replies$.pipe(store.alarm.holdUntilConfirmed()).subscribe((reply) => out.push(reply))
+        replies$.next('before')
+        const committed = store.commitWith(async (client) => {
+          await client.query(insert(schema, 'tea'))
+          replies$.next('inside')
+        })
+        replies$.next('after')
+        expect(out).toEqual(['before'])
+        await committed
+        expect(await names()).toEqual(['tea'])
+        await until(() => out.length === 3)
+        expect(out).toEqual(['before', 'after', 'inside'])
+      }))
+
+    it('loses nothing when the process that has it is killed in the middle of a transaction', ({ expect }) =>
+      withStores(async ({ schema, open, names, alarmOf }) => {
+        const child = fork('test/postgres/store-process.ts', [server.connectionString, schema], {
+          execArgv: ['--import', './test/run-sources.mjs'],
+        })
+        await new Promise((resolve) => child.once('message', resolve))
+        child.kill('SIGKILL')
+        const store = await open()
+        expect(store.epoch).toBe(2)
+        expect([store.alarm.time, await alarmOf(), await names()]).toEqual([HOUR, HOUR, ['committed']])
+      }))
+
+    it('closes: what is open is rolled back, and what waits hears of it', ({ expect }) =>
+      withStores(async ({ schema, open, names }) => {
+        const store = await open()
+        const committed = store.commitWith(async (client) => {
+          await client.query(insert(schema, 'tea'))
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        })
+        const waiting = store.commitWith(() => {})
+        const outcomes = Promise.allSettled([committed, waiting])
+        await store.close()
+        for (const outcome of await outcomes) {
+          expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ALARM_CLOSED' } })
+        }
+        expect(await names()).toEqual([])
+      }))
+
+    it('refuses options that cannot work', ({ expect }) =>
+      withStores(async ({ manager }) => {
+        const its = manager()
+        const bad = [
+          { key: 7, manager: its },
+          { key: 'a' },
+          { key: 'a', manager: memoryManager() },
+          { key: 'a', manager: its, schema: 'another' },
+          { key: 'a', manager: its, retry: 7 },
+        ]
+        for (const options of bad) {
+          await expect(postgresStore(options as never), JSON.stringify(options.key)).rejects.toMatchObject({
+            code: 'ALARM_CONFIG_INVALID',
+          })
+        }
+        await expect(postgresStore({ key: '\ud800', manager: its })).rejects.toMatchObject({
+          code: 'ALARM_KEY_INVALID',
+        })
+      }))
+  })
+}
