@@ -12,7 +12,10 @@ export interface CommitInfo {
 
 /** How alarms reach their store and their manager: what many actors may share. */
 export interface SharedConfig {
-  /** Makes an alarm durable together with the state that it belongs to. Completion means durable. */
+  /**
+   * Makes an alarm durable together with the state that it belongs to. Completion means durable. Where an actor can be opened again while
+   * a commit of its is under way, one whose epoch is not the last one opened must change nothing and fail (`AlarmFencedError`).
+   */
   commit(time: AlarmTime, info: CommitInfo): ObservableInput<unknown>
   /** Tells the manager. Completion means that it has the alarm. */
   write(time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
