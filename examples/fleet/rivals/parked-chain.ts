@@ -42,6 +42,7 @@ export const parkedChain: Keeper = ({ commit, write, clock, initial }) => {
     if (isBefore(time, noLaterThan)) {
       parked = null
       await tell(time)
+      if (newest !== time) return // a newer change commits, or has done so
     }
     await lastValueFrom(commit(time), done)
     const isStillWanted = newest === time
