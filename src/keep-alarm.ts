@@ -4,6 +4,7 @@ import type { AlarmEvent } from './event.ts'
 import { type AlarmIntent, wantedTime } from './intent.ts'
 import { Keeper } from './keeper.ts'
 import { listen } from './operators/listen.ts'
+import { undisturbed } from './undisturbed.ts'
 
 /**
  * Keeps one actor's alarm: the manager is never later than what the store may hold.
@@ -30,11 +31,11 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
       const inputs = new Subscription(() => keeper.close())
       // The inputs end first: whoever hears the end may subscribe again at once.
       const fail = (error: unknown): void => {
-        inputs.unsubscribe()
+        undisturbed(() => inputs.unsubscribe())
         subscriber.error(error)
       }
       const complete = (): void => {
-        inputs.unsubscribe()
+        undisturbed(() => inputs.unsubscribe())
         subscriber.complete()
       }
 

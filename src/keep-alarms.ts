@@ -7,6 +7,7 @@ import { fromUser } from './from-user.ts'
 import { type KeyedIntent, wantedTime } from './intent.ts'
 import { type Fleet, fleetOf } from './open-fleet.ts'
 import { listen } from './operators/listen.ts'
+import { undisturbed } from './undisturbed.ts'
 
 /** A fleet that is an operator. */
 export interface KeepAlarmsConfig<K extends string = string> extends FleetConfig<K> {
@@ -38,7 +39,7 @@ export interface KeepAlarmsConfig<K extends string = string> extends FleetConfig
  *
  * ```ts
  * const stores = sqliteStores({ file: 'actors.db', manager })
- * const deliveries = (fleet) =>
+ * const deliveries = (fleet: Fleet) =>
  *   manager.deliveries((delivery) => fleet.deliver(delivery, () => wake(delivery.key)), { abandon: fleet.abandon })
  * intents$.pipe(keepAlarms({ ...stores, deliveries })).subscribe()
  * ```
@@ -58,7 +59,7 @@ export function keepAlarms<K extends string = string>(
       let running = deliveries === undefined ? 1 : 2
       // The inputs end first: whoever hears the end may subscribe again at once.
       const fail = (error: unknown): void => {
-        inputs.unsubscribe()
+        undisturbed(() => inputs.unsubscribe())
         subscriber.error(error)
       }
       const complete = (): void => {
@@ -67,7 +68,7 @@ export function keepAlarms<K extends string = string>(
           next: noop,
           error: fail,
           complete() {
-            inputs.unsubscribe()
+            undisturbed(() => inputs.unsubscribe())
             subscriber.complete()
           },
         })

@@ -38,7 +38,8 @@ export function postpone(
 ): Postponed & { readonly time: number } {
   const time = checkTime(wanted)
   checkMilliseconds('ms', ms)
-  if (standing.time === null) return { time, limit: Math.max(time, Math.floor(now) + ms) }
+  if (standing.time === null)
+    return { time, limit: Math.max(time, Math.min(Math.floor(now) + ms, Number.MAX_SAFE_INTEGER)) }
   const limit = Math.max(standing.time, standing.limit ?? 0)
   return { time: Math.min(time, limit), limit }
 }
@@ -46,6 +47,7 @@ export function postpone(
 /** An intent that says how late its series may still make the alarm; `null` with a delete. */
 export type PostponedIntent = AlarmIntent & { readonly limit: AlarmTime }
 
+/** What a series of sets begins from, and by which clock. */
 export interface MaxPostponeOptions {
   /** what the store holds now, as for `keepAlarm`; default `null` */
   readonly initial?: AlarmTime

@@ -129,9 +129,9 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
   const timers = (): Timers => load() ?? noTimers
 
   function keep(next: Timers, options?: { allowUnconfirmed?: boolean }): void {
+    const standing = alarm.time ?? run?.alarm ?? null // throws what is wrong with it, before anything has changed
     save(next, options)
     const due = earliest(next)
-    const standing = alarm.time ?? run?.alarm ?? null
     // While a delivery is handled its alarm may stand too early; at its end it is put right, with one move for all.
     if (isBefore(due, standing) || (run === null && due !== standing)) move(due, options)
     else alarm.touch(options)

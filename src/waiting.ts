@@ -1,5 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs'
 import type { Keeper } from './keeper.ts'
+import { undisturbed } from './undisturbed.ts'
 import { Work } from './work.ts'
 
 /** Who is told once `ready` holds. */
@@ -44,12 +45,15 @@ function forget(work: Work): void {
 
 /** They wait for what will not come. */
 export function failAll(work: Work | null, error: unknown): void {
-  for (const { subscriber } of [...(work?.waiting ?? [])]) subscriber.error(error)
+  for (const { subscriber } of [...(work?.waiting ?? [])]) undisturbed(() => subscriber.error(error))
 }
 
 function look({ ready, subscriber }: Waiter): boolean {
   if (subscriber.closed || !ready()) return subscriber.closed
-  subscriber.next()
-  subscriber.complete()
+  // A teardown of the user's that throws must not stop the loop that is settling.
+  undisturbed(() => {
+    subscriber.next()
+    subscriber.complete()
+  })
   return true
 }

@@ -105,8 +105,8 @@ function writeNow(keeper: Keeper, work: Work, free: () => void): Subscription | 
     work.settling = true
     work.writing = false
     conclude()
+    free() // ends the write's teardown too: what that asks waits as well, or the pipe is asked for a turn that it still has
     work.settling = settling
-    free()
     keeper.settle()
   }
   const acknowledged = (): void => {

@@ -12,7 +12,7 @@ import {
   memoryManager,
   setAlarm,
 } from '../src/index.ts'
-import { kept, told, world } from './fleet/rig.ts'
+import { badTeardown, kept, outcome, told, uncaughtDuring, world } from './fleet/rig.ts'
 import { turns, virtualClock } from './virtual-clock.ts'
 
 const set = (key: string, time: number): KeyedIntent => ({ ...setAlarm(time), key })
@@ -303,6 +303,14 @@ describe('keepAlarms', () => {
       error: ({ message }) => order.push(message, torn),
     })
     expect(order).toEqual(['source', true])
+  })
+
+  it('passes it on too where the teardown of a write throws', async () => {
+    const source$ = new Subject<KeyedIntent>()
+    const kept = outcome(source$.pipe(keepAlarms({ ...instant, write: badTeardown })))
+    source$.next(set('a', 5))
+    const thrown = await uncaughtDuring(() => source$.error(new Error('source')))
+    expect([kept.end, thrown.length]).toEqual(['source', 1])
   })
 
   it('asks nothing after it was unsubscribed from within an event', () => {

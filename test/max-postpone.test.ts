@@ -47,6 +47,12 @@ describe('postpone', () => {
     expect(postpone({ time: 8, limit: null }, 7, 12, 0)).toEqual({ time: 7, limit: 8 })
   })
 
+  it('never makes a limit that cannot be given back', () => {
+    const { limit } = postpone(none, 5, Number.MAX_SAFE_INTEGER, 100)
+    expect(() => maxPostpone(12, { initial: 5, limit })).not.toThrow()
+    expect(limit).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
   it('makes whole numbers of a clock that does not', () => {
     expect(postpone(none, 5, 12, 0.7)).toEqual({ time: 5, limit: 12 })
   })

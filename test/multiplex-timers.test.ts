@@ -483,6 +483,15 @@ describe('the store of the timers', () => {
     }
   })
 
+  it('saves nothing where the alarm says that it cannot be asked', () => {
+    const saved: Timers[] = []
+    const alarm = openAlarm({ commit: () => EMPTY, write: () => EMPTY })
+    const timers = multiplexTimers({ alarm, load: () => null, save: (next) => saved.push(next) })
+    alarm.close()
+    expect(() => timers.set('tea', 5)).toThrow(expect.objectContaining({ code: 'ALARM_CLOSED' }))
+    expect(saved).toEqual([])
+  })
+
   it('takes any name, those of Object.prototype too', () => {
     const { timers } = open()
     timers.set('__proto__', 10)

@@ -1,7 +1,20 @@
-import { config, EMPTY, NEVER, Observable, type ObservableInput, of, queueScheduler, Subject } from 'rxjs'
+import {
+  config,
+  EMPTY,
+  finalize,
+  NEVER,
+  noop,
+  Observable,
+  type ObservableInput,
+  of,
+  queueScheduler,
+  Subject,
+  throwError,
+} from 'rxjs'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm } from '../src/index.ts'
+import { type Alarm, type AlarmConfig, type AlarmEvent, type AlarmTime, openAlarm } from '../src/index.ts'
 import { virtualClock } from '../src/marbles/clock/virtual-clock.ts'
+import { uncaughtDuring } from './fleet/rig.ts'
 
 /** An outside call that the test answers, and that counts its subscriptions. */
 class Call {
@@ -265,6 +278,28 @@ describe('a broken alarm', () => {
   })
 })
 
+it.each([
+  ['a write', { write: () => Promise.reject(new Error('down')) }],
+  ['a commit', { write: () => EMPTY, commit: () => Promise.reject(new Error('down')) }],
+  ['a write at once', { write: () => throwError(() => new Error('down')) }],
+])('%s that fails breaks the alarm and nothing else', async (_, config_) => {
+  const unheard: unknown[] = []
+  const note = (error: unknown): void => {
+    unheard.push(error)
+  }
+  config.onUnhandledError = note
+  process.on('unhandledRejection', note)
+  const alarm = open(config_)
+  try {
+    alarm.set(5)
+  } catch {}
+  await new Promise((nextTurn) => setTimeout(nextTurn)) // RxJS reports from a timer of its own
+  process.off('unhandledRejection', note)
+  config.onUnhandledError = null
+  expect(unheard).toEqual([])
+  expect(() => alarm.time).toThrowError(expect.objectContaining({ code: expect.stringContaining('_FAILED') }))
+})
+
 describe('close', () => {
   it('ends everything that waits, and all use', () => {
     const alarm = open()
@@ -326,6 +361,16 @@ describe('confirmed and drained', () => {
     expect(drained).toEqual(['next', 'complete'])
   })
 
+  it('an unconfirmed intent for the same time again is nothing to wait for', () => {
+    const alarm = open({ initial: 1 })
+    alarm.set(5)
+    alarm.set(5, { allowUnconfirmed: true })
+    const seen = watch(alarm.confirmed())
+    alarm.set(7)
+    call('commit 5').answer.complete()
+    expect(seen).toEqual(['next', 'complete'])
+  })
+
   it('hold nothing when they are unsubscribed early', () => {
     const alarm = open()
     alarm.set(5)
@@ -372,6 +417,56 @@ describe('confirmed and drained', () => {
   })
 })
 
+describe('a teardown of the user', () => {
+  it('that asks for something when its write has ended waits for that end', () => {
+    const writes: Subject<never>[] = []
+    const times: AlarmTime[] = []
+    const alarm = openAlarm({
+      reconcile: false,
+      commit: () => EMPTY,
+      write(time) {
+        const answer = new Subject<never>()
+        writes.push(answer)
+        times.push(time)
+        return answer.pipe(finalize(() => time === 3 && alarm.set(2)))
+      },
+    })
+    alarm.set(5)
+    alarm.set(3) // held: from here on there is a pipe
+    writes[0]?.complete()
+    writes[1]?.complete()
+    expect(times).toEqual([5, 3, 2])
+  })
+
+  it.each([
+    ['confirms', ['next', 'complete']],
+    ['breaks', ['ALARM_COMMIT_FAILED']],
+  ])('that throws when the commit %s stops nobody else', async (how, end) => {
+    const commits: Subject<never>[] = []
+    const alarm = openAlarm({
+      reconcile: false,
+      write: () => EMPTY,
+      commit() {
+        const answer = new Subject<never>()
+        commits.push(answer)
+        return answer
+      },
+    })
+    alarm.set(5)
+    const throws = finalize(() => {
+      throw new Error('teardown')
+    })
+    alarm.confirmed().pipe(throws).subscribe({ error: noop })
+    const other = watch(alarm.confirmed())
+    const answer = () => (how === 'confirms' ? commits[0]?.complete() : commits[0]?.error(new Error()))
+    expect(await uncaughtDuring(answer)).toHaveLength(1)
+    expect(other).toEqual(end)
+    if (how === 'breaks') return
+    alarm.set(9)
+    expect(commits).toHaveLength(2)
+  })
+})
+
 describe('touch', () => {
   it('commits the state around an alarm that stays, and closes the gate until then', () => {
     const alarm = open({ initial: 5 })
@@ -392,6 +487,17 @@ describe('touch', () => {
     alarm.touch({ allowUnconfirmed: true })
     call('commit 3').answer.complete()
     expect(asked()).toBe('write 3 commit 3 commit 3')
+  })
+
+  it('throws what breaks the alarm at once, and refuses a broken one', () => {
+    const alarm = open({
+      commit() {
+        throw new Error('disk full')
+      },
+    })
+    const refusal = expect.objectContaining({ code: 'ALARM_COMMIT_FAILED' })
+    expect(() => alarm.touch()).toThrowError(refusal)
+    expect(() => alarm.touch()).toThrowError(refusal)
   })
 
   it('unconfirmed leaves the gate open', () => {
@@ -571,6 +677,16 @@ describe('events$', () => {
     alarm.set(5)
     other.unsubscribe()
     expect(Object.getOwnPropertyDescriptor(alarm, 'telemetry')?.value).toBe(null)
+  })
+
+  it('goes on for those who stay', () => {
+    const alarm = open()
+    const listening = alarm.events$.subscribe()
+    const heard: AlarmEvent[] = []
+    alarm.events$.subscribe((event) => heard.push(event))
+    listening.unsubscribe()
+    alarm.set(5)
+    expect(kinds(heard)).toEqual(['intent', 'write-issued'])
   })
 
   it('carries the clock and the key', () => {

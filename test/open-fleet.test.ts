@@ -1,8 +1,8 @@
-import { concat, EMPTY, of, type SchedulerLike, Subject, Subscription, throwError } from 'rxjs'
+import { concat, EMPTY, merge, NEVER, of, type SchedulerLike, Subject, Subscription, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { AlarmFencedError, memoryManager, openFleet } from '../src/index.ts'
-import { outcome, rig, world } from './fleet/rig.ts'
-import { turns, virtualClock } from './virtual-clock.ts'
+import { badTeardown, outcome, rig, uncaughtDuring, world } from './fleet/rig.ts'
+import { virtualClock } from './virtual-clock.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
 
@@ -286,6 +286,52 @@ describe('a fleet', () => {
       expect(others).toMatchObject({ end: 'waiting', values: ['5 is set'] })
     })
 
+    it('tells that it broke before it tells of the next one, though whoever waited asks anew at once', () => {
+      const { actor, refuse, told } = rig({ asks: ['commit'] })
+      const a = actor('a')
+      a.set(5)
+      a.confirmed().subscribe({ error: () => a.set(6) })
+      refuse('commit')
+      expect(told('opened', 'broken')).toEqual(['a opened', 'a broken', 'a opened'])
+    })
+
+    it('fails a gate once, not also the one that is opened on hearing of it', () => {
+      const { actor, answer, refuse } = rig({ asks: ['commit'] })
+      const a = actor('a')
+      const replies$ = new Subject<string>()
+      const held$ = replies$.pipe(a.holdUntilConfirmed())
+      let again = outcome(NEVER)
+      held$.subscribe({
+        error() {
+          a.set(6)
+          again = outcome(held$)
+        },
+      })
+      a.set(5)
+      replies$.next('5 is set')
+      refuse('commit')
+      replies$.next('6 is set')
+      expect(again).toEqual({ end: 'waiting', values: [] })
+      answer('commit')
+      expect(again).toEqual({ end: 'waiting', values: ['6 is set'] })
+      a.set(7)
+      refuse('commit')
+      expect(again.end).toBe('ALARM_COMMIT_FAILED')
+    })
+
+    it('fails each gate of it, though what hears of it throws in its teardown', async () => {
+      const { actor, fleet } = rig()
+      const a = actor('a')
+      const replies$ = concat(of(1), NEVER)
+      outcome(merge(replies$, badTeardown()).pipe(a.holdUntilConfirmed()))
+      const sent = outcome(replies$.pipe(a.holdUntilConfirmed()))
+      a.set(5)
+      expect(await uncaughtDuring(() => a.close())).toHaveLength(1)
+      expect(sent.end).toBe('ALARM_CLOSED')
+      const { actors, writing } = fleet.pressure
+      expect([actors, writing]).toEqual([0, 0])
+    })
+
     it('passes a fenced one on as it is', () => {
       const { actor, events } = rig({
         config: { write: (_, { key, fence }) => throwError(() => new AlarmFencedError(key, fence)) },
@@ -313,10 +359,6 @@ describe('a fleet', () => {
   })
 
   it('reports what discard throws as what nobody can catch, and goes on', async () => {
-    const thrown: unknown[] = []
-    const uncaught = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    process.on('uncaughtException', (error) => thrown.push(error.message))
     const { actor, refuse, told } = rig({
       asks: ['commit'],
       config: {
@@ -326,11 +368,8 @@ describe('a fleet', () => {
       },
     })
     actor('a').set(5)
-    refuse('commit')
-    await turns()
-    process.removeAllListeners('uncaughtException')
-    for (const listener of uncaught) process.on('uncaughtException', listener)
-    expect([thrown, told('broken')]).toEqual([['no discard'], ['a broken']])
+    expect(await uncaughtDuring(() => refuse('commit'))).toEqual(['no discard'])
+    expect(told('broken')).toEqual(['a broken'])
   })
 
   describe('drops an actor that nobody uses', () => {
@@ -684,6 +723,29 @@ describe('a fleet', () => {
     expect([looked, heard.length]).toEqual([0, 4])
   })
 
+  it('takes what a listener asks of an actor when it hears of the end of its write, held or not', () => {
+    for (const kind of ['write-acknowledged', 'write-failed', 'write-retried'] as const) {
+      const { actor, fleet, answer, refuse, open, late } = rig({
+        asks: ['write'],
+        config: { retry: { count: 1 } },
+      })
+      const a = actor('a')
+      let heard = 0
+      fleet.events$.subscribe((event) => {
+        if (event.kind === kind && 'time' in event && event.time === 8 && heard++ === 0) a.set(2)
+      })
+      a.set(5)
+      a.set(3) // held by the write of 5
+      answer('write')
+      a.set(8)
+      answer('write')
+      expect(open()).toEqual(['write a8'])
+      if (kind === 'write-acknowledged') answer('write')
+      else refuse('write')
+      expect([open(), heard, late]).toEqual([['write a2'], 1, []])
+    }
+  })
+
   it('stops everything when it is closed, and tells who waits', () => {
     const { actor, fleet, open, events, clock, calls } = rig({ asks: ['load', 'write'] })
     const [a, b] = [actor('a'), actor('b')]
@@ -700,6 +762,18 @@ describe('a fleet', () => {
     expect(() => a.set(6)).toThrow(coded('ALARM_CLOSED'))
     expect(() => actor('c').time).toThrow(coded('ALARM_CLOSED'))
     expect(outcome(actor('c').confirmed()).end).toBe('ALARM_CLOSED')
+    expect(fleet.pressure).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
+  })
+
+  it('stops everything when it is closed, though what it unsubscribes throws', () => {
+    const { actor, fleet } = rig({ config: { write: badTeardown } })
+    const waiting = ['a', 'b', 'c'].map((key) => {
+      actor(key).set(5)
+      return outcome(actor(key).confirmed())
+    })
+    const stream = outcome(fleet.events$)
+    expect(() => fleet.close()).toThrow('teardown')
+    expect([...waiting, stream].map(({ end }) => end)).toEqual([...Array(3).fill('ALARM_CLOSED'), 'done'])
     expect(fleet.pressure).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
   })
 

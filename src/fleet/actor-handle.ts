@@ -3,7 +3,6 @@ import {
   defer,
   filter,
   type MonoTypeOperatorFunction,
-  map,
   mergeMap,
   type Observable,
   type ObservableInput,
@@ -68,16 +67,10 @@ export class ActorHandle<K extends string> implements Alarm {
   }
 
   holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {
-    const broken$ = this.engine.broken$.pipe(
-      filter(({ key }) => key === this.key),
-      map(({ failure }) => {
-        throw failure
-      }),
-    )
     return (source) =>
       source.pipe(
         holdUntilConfirmed(() => this.lost() ?? this.engine.find(this.key)),
-        takeUntil(broken$),
+        takeUntil(this.engine.broken(this.key)),
       )
   }
 

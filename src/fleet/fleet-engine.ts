@@ -1,13 +1,16 @@
-import { asyncScheduler, EMPTY, finalize, type Observable, Subject } from 'rxjs'
+import { asyncScheduler, EMPTY, noop, Observable, Subscription } from 'rxjs'
 import type { CommitInfo } from '../config.ts'
 import { AlarmClosedError } from '../errors.ts'
 import type { KeyedEvent, KeyedStory } from '../event.ts'
 import { fromUser } from '../from-user.ts'
 import { checkKey } from '../key.ts'
 import type { WriteInfo } from '../manager.ts'
+import { listen } from '../operators/listen.ts'
+import { undisturbed } from '../undisturbed.ts'
 import { batch } from './batch.ts'
 import type { FleetConfig } from './fleet-config.ts'
 import { openFleetTelemetry } from './fleet-telemetry.ts'
+import { openGates } from './gates.ts'
 import { openLoads } from './loads.ts'
 import { type Home, Resident } from './resident.ts'
 import { openSweep } from './sweep.ts'
@@ -30,8 +33,8 @@ export interface Pressure {
 export interface FleetEngine<K extends string> {
   readonly pressure: Pressure
   readonly events$: Observable<KeyedEvent<K>>
-  /** those whose alarm has just broken, or was closed */
-  readonly broken$: Observable<Resident>
+  /** Errors with what breaks the alarm of this key next, or closes it. */
+  broken(key: K): Observable<never>
   /** Who is in memory, broken ones too, for a while. */
   find(key: K): Resident | null
   /** The actor, to be asked something, and then to be started. Throws `ALARM_KEY_INVALID`, `ALARM_CLOSED`. */
@@ -57,7 +60,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   const issueCommit = config.commitMany
     ? batch('commitMany', scheduler, config.commitMany.bind(config), together)
     : null
-  const broken$ = new Subject<Resident>()
+  const gates = openGates()
   let depth = 0
   let isClosed = false
 
@@ -83,6 +86,18 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     }
   }
 
+  /** Gives the turn back. A listener that hears of the end before all of it was decided could ask a writer that is not free yet. */
+  function endTogether(write$: Observable<unknown>): Observable<never> {
+    return new Observable((subscriber) => {
+      listen(write$, subscriber, {
+        next: noop,
+        error: (error) => together(() => subscriber.error(error)),
+        complete: () => together(() => subscriber.complete()),
+      })
+      subscriber.add(() => together(() => writes.end()))
+    })
+  }
+
   const home: Home = {
     ...(config.reconcile !== undefined && { reconcile: config.reconcile }),
     ...(config.retry !== undefined && { retry: config.retry }),
@@ -103,17 +118,24 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
           ? fromUser('write', () => config.write(time, info))
           : issueWrite({ key: info.key, time, info })
       if (write$ === EMPTY) writes.end()
-      return write$ === EMPTY ? EMPTY : write$.pipe(finalize(() => together(() => writes.end())))
+      return write$ === EMPTY ? EMPTY : endTogether(write$)
     },
-    breaking(actor) {
-      writes.leave(actor)
-      loads.turns.leave(actor)
-      if (config.discard !== undefined) undisturbed(() => config.discard?.(actor.key as K))
-    },
-    broke(actor, story) {
-      if (story.kind === 'closed' && actors.get(actor.key) === actor) actors.delete(actor.key)
-      broken$.next(actor)
-      if (!isClosed) telemetry.tell(actor.key, story)
+    breaking(actor, story, end) {
+      const { key } = actor
+      together(() => {
+        writes.leave(actor)
+        loads.turns.leave(actor)
+        if (config.discard !== undefined) undisturbed(() => config.discard?.(key as K))
+        // Before anybody can load the actor anew on hearing of it: this story comes first, and its gates are not theirs.
+        if (!isClosed) telemetry.tell(key, story)
+        const tellGates = gates.take(key)
+        try {
+          end()
+        } finally {
+          if (story.kind === 'closed' && actors.get(key) === actor) actors.delete(key)
+          tellGates(actor.failure)
+        }
+      })
     },
   }
 
@@ -125,7 +147,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   return {
     events$: telemetry.events$,
     tell: telemetry.tell,
-    broken$: broken$.asObservable(),
+    broken: gates.broken,
     get pressure() {
       const { waiting, taken: writing } = writes
       return { actors: actors.size, loading: loads.turns.taken + loads.turns.waiting, waiting, writing }
@@ -148,22 +170,14 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       if (isClosed) return
       isClosed = true
       sweep.stop()
-      together(() => {
-        for (const actor of actors.values()) actor.close()
+      const all = new Subscription() // each of them, also when a user's teardown throws on the way
+      for (const actor of actors.values()) all.add(() => actor.close())
+      try {
+        together(() => all.unsubscribe())
+      } finally {
         actors.clear()
-      })
-      telemetry.complete()
+        telemetry.complete()
+      }
     },
-  }
-}
-
-/** A user's function that nothing waits for: what it throws is reported as RxJS reports what nobody can catch. */
-function undisturbed(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

@@ -22,9 +22,8 @@ export interface Home extends SharedConfig {
   enter(): void
   leave(): void
   tell(key: string, story: KeyedStory): void
-  /** The alarm broke, or was closed: nobody knows yet. */
-  breaking(actor: Resident): void
-  broke(actor: Resident, story: KeyedStory): void
+  /** The alarm breaks, or is closed: nobody knows yet. `end` ends it, and tells who waits. */
+  breaking(actor: Resident, story: KeyedStory, end: () => void): void
 }
 
 const UNKNOWN = -1
@@ -153,13 +152,6 @@ export class Resident extends Keeper {
         : opening !== null
           ? { kind: 'load-failed', error, lost: opening.lost }
           : { kind: 'broken', error }
-    config.enter()
-    try {
-      config.breaking(this)
-      super.fail(error)
-    } finally {
-      config.broke(this, story)
-      config.leave()
-    }
+    config.breaking(this, story, () => super.fail(error))
   }
 }

@@ -1,3 +1,5 @@
+import { undisturbed } from '../undisturbed.ts'
+
 /** Where somebody waits: earlier moves hold commits and gates up, later ones nobody. */
 export type Lane = 'earlier' | 'later'
 
@@ -21,7 +23,7 @@ export class Turns<T> {
   private readonly limit: number
   private readonly go: (who: T) => void
   private readonly tickets = new Map<T, Ticket<T>>()
-  private readonly lanes = { earlier: new Queue<Ticket<T>>(), later: new Queue<Ticket<T>>() }
+  private readonly lanes = { earlier: new Queue<T>(), later: new Queue<T>() }
   private inARow = 0
   private called: T | null = null
 
@@ -40,7 +42,7 @@ export class Turns<T> {
     if (this.called === who || (this.tickets.size === 0 && this.taken < this.limit)) return true
     const held = this.tickets.get(who)
     if (held?.lane === lane) return false
-    if (held !== undefined) held.isLive = false
+    if (held !== undefined) this.lanes[held.lane].leave(held)
     const ticket = { who, lane, isLive: true }
     this.tickets.set(who, ticket)
     this.lanes[lane].push(ticket)
@@ -59,7 +61,7 @@ export class Turns<T> {
   leave(who: T): void {
     const held = this.tickets.get(who)
     if (held === undefined) return
-    held.isLive = false
+    this.lanes[held.lane].leave(held)
     this.tickets.delete(who)
   }
 
@@ -74,41 +76,39 @@ export class Turns<T> {
       const { who } = this.next()
       this.leave(who)
       this.called = who
-      this.go(who)
+      undisturbed(() => this.go(who)) // a teardown of the user's that throws must not cost the others their turns
       this.called = null
     }
   }
 
   private next(): Ticket<T> {
-    const earlier = firstLive(this.lanes.earlier)
-    const later = firstLive(this.lanes.later)
+    const earlier = this.lanes.earlier.first
+    const later = this.lanes.later.first
     const isEarlier = earlier !== undefined && (later === undefined || this.inARow < IN_A_ROW)
     this.inARow = isEarlier && later !== undefined ? this.inARow + 1 : 0
     return (isEarlier ? earlier : later)!
   }
 }
 
-function firstLive<T>(queue: Queue<Ticket<T>>): Ticket<T> | undefined {
-  while (queue.first?.isLive === false) queue.shift()
-  return queue.first
-}
-
-/** First in, first out: to take the first of 100,000 must not move all the others. */
+/** First in, first out. To take the first of 100,000 must not move all the others; who has left must not stay here for ever. */
 class Queue<T> {
-  private items: T[] = []
-  private left = 0
+  private tickets: Ticket<T>[] = []
+  private passed = 0
+  private dead = 0
 
-  get first(): T | undefined {
-    return this.items[this.left]
+  get first(): Ticket<T> | undefined {
+    while (this.tickets[this.passed]?.isLive === false) this.passed++
+    return this.tickets[this.passed]
   }
 
-  push(item: T): void {
-    this.items.push(item)
+  push(ticket: Ticket<T>): void {
+    this.tickets.push(ticket)
   }
 
-  shift(): void {
-    if (++this.left * 2 < this.items.length) return
-    this.items = this.items.slice(this.left)
-    this.left = 0
+  leave(ticket: Ticket<T>): void {
+    ticket.isLive = false
+    if (++this.dead * 2 < this.tickets.length) return
+    this.tickets = this.tickets.filter(({ isLive }) => isLive)
+    this.passed = this.dead = 0
   }
 }

@@ -1,5 +1,6 @@
-import { Subscription, type Unsubscribable } from 'rxjs'
+import { Subscription } from 'rxjs'
 import { type AlarmTime, isBefore } from '../time.ts'
+import { undisturbed } from '../undisturbed.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 
 /** One alarm that was taken: waiting for its handler to be started, or with its handler at work. */
@@ -30,7 +31,8 @@ export function openRuns(): Runs {
 
   const take = (ended: Run[]): Run[] => {
     for (const run of ended) runs.delete(run.delivered.key)
-    for (const { handler } of ended) stop(handler)
+    // A user's teardown that throws must not keep the other handlers running.
+    for (const { handler } of ended) undisturbed(() => handler.unsubscribe())
     return ended
   }
   return {
@@ -57,16 +59,5 @@ export function openRuns(): Runs {
       return ended
     },
     stop: () => take([...runs.values()]),
-  }
-}
-
-/** A user's teardown that throws must not keep the other handlers running; it is reported as RxJS reports what nobody can catch. */
-function stop(handler: Unsubscribable): void {
-  try {
-    handler.unsubscribe()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

@@ -10,6 +10,7 @@ import type { DeliveryStory } from '../ledger/answers.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
 import { workOn } from '../ledger/work-on.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
+import { undisturbed } from '../undisturbed.ts'
 import { wakeAt } from '../wake-at.ts'
 import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
 import { type Database, loadEngine } from './database.ts'
@@ -186,7 +187,7 @@ export function deliverJobs(
       if (!runs.delete(run)) return
       run.isAtWork = false
       slots.free()
-      stop(run.work)
+      undisturbed(() => run.work.unsubscribe()) // a teardown that throws must not keep the other handlers running
       if (runs.size === 0) whenFree()
     }
 
@@ -292,15 +293,4 @@ function isEnteredBefore(after: After, { delivered }: Taken, { time, done }: Say
     after.time === time &&
     after.done === done
   )
-}
-
-/** A user's teardown that throws must not keep the other handlers running; it is reported as RxJS reports what nobody can catch. */
-function stop(work: Subscription): void {
-  try {
-    work.unsubscribe()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
 }

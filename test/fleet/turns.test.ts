@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Lane, Turns } from '../../src/fleet/turns.ts'
+import { uncaughtDuring } from './rig.ts'
 
 /** Begins whoever's turn it is, and says who. */
 function turnsOf(limit: number) {
@@ -91,6 +92,36 @@ describe('turns', () => {
     turns.give()
     expect(begun).toEqual(['b'])
     expect([turns.taken, turns.waiting]).toEqual([1, 0])
+  })
+
+  it('keep nothing of who changes lanes, or leaves, while nobody gets a turn', () => {
+    const { turns, begun, ask, end } = turnsOf(1)
+    ask('x', 'later')
+    ask('a', 'later')
+    for (let i = 0; i < 10_000; i++) {
+      ask('b', i % 2 === 0 ? 'earlier' : 'later')
+      turns.ask(`${i}`, 'later')
+      turns.leave(`${i}`)
+    }
+    expect(JSON.stringify(turns).length).toBeLessThan(500) // its lanes and all
+    end()
+    end()
+    expect(begun).toEqual(['x', 'a', 'b'])
+  })
+
+  it('go on after one that throws, and that one gets no turn for nothing', async () => {
+    const begun: string[] = []
+    const turns = new Turns<string>(1, (who) => {
+      if (who === 'bad') throw new Error('bad')
+      begun.push(who)
+    })
+    turns.begin()
+    for (const who of ['bad', 'b']) turns.ask(who, 'later')
+    turns.end()
+    expect(await uncaughtDuring(() => turns.give())).toEqual(['bad'])
+    expect(begun).toEqual(['b'])
+    turns.begin()
+    expect(turns.ask('bad', 'later')).toBe(false)
   })
 
   it('take 200,000 who wait in no more than their number', () => {

@@ -233,8 +233,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'everyone who waits is told the error: confirmed and drained',
     inFile('waiting.ts')(
-      '{ subscriber } of [...(work?.waiting ?? [])]) subscriber.error(error)',
-      '{ subscriber } of [...(work?.waiting ?? [])]) subscriber.complete()',
+      'undisturbed(() => subscriber.error(error))',
+      'undisturbed(() => subscriber.complete())',
     ),
   ],
   ['everyone who waits is told the error: a delivery', delivery('takeUntil(keeper.when(() => false)),', '')],

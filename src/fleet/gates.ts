@@ -1,0 +1,33 @@
+import { Observable, type Subscriber } from 'rxjs'
+import { undisturbed } from '../undisturbed.ts'
+
+/** Who must hear that the alarm of a key breaks, though it waits for nothing now: by key, since there may be one for each actor. */
+export interface Gates {
+  /** Errors with what breaks the alarm of this key next. */
+  broken(key: string): Observable<never>
+  /** Takes those who are there now; returns what tells them. Whoever comes on hearing of it has missed it. */
+  take(key: string): (failure: unknown) => void
+}
+
+export function openGates(): Gates {
+  const gates = new Map<string, Set<Subscriber<never>>>()
+
+  return {
+    broken: (key) =>
+      new Observable((gate) => {
+        const all = gates.get(key) ?? new Set()
+        gates.set(key, all.add(gate))
+        gate.add(() => {
+          all.delete(gate)
+          if (all.size === 0 && gates.get(key) === all) gates.delete(key)
+        })
+      }),
+    take(key) {
+      const taken = gates.get(key) ?? []
+      gates.delete(key)
+      return (failure) => {
+        for (const gate of taken) undisturbed(() => gate.error(failure))
+      }
+    },
+  }
+}

@@ -1,0 +1,10 @@
+/** Calls what others must not suffer from: what it throws is reported as RxJS reports what nobody can catch. */
+export function undisturbed(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
