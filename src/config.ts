@@ -5,6 +5,7 @@ import { checkKey } from './key.ts'
 import type { WriteInfo } from './manager.ts'
 import { type AlarmTime, checkAlarmTime } from './time.ts'
 
+/** What comes with a commit: whose alarm it is, and the epoch that it was opened under. */
 export interface CommitInfo {
   readonly key: string
   readonly epoch: number

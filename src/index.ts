@@ -1,3 +1,8 @@
+/**
+ * The alarms themselves: one actor or many, as operators or as handles; the port for managers, and one in memory.
+ *
+ * @module nolater
+ */
 export type { AlarmConfig, CommitInfo } from './config.ts'
 export type { DeliveryOutcome, Wakeup, WakeupInfo } from './delivery.ts'
 export {

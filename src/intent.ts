@@ -22,7 +22,13 @@ export function setAlarm(time: number | Date, options?: { allowUnconfirmed?: boo
   return { ...options, kind: 'set', time: checkTime(time) }
 }
 
-/** Wants not to be woken. */
+/**
+ * Wants not to be woken.
+ *
+ * ```ts
+ * paid$.pipe(map(() => deleteAlarm()), keepAlarm(config)).subscribe()
+ * ```
+ */
 export function deleteAlarm(options?: { allowUnconfirmed?: boolean }): AlarmIntent {
   return { ...options, kind: 'delete' }
 }

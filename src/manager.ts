@@ -99,6 +99,7 @@ export interface AlarmManager {
   ): Observable<DeliveryEvent>
 }
 
+/** How a manager is to deliver. */
 export interface DeliveryOptions {
   /** handlers at a time; default 100 */
   readonly concurrency?: number

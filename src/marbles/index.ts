@@ -1,3 +1,8 @@
+/**
+ * The kit of diagrams: read, run, record, draw, explore; and a virtual clock.
+ *
+ * @module nolater/marbles
+ */
 export { RunawayError } from './clock/runaway.ts'
 export { type VirtualClock, virtualClock } from './clock/virtual-clock.ts'
 export type { Drawing } from './draw/draw-model.ts'

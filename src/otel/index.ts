@@ -1,2 +1,7 @@
+/**
+ * Metrics and spans for OpenTelemetry.
+ *
+ * @module nolater/otel
+ */
 export { type AlarmTracing, traceAlarms } from './trace-alarms.ts'
 export { traceDeliveries } from './trace-deliveries.ts'

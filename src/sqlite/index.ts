@@ -1,3 +1,8 @@
+/**
+ * A manager and stores on SQLite, with nothing to install.
+ *
+ * @module nolater/sqlite
+ */
 export { type SqliteManager, type SqliteManagerOptions, sqliteManager } from './sqlite-manager.ts'
 export { type ActorStore, type SqliteStoreOptions, sqliteStore } from './sqlite-store.ts'
 export { type SqliteStores, type SqliteStoresOptions, sqliteStores } from './sqlite-stores.ts'

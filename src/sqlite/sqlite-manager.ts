@@ -9,6 +9,7 @@ import { openDatabase } from './open-database.ts'
 import { sqliteLedger } from './sqlite-ledger.ts'
 import { inTransaction } from './transaction.ts'
 
+/** Where the alarms are kept, and how patiently. */
 export interface SqliteManagerOptions extends ManagerOptions {
   /** the database; made if it is not there, in a directory that is */
   readonly file: string
@@ -18,6 +19,7 @@ export interface SqliteManagerOptions extends ManagerOptions {
   readonly busyTimeout?: number
 }
 
+/** A manager on an SQLite file, whose alarms can be read. */
 export interface SqliteManager extends LedgerManager {
   /** Commits what was written, gives the alarms that are being delivered back, completes the deliveries, and lets go of the file. */
   close(): void

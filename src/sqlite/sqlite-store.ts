@@ -17,6 +17,7 @@ import { type StoreValues, storeValues } from './store-values.ts'
 import { wipe } from './store-wipe.ts'
 import { synchronous } from './synchronous.ts'
 
+/** Where an actor is kept, and who wakes it. */
 export interface SqliteStoreOptions extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry'> {
   /** the actor's own database; made if it is not there, in a directory that is */
   readonly file: string

@@ -13,6 +13,7 @@ import { type StoreSql, storeSql } from './store-sql.ts'
 import { synchronous } from './synchronous.ts'
 import { inTransaction } from './transaction.ts'
 
+/** Where many actors are kept, and who wakes them. */
 export interface SqliteStoresOptions {
   /** the database of all the actors; made if it is not there, in a directory that is */
   readonly file: string

@@ -3,7 +3,9 @@ import { AlarmError, given } from '../errors.ts'
 import type { Guard } from './store-guard.ts'
 import type { Turns } from './store-turn.ts'
 
+/** What can be bound to a `?`: null, a number, a bigint, a string or bytes. */
 export type SqlParameter = SQLInputValue
+/** A row, by the names of its columns. */
 export type SqlRow = Record<string, SQLOutputValue>
 
 /** The actor's tables. What changes something belongs to the turn, or the transaction, in which it is called. */

@@ -10,6 +10,7 @@ import {
 import { AlarmConfigError } from '../errors.ts'
 import { listen } from '../operators/listen.ts'
 
+/** How often there is a summary, and by which clock. */
 export interface WindowOptions {
   /** ms from one summary to the next; default a minute */
   readonly window?: number

@@ -1,3 +1,8 @@
+/**
+ * Matchers for Vitest, and the tests that every manager must pass.
+ *
+ * @module nolater/vitest
+ */
 import { expect } from 'vitest'
 import { toBeNeverLate } from './to-be-never-late.ts'
 import { toHaveSubscriptions } from './to-have-subscriptions.ts'

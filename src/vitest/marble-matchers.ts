@@ -42,7 +42,7 @@ export interface MarbleMatchers<R = unknown> {
    * Compares when a source of `cold` or `hot` was subscribed to, one diagram a subscription, in order; `[]` for none.
    *
    * ```ts
-   * let source: MarbleSource<string>
+   * let source: MarbleSource<string> | undefined
    * expect(({ cold }: MarbleRun) => {
    *   source = cold('-a-b|')
    *   return concat(source.pipe(take(1)), source)

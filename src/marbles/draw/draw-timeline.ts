@@ -7,6 +7,7 @@ import { drawStory, type Note } from './draw-story.ts'
 import { printSvg } from './draw-svg.ts'
 import { timePrinter } from './draw-times.ts'
 
+/** What a drawing is to be, and how wide. */
 export interface DrawOptions {
   readonly format: 'ascii' | 'svg' | 'json'
   /** of ascii in characters, default 100; of svg in pixels, default 960. What does not fit goes on below */

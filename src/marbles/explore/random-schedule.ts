@@ -19,6 +19,11 @@ export interface RandomSchedule {
  * Makes up one schedule, until nothing is left that can happen, and runs it on a real engine. The same seed makes the same schedule.
  *
  * For bounds that cannot be explored exhaustively; it knows nothing of keys and records.
+ *
+ * ```ts
+ * const { violation } = randomSchedule(42, { intents: 20, crashes: 2 })
+ * if (violation !== null) console.log(violation.diagram)
+ * ```
  */
 export function randomSchedule(seed: number, options: ExploreOptions = {}): RandomSchedule {
   const { asking, left, alarms, ...bounds } = boundsOf(options)

@@ -29,7 +29,14 @@ const sequenceFields = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
 const onlyWhile: Fields = { carries: 'writing', commits: 'committing' }
 
-/** Reads the private record of `openAlarm`'s engine. A field that it does not know counts as it is. */
+/**
+ * Reads the private record of `openAlarm`'s engine. A field that it does not know counts as it is.
+ *
+ * ```ts
+ * alarm.set(60_000)
+ * console.log(readRecord(alarm).fence)
+ * ```
+ */
 export function readRecord(alarm: Alarm): EngineRecord {
   const keeper = alarm as unknown as Fields
   const work = keeper.work as Fields | null

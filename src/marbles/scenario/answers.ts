@@ -21,6 +21,11 @@ export function answerOf([first, ...then]: Span, column: number): Answer {
  *     '.#'       fails after 2 ms                        '(*)'    throws
  *     '...'      never answers                           '.+.#'   applied, but not acknowledged
  *     '.#~~+'    applied late
+ *
+ * ```ts
+ * const [first] = parseAnswers('write', '..|  .#')
+ * console.log(first)
+ * ```
  */
 export function parseAnswers(name: LaneName, script: string): Answer[] {
   return [...script.matchAll(/\S+/g)].map(({ 0: word, index }) => {

@@ -17,6 +17,11 @@ import { type MarblesRun, type RunOptions, runMarbles } from './run-marbles.ts'
  *                        ^ column 7
  *       write     --5...|---------
  *                       2.|
+ *
+ * ```ts
+ * const difference = explainMarbles(runMarbles(diagram))
+ * if (difference !== '') console.log(difference)
+ * ```
  */
 export function explainMarbles({ expected, seen, faults }: MarblesRun): string {
   const names = [...new Set([...expected.lanes, ...seen.lanes].map(({ name }) => name))]

@@ -24,6 +24,7 @@ export interface FakeManager {
   hold(time: AlarmTime, fence: number, key?: string): AlarmFencedError | null
 }
 
+/** What a fake manager answers, and what it is compared with. */
 export interface FakeManagerOptions extends FakeOptions {
   /** compared after every step: the manager must never be later than what this store may hold */
   readonly store?: FakeStore
@@ -40,8 +41,10 @@ export interface FakeManagerOptions extends FakeOptions {
  * unsubscribed from and another begins, and when the manager is later than what `store` may hold, from the first moment at which it is not.
  *
  * ```ts
- * const manager = fakeManager('.# .|', { store })        // the first write fails after 2 ms, those after it succeed
- * const alarm = openAlarm({ commit: store.commit, write: manager.write })
+ * const store = fakeStore('(|)')
+ * const manager = fakeManager('(|) .#', { store })      // the first write succeeds at once, those after it fail after 2 ms
+ * const alarm = openAlarm({ reconcile: false, commit: store.commit, write: manager.write })
+ * alarm.set(60_000)
  * const wakeup = manager.wakeup()!                       // what it would deliver now
  * alarm.deliver(wakeup, () => work()).subscribe({ complete: () => manager.done(wakeup) })
  * ```

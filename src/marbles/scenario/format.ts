@@ -125,6 +125,7 @@ export const laneKinds = {
   violation: { role: 'seen', marks: 't', says: 'the manager is found to be later than the store' },
 } as const satisfies Record<string, LaneKind>
 
+/** The name of a lane of a diagram, such as `ask` or `write`. */
 export type LaneName = keyof typeof laneKinds
 
 export const kindOf = (name: LaneName): LaneKind => laneKinds[name]

@@ -22,6 +22,7 @@ export interface MarblesRun {
   readonly faults: readonly string[]
 }
 
+/** What a diagram is run through. */
 export interface RunOptions {
   /** which face of the library is run; `keepAlarm` knows intents only; default `openAlarm` */
   readonly through?: 'openAlarm' | 'keepAlarm'

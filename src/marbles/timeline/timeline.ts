@@ -32,6 +32,11 @@ export interface Timeline {
  * Puts timelines that were recorded apart on one ruler, by the clock.
  *
  * The order within each stays as it was, also where its clock was stepped back; at the same time the timeline named first goes first.
+ *
+ * ```ts
+ * const both = mergeTimelines(recordTimeline(one.events$).timeline, recordTimeline(other.events$).timeline)
+ * console.log(drawTimeline(both, { format: 'ascii' }))
+ * ```
  */
 export function mergeTimelines(...timelines: readonly Timeline[]): Timeline {
   const rests = timelines.map(({ events }) => ({ events, next: 0 }))

@@ -21,8 +21,10 @@ export interface ManagerUnderTest {
   cleanup?(): unknown
 }
 
+/** Makes a fresh manager for each test, on the clock and with the lease that it is given. */
 export type ManagerFactory = (context: ManagerContext) => ManagerUnderTest | Promise<ManagerUnderTest>
 
+/** What time a manager lives in, how late it may be, and what it cannot do. */
 export interface DescribeManagerOptions {
   /** `real` for a manager that fires by a clock which no test can move; default `virtual` */
   readonly time?: 'virtual' | 'real'

@@ -1,0 +1,170 @@
+/** A manager in one page: a row for each actor, one timer, and the whole contract of the port. The rows are in a Map; put your table there. */
+import {
+  type AlarmDelivery,
+  AlarmFencedError,
+  type AlarmManager,
+  type AlarmTime,
+  type DeliveryEvent,
+  type WriteInfo,
+} from 'nolater'
+import {
+  asyncScheduler,
+  defer,
+  NEVER,
+  Observable,
+  of,
+  type SchedulerLike,
+  Subject,
+  Subscription,
+  startWith,
+  switchMap,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs'
+
+/** What is held of one actor, also after its alarm is gone: a removal leaves its fence. */
+interface Row {
+  readonly time: AlarmTime
+  readonly fence: number
+  /** the fence of the write that set this time: the same alarm written once more is no new alarm */
+  readonly setBy: number
+  /** the time that was delivered and removed under this fence, so that its write arriving late does not revive it */
+  readonly done: AlarmTime
+  readonly counted: number
+  readonly uncounted: number
+  /** the end of the back-off */
+  readonly rests: number
+  /** somebody is handling it until then */
+  readonly leased: number
+}
+
+const RETRIES = 6
+const LONGEST_REST = 1_024_000
+const noFailures = { counted: 0, uncounted: 0, rests: 0 }
+
+export function mapManager(options: { scheduler?: SchedulerLike; lease?: number } = {}): AlarmManager {
+  const { scheduler: clock = asyncScheduler, lease = 30_000 } = options
+  const rows = new Map<string, Row>()
+  const changed$ = new Subject<void>()
+
+  function save(key: string, row: Row): void {
+    rows.set(key, row)
+    changed$.next()
+  }
+
+  return {
+    write: (key, time, info) =>
+      new Observable((subscriber) => {
+        const held = rows.get(key)
+        if (held !== undefined && info.fence < held.fence) {
+          return subscriber.error(new AlarmFencedError(key, info.fence, held.fence))
+        }
+        save(key, written(held, time, info))
+        subscriber.complete()
+      }),
+
+    deliveries: (handler, { concurrency = 100, abandon = () => of(null) } = {}) =>
+      new Observable<DeliveryEvent>((subscriber) => {
+        const running = new Map<string, Subscription>()
+
+        /** One timer, for whatever is due next; a longer one than a minute would trust the clock too much. */
+        const due$ = changed$.pipe(
+          startWith(null),
+          switchMap(() => {
+            if (running.size >= concurrency) return NEVER
+            const next = Math.min(...[...rows.values()].map(dueOf))
+            return timer(Math.min(Math.max(next - clock.now(), 0), 60_000), clock)
+          }),
+        )
+
+        function takeWhatIsDue(): void {
+          for (const [key, row] of rows) {
+            if (running.size < concurrency && dueOf(row) <= clock.now()) take(key, row)
+          }
+          changed$.next() // sets the timer anew
+        }
+
+        function take(key: string, row: Row): void {
+          const { fence, counted: retryCount } = row
+          const delivery: AlarmDelivery = { key, scheduledTime: row.time as number, fence, retryCount }
+          const isGivenUp = row.counted > RETRIES
+          const tell = (event: object): void =>
+            subscriber.next({ at: clock.now(), ...delivery, ...event } as DeliveryEvent)
+
+          const answer = (row: Row, event: object): void => {
+            running.delete(key)
+            save(key, { ...row, leased: 0 })
+            tell(event)
+          }
+          let kept: AlarmTime = null
+
+          const run = new Subscription()
+          running.set(key, run)
+          rows.set(key, { ...row, leased: clock.now() + lease }) // durable before the handler begins
+          if (!isGivenUp) tell({ kind: 'delivered', lateness: clock.now() - dueOf(row) })
+          const work$ = isGivenUp
+            ? defer(() => abandon(key, delivery.scheduledTime)).pipe(tap((newer) => (kept = newer)))
+            : defer(() => handler(delivery))
+          const expired$ = timer(lease, clock).pipe(tap(() => answer(rows.get(key)!, { kind: 'expired' })))
+          run.add(
+            work$.pipe(takeUntil(expired$)).subscribe({
+              complete() {
+                if (run !== running.get(key)) return // the lease has ended
+                const after = handled(rows.get(key)!, delivery, kept)
+                if (isGivenUp) answer(after, { kind: 'abandoned', kept: after.time })
+                else answer(after, { kind: 'done', removed: after.time === null })
+              },
+              error(error) {
+                const held = rows.get(key)!
+                const isCounted = !isGivenUp && error?.counted !== false
+                const isHopeless = !isGivenUp && error?.retry === false
+                // An alarm that was set meanwhile has no failures behind it.
+                const isReplaced = held.setBy !== row.setBy || held.time !== row.time
+                const after = isReplaced ? held : failed(held, isHopeless, isCounted, clock.now())
+                const retryAt = isReplaced || after.counted > RETRIES ? null : after.rests
+                answer(after, { kind: 'failed', error, counted: isCounted, retryAt })
+              },
+            }),
+          )
+        }
+
+        subscriber.add(due$.subscribe(takeWhatIsDue))
+        // What was taken is given back, for the next who delivers.
+        subscriber.add(() => {
+          for (const [key, run] of running) {
+            run.unsubscribe()
+            save(key, { ...rows.get(key)!, leased: 0 })
+          }
+        })
+      }),
+  }
+}
+
+/** When to look at it next. */
+function dueOf({ time, rests, leased }: Row): number {
+  return time === null ? Infinity : Math.max(time, rests, leased)
+}
+
+function written(held: Row | undefined, time: AlarmTime, { fence, move }: WriteInfo): Row {
+  const alarm = { ...noFailures, time, fence, setBy: fence, done: null, leased: 0 }
+  if (held === undefined) return alarm
+  if (fence === held.fence && (time === held.time || (time !== null && time === held.done))) return held
+  if (move === 'same' && time !== null && time === held.time) return { ...held, fence }
+  return { ...alarm, leased: held.leased }
+}
+
+/** Only the very write that was delivered is removed: any later one asks for a delivery of its own. */
+function handled(held: Row, { fence, scheduledTime }: AlarmDelivery, kept: AlarmTime): Row {
+  if (held.fence !== fence || held.time !== scheduledTime) return { ...held, ...noFailures }
+  return { ...held, ...noFailures, time: kept, done: kept === null ? scheduledTime : null }
+}
+
+/** 2 s, doubling, up to a quarter more, at most 1024 s. What has no retry left is given up at once, by its next delivery. */
+function failed(held: Row, isHopeless: boolean, isCounted: boolean, now: number): Row {
+  const counted = isHopeless ? RETRIES + 1 : held.counted + (isCounted ? 1 : 0)
+  const uncounted = held.uncounted + (isCounted || isHopeless ? 0 : 1)
+  if (isHopeless || (isCounted && counted > RETRIES)) return { ...held, counted, rests: 0 }
+  const rest = 2_000 * 2 ** (counted + uncounted - 1) * (1 + Math.random() / 4)
+  return { ...held, counted, uncounted, rests: now + Math.min(Math.round(rest), LONGEST_REST) }
+}

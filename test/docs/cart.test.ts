@@ -1,0 +1,26 @@
+import { memoryManager } from 'nolater'
+import { virtualClock } from 'nolater/marbles'
+import { sqliteStore } from 'nolater/sqlite'
+import { expect, test } from 'vitest'
+import { openCart } from '../../examples/guides/cart.ts'
+
+test('a cart that nobody comes back to is emptied after half an hour', async () => {
+  const clock = virtualClock()
+  const manager = memoryManager({ scheduler: clock })
+  const store = sqliteStore({ file: ':memory:', key: '42', manager, scheduler: clock })
+  const cart = openCart(store, 1_800_000, clock)
+  const deliveries = manager.deliveries(cart.deliver).subscribe()
+
+  const answers: string[] = []
+  cart.add('tea').subscribe((answer) => answers.push(answer))
+  expect(answers).toEqual(['tea is in your cart'])
+
+  await clock.advanceAsync(1_799_999)
+  expect(cart.items()).toEqual(['tea'])
+  await clock.advanceAsync(1)
+  expect(cart.items()).toEqual([])
+  expect([store.alarm.time, manager.get('42')]).toEqual([null, null])
+
+  deliveries.unsubscribe()
+  store.close()
+})
