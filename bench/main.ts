@@ -9,6 +9,7 @@ const parts: Record<string, () => Promise<unknown>> = {
   memory: async () => (await import('./memory/memory.ts')).memory(),
   durable: async () => (await import('./durable/durable.ts')).durable(),
   manager: async () => (await import('./manager/manager.ts')).manager(isQuick),
+  postgres: async () => (await import('./postgres/postgres.ts')).postgres(isQuick),
   size: async () => (await import('./size/size.ts')).size(),
 }
 

@@ -1,4 +1,4 @@
-import type { ClientBase, PoolClient } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { concatMap, EMPTY, type Observable, of } from 'rxjs'
 import { type AlarmConfig, checkConfig } from '../config.ts'
 import { AlarmConfigError } from '../errors.ts'
@@ -9,7 +9,8 @@ import { openActorRow } from './actor-row.ts'
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts'
 import { postgresError } from './postgres-error.ts'
 import { databaseOf } from './shared-database.ts'
-import { storeTurns, type Turns } from './store-turns.ts'
+import { type Lender, type Lent, storeTurns, type Turns } from './store-turns.ts'
+import { standInLine } from './transaction-line.ts'
 import { holdUntilTold } from './turn-gate.ts'
 
 export interface PostgresStoreOptions
@@ -32,11 +33,12 @@ export interface PostgresStore {
    * Runs your statements and commits them together with the alarm that they ask for (`alarm.set`, `alarm.delete`), or nothing of either;
    * resolves with what `work` returns when that is durable. The manager has an earlier alarm before. One at a time for a store.
    *
-   * Rejects with the error of `work` or of a statement, and nothing has changed; or with what broke the alarm (`ALARM_FENCED`,
-   * `ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`), then open the store again. BEGIN, COMMIT and ROLLBACK are the store's
+   * Rejects with the error of `work` or of a statement, and nothing has changed (`ALARM_STORAGE_UNREACHABLE` where the connection broke);
+   * or with what broke the alarm (`ALARM_FENCED`, `ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`), then open the store again. BEGIN, COMMIT and ROLLBACK are the store's
    * (`ALARM_TRANSACTION_INVALID`).
    *
-   * Gotchas: the transaction stays open while the manager is told. `confirmed` and `drained` wait for the transaction that is open: do not
+   * Gotchas: the transaction stays open while the manager is told. All stores of a pool share its connections but two; what comes when
+   * they are taken waits, so do not wait inside for another actor's transaction. `confirmed` and `drained` wait for the transaction that is open: do not
    * await them inside.
    */
   commitWith<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>
@@ -67,11 +69,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     if (isOwn) await db.close()
     throw error
   })
-  const turns = storeTurns(
-    () => connect(db),
-    row,
-    () => engine,
-  )
+  const turns = storeTurns(lenderOf(db), row, () => engine)
   const { scheduler, reconcile, retry } = options
   const engine = openAlarm({
     key,
@@ -146,11 +144,30 @@ function database(options: PostgresStoreOptions): { db: Database; isOwn: boolean
   return { db: lent, isOwn: false }
 }
 
-async function connect(db: Database): Promise<PoolClient> {
-  try {
-    return await (await db.pool()).connect()
-  } catch (error) {
-    throw postgresError(error, db.name)
+function lenderOf(db: Database): Lender {
+  const broken = (error: unknown): unknown => postgresError(error, db.name)
+
+  async function connect(pool: Pool, free = (): void => {}): Promise<Lent> {
+    try {
+      const client = await pool.connect()
+      const giveBack = (isUsable: boolean): void => {
+        client.release(!isUsable)
+        free()
+      }
+      return { client, giveBack }
+    } catch (error) {
+      free()
+      throw broken(error)
+    }
+  }
+
+  return {
+    async forTransaction() {
+      const pool = await db.pool()
+      return connect(pool, await standInLine(pool))
+    },
+    forStatement: async () => connect(await db.pool()),
+    broken,
   }
 }
 

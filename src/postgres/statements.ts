@@ -83,9 +83,11 @@ export function statementsOf(schema: string) {
       WHERE row.due <= (SELECT now FROM clock) AND row.id NOT IN (SELECT id FROM seen) -- a join would sort all that is due
       ORDER BY row.due LIMIT $4 FOR UPDATE OF row SKIP LOCKED
     ),
+    -- Materialized: where a row has changed since, Postgres looks at what it is joined with once more, and would read a union twice.
+    found AS MATERIALIZED (SELECT * FROM seen UNION ALL SELECT * FROM others),
     taken AS (
       UPDATE ${alarm} AS row SET holder = coalesce(asked.holder, $5), leased_until = now + $3, due = now + $3
-      FROM (SELECT * FROM seen UNION ALL SELECT * FROM others) AS due LEFT JOIN asked USING (id), clock
+      FROM found AS due LEFT JOIN asked USING (id), clock
       WHERE row.id = due.id AND due.due <= now
       RETURNING row.*, due.due AS was_due
     ),

@@ -38,7 +38,23 @@ export interface Turns {
 
 const inside = new AsyncLocalStorage<Turn>()
 
-export function storeTurns(connect: () => Promise<PoolClient>, row: ActorRow, engine: () => Alarm): Turns {
+/** A connection, and what gives it back: for good, or to be thrown away. */
+export interface Lent {
+  readonly client: PoolClient
+  giveBack(isUsable: boolean): void
+}
+
+/** Where the connections come from. */
+export interface Lender {
+  /** one of those that transactions may have at a time */
+  forTransaction(): Promise<Lent>
+  /** for a statement that waits for nothing */
+  forStatement(): Promise<Lent>
+  /** what has broken a connection, as an error of the store's */
+  broken(error: unknown): unknown
+}
+
+export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): Turns {
   const listeners = new Set<() => void>()
   let tail: Promise<unknown> = Promise.resolve()
   let turn: Turn | null = null
@@ -63,7 +79,7 @@ export function storeTurns(connect: () => Promise<PoolClient>, row: ActorRow, en
 
   async function one<T>(work: (client: ClientBase) => T | PromiseLike<T>, isTold: () => void): Promise<T> {
     void engine().time // throws what broke it
-    const client = await connect()
+    const { client, giveBack } = await lender.forTransaction()
     const own: Turn = { client, alarm: undefined, isTold: false, commit: null }
     const name = crypto.randomUUID()
     let isUsable = true
@@ -83,10 +99,10 @@ export function storeTurns(connect: () => Promise<PoolClient>, row: ActorRow, en
     } catch (error) {
       // Whatever has failed, nothing of it may stay; a connection that cannot even roll back is thrown away.
       isUsable = await isDone(client.query('ROLLBACK'))
-      throw error
+      throw isUsable ? error : lender.broken(error)
     } finally {
       turn = null
-      client.release(!isUsable)
+      giveBack(isUsable)
     }
   }
 
@@ -108,13 +124,13 @@ export function storeTurns(connect: () => Promise<PoolClient>, row: ActorRow, en
   }
 
   async function alone(time: AlarmTime): Promise<void> {
-    const client = await connect()
+    const { client, giveBack } = await lender.forStatement()
     let isUsable = false
     try {
       await row.save(client, time)
       isUsable = true
     } finally {
-      client.release(!isUsable)
+      giveBack(isUsable)
     }
   }
 

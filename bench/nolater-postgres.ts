@@ -1,0 +1,2 @@
+// What users get: the build, and not the sources.
+export * from '../dist/postgres/index.js'

@@ -1,0 +1,60 @@
+// npm run chaos                              100 kills, every kind of trouble, exit code 1 if anything was lost, late, early or shared
+// npm run chaos -- --kills 300 --seed 7
+// npm run chaos -- --seconds 60              no more kills after that
+// npm run chaos -- --sabotage two-owners     breaks the workers: the checker must find it (exit code 1)
+import { parseArgs } from 'node:util'
+import { startServer } from '../postgres/server.ts'
+import { campaign } from './campaign.ts'
+import { makePlan, SABOTAGES, type Sabotage } from './plan.ts'
+import { printOutcome } from './report.ts'
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '100' },
+    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    seconds: { type: 'string', default: '180' },
+    sabotage: { type: 'string', default: 'none' },
+  },
+})
+const sabotage = SABOTAGES.find((name) => name === values.sabotage) as Sabotage
+const [kills, seed, seconds] = [values.kills, values.seed, values.seconds].map(Number) as [
+  number,
+  number,
+  number,
+]
+if (![kills, seed, seconds].every((n) => Number.isSafeInteger(n) && n >= 0) || sabotage === undefined) {
+  console.error(
+    `--kills, --seed and --seconds are whole numbers, --sabotage is one of ${SABOTAGES.join(', ')}`,
+  )
+  process.exit(2)
+}
+const server = await startServer()
+if (typeof server === 'string') {
+  console.error(server)
+  process.exit(2)
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => server.stop().finally(() => process.exit(130)))
+}
+
+const { connectionString } = server
+const plan = { ...makePlan(seed), connectionString, schema: 'chaos', sabotage }
+console.log(
+  `${plan.workers} processes, ${plan.actors.length} actors, one PostgreSQL; ${kills} kills in ${seconds} s at most, seed ${seed}`,
+)
+let shownAt = 0
+const outcome = await campaign({
+  plan,
+  server,
+  kills,
+  seconds,
+  stopsAtFault: sabotage !== 'none',
+  watch(line) {
+    if (Date.now() - shownAt < 5_000) return
+    shownAt = Date.now()
+    console.log(`  ${line}`)
+  },
+})
+console.log(`\n${printOutcome(outcome)}`)
+await server.stop()
+process.exit(outcome.violations.length > 0 ? 1 : 0)

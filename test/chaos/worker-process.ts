@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Plan } from './plan.ts'
+
+/** One life of a worker, seen from its parent. */
+export interface WorkerProcess {
+  readonly isAlive: boolean
+  /** resolves when it delivers alarms, or is gone */
+  readonly ready: Promise<unknown>
+  /** lines that it has said so far */
+  readonly said: number
+  /** SIGKILL: it has no last word. Resolves when it is gone and all that it said was heard. */
+  kill(): Promise<void>
+}
+
+const program = fileURLToPath(new URL('./worker.ts', import.meta.url))
+const sources = new URL('../run-sources.mjs', import.meta.url).href
+
+/** `hear` gets the words of each line; `died` is called if it ends by itself, which is a fault. */
+export function startWorker(
+  plan: Plan,
+  args: readonly string[],
+  { hear, died }: { hear(words: readonly string[]): void; died(how: unknown): void },
+): WorkerProcess {
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', '--import', sources, program, JSON.stringify(plan), ...args],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  )
+  const gone = once(child, 'close')
+  const { promise: ready, resolve: isReady } = Promise.withResolvers<void>()
+  let said = 0
+  let isExpected = false
+  let lastWords = ''
+  const lines = createInterface({ input: child.stdout })
+  const heard = once(lines, 'close')
+  lines.on('line', (line) => {
+    said++
+    if (line === 'ready') isReady()
+    hear(line.split(' '))
+  })
+  // graphile-worker prints a trace when its connections break.
+  child.stderr.on('data', (data) => {
+    lastWords = `${lastWords}${data}`.slice(-3_000)
+  })
+  child.stdin.on('error', () => {})
+  const leave = (): void => void child.kill('SIGKILL')
+  process.on('exit', leave)
+  child.on('close', (code, signal) => {
+    process.off('exit', leave)
+    if (!isExpected) died(`${signal ?? code}: ${lastWords}`)
+  })
+
+  return {
+    ready: Promise.race([ready, gone]),
+    get isAlive() {
+      return child.exitCode === null && child.signalCode === null && !isExpected
+    },
+    get said() {
+      return said
+    },
+    async kill() {
+      isExpected = true
+      child.kill('SIGKILL')
+      await Promise.all([gone, heard])
+    },
+  }
+}
