@@ -108,6 +108,23 @@ describe('deliver', () => {
     expect(watch(alarm.deliver({ scheduledTime: 1 }, handler))).toEqual(['ALARM_DELIVERY_INVALID'])
   })
 
+  it.each([
+    [{ retryCount: -1 }, 'retryCount -1, fence undefined'],
+    [{ retryCount: 0.5 }, 'retryCount 0.5, fence undefined'],
+    [{ fence: -1 }, 'retryCount undefined, fence -1'],
+    [{ fence: '1' as never }, 'retryCount undefined, fence "1"'],
+  ])('refuses a wake-up with %j', (more, told) => {
+    const { alarm } = open()
+    let error: unknown
+    alarm.deliver({ scheduledTime: 1, ...more }, () => EMPTY).subscribe({ error: (e) => (error = e) })
+    expect(error).toMatchObject({
+      code: 'ALARM_DELIVERY_INVALID',
+      message:
+        'A delivery is { scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
+        `given ${told} and a function.`,
+    })
+  })
+
   it.each<[string, () => ObservableInput<unknown>, string]>([
     [
       'throws',
@@ -177,6 +194,32 @@ describe('deliver', () => {
     expect([seen, torn]).toEqual([['ALARM_CLOSED'], 1])
   })
 
+  it('is failed by an alarm that breaks, and so is everybody who waits after it', () => {
+    const { alarm } = open()
+    const seen = [
+      watch(alarm.deliver({ scheduledTime: 1 }, () => NEVER)),
+      watch(alarm.deliver({ scheduledTime: 1 }, () => NEVER)),
+    ]
+    alarm.close()
+    expect(seen).toEqual([['ALARM_CLOSED'], ['ALARM_CLOSED']])
+  })
+
+  it('says by its name that the handler returned nothing', () => {
+    const { alarm } = open()
+    let error: unknown
+    alarm.deliver({ scheduledTime: 1 }, () => 5 as never).subscribe({ error: (e) => (error = e) })
+    expect(error).toMatchObject({ message: expect.stringMatching(/^The handler must return an Observable/) })
+  })
+
+  it('deletes nothing when its handler closes the alarm', () => {
+    const { alarm, calls } = open()
+    const close = () => {
+      alarm.close()
+      return EMPTY
+    }
+    expect([watch(alarm.deliver({ scheduledTime: 1 }, close)), calls]).toEqual([['ALARM_CLOSED'], []])
+  })
+
   it('fails, uncounted, when the manager cannot be put right, and the write goes on in the background', () => {
     const scheduler = virtualClock(0)
     const answers = [new Subject(), new Subject()]
@@ -231,6 +274,38 @@ describe('deliver', () => {
     expect(watch(alarm.deliver({ scheduledTime: 2 }, () => EMPTY))).toEqual(['rescheduled', 'complete'])
     expect(events).toContainEqual({ at: 0, key: '', kind: 'violation', manager: 2, committed: 1 })
     expect(calls).toEqual(['write 1'])
+  })
+})
+
+describe('an idle alarm holds nothing', () => {
+  const workOf = (alarm: Alarm) => Object.getOwnPropertyDescriptor(alarm, 'work')?.value
+
+  it('after a delivery', () => {
+    const { alarm } = open()
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+    expect(workOf(alarm)).toBeNull()
+  })
+
+  it('after a delivery that was cancelled', () => {
+    const { alarm } = open()
+    alarm
+      .deliver({ scheduledTime: 1 }, () => NEVER)
+      .subscribe()
+      .unsubscribe()
+    expect(workOf(alarm)).toBeNull()
+  })
+
+  it('after it kept another alarm than the one that is given up', () => {
+    const { alarm } = open()
+    expect(alarm.abandon(7)).toBe(1)
+    expect(workOf(alarm)).toBeNull()
+  })
+
+  it('after somebody waited and left', () => {
+    const { alarm } = open({ write: () => NEVER })
+    alarm.set(0)
+    alarm.confirmed().subscribe().unsubscribe()
+    expect(workOf(alarm)).toMatchObject({ waiting: null, waits: 0 })
   })
 })
 
@@ -306,6 +381,33 @@ describe('abandon', () => {
     expect(calls).toEqual([])
     commit.complete()
     expect([calls, alarm.time]).toEqual([['write null'], null])
+  })
+
+  it('says why it has to be asked again', () => {
+    const { alarm } = open({ write: () => NEVER })
+    alarm.set(0)
+    const cause = new Error('its last write was given up, or is still in flight')
+    expect(() => alarm.abandon(1)).toThrowError(
+      expect.objectContaining({
+        code: 'ALARM_WRITE_FAILED',
+        cause,
+        message: expect.stringContaining(`alarm 1 of "", so its delivery stays open: ${cause.message}.`),
+      }),
+    )
+  })
+
+  it('owes the manager a newer write where an older one is still on its way', () => {
+    const calls: string[] = []
+    const write$ = new Subject<never>()
+    const write = (time: number | null) => {
+      calls.push(`write ${time}`)
+      return calls.length === 1 ? write$ : EMPTY
+    }
+    const { alarm } = open({ reconcile: true, write })
+    alarm.delete()
+    expect([alarm.abandon(1), calls]).toEqual([null, ['write 1']])
+    write$.complete()
+    expect(calls).toEqual(['write 1', 'write null'])
   })
 
   it('refuses a time that cannot be', () => {

@@ -27,13 +27,23 @@ describe('the fence', () => {
 
   it('never runs into the next epoch, where it would outlive its successor', () => {
     expect(() => fenceOf(3, LAST_SEQUENCE + 1)).toThrowError(
-      expect.objectContaining({ code: 'ALARM_FENCE_EXHAUSTED', counted: false }),
+      expect.objectContaining({
+        code: 'ALARM_FENCE_EXHAUSTED',
+        counted: false,
+        message:
+          'Epoch 3 has used all its 268435455 manager writes. Open the alarm again with a higher epoch.',
+      }),
     )
   })
 
   it.each([-1, 0.5, Number.NaN, LAST_EPOCH + 1, '1'])('refuses the epoch %s', (bad) => {
     expect(() => checkEpoch(bad as number)).toThrowError(
-      expect.objectContaining({ code: 'ALARM_CONFIG_INVALID' }),
+      expect.objectContaining({
+        code: 'ALARM_CONFIG_INVALID',
+        message: expect.stringContaining(
+          'epoch must be a whole number from 0 to 33554431, raised by the store at each opening; given ',
+        ),
+      }),
     )
   })
 })

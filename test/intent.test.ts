@@ -24,7 +24,12 @@ describe('intents', () => {
     'are refused when made by hand as %o',
     (bad) => {
       expect(() => wantedTime(bad as unknown as AlarmIntent)).toThrowError(
-        expect.objectContaining({ code: 'ALARM_INTENT_INVALID' }),
+        expect.objectContaining({
+          code: 'ALARM_INTENT_INVALID',
+          message: expect.stringContaining(
+            'An intent is what setAlarm(time) or deleteAlarm() returns; given ',
+          ),
+        }),
       )
     },
   )

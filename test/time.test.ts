@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkAlarmTime, checkTime, isBefore, moveTo } from '../src/time.ts'
+import { checkAlarmTime, checkTime, isBefore, moveTo, printTime } from '../src/time.ts'
 
 describe('alarm times', () => {
   it.each([
@@ -28,6 +28,10 @@ describe('alarm times', () => {
   it.each([0, 1, Number.MAX_SAFE_INTEGER])('accepts %s', (time) => {
     expect(checkTime(time)).toBe(time)
     expect(checkTime(new Date(8.64e15))).toBe(8.64e15)
+  })
+
+  it('print as the number, or as none', () => {
+    expect([printTime(5), printTime(null)]).toEqual(['5', 'none'])
   })
 
   it('reads -0 as 0, so that it compares as the same alarm', () => {

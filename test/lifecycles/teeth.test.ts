@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { mutants } from '../explore/mutants.ts'
+import { loadPatched } from '../explore/patch-engine.ts'
+import { randomLifecycles } from './random-lifecycles.ts'
+
+// One of each kind; `npm run lifecycles -- --mutants` tries them all.
+const some = [
+  'commit before precommit',
+  'parked value (workerd #7330)',
+  'the manager does not look at the fence of a deletion',
+  'no renewal after a set of the same time (workerd #6866)',
+  'what is kept in place of an abandoned alarm overtakes a precommit',
+  'the gate opens for what was asked during the commit',
+]
+
+describe('random lifecycles catch', () => {
+  it.each(some)('%s', async (name) => {
+    const { patches = [], world = {} } = mutants.find((mutant) => mutant.name === name)!
+    const { failure } = randomLifecycles({
+      openAlarm: await loadPatched(patches),
+      world,
+      seed: 1,
+      runs: 1000,
+    })
+    expect(failure?.fault).toBeTypeOf('string')
+    expect(failure?.commands).toBeLessThan(15)
+  })
+})

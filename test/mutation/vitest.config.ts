@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import base from '../../vitest.config.ts'
+
+// Every mutant runs the tests that reach it until one fails: the quick ones and the ones that catch most come first.
+const tests = [
+  'test/{config,errors,fence,from-user,intent,key,output-gate,rules,telemetry,time,wake-at}.test.ts',
+  'test/lifecycles/lifecycles.test.ts',
+  'test/{commit,delivery,event,keep-alarm,open-alarm,writer}.test.ts',
+  'test/operators/{classify-moves,conflate-map,gate,latest-when}.test.ts',
+  'test/marbles/scenarios.test.ts',
+  'test/lifecycles/interleavings.test.ts',
+  'test/{keep-alarms,open-fleet}.test.ts',
+  'test/operators/laws.test.ts',
+]
+
+class InTurn extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const turnOf = ({ moduleId }: TestSpecification): number =>
+      tests.findIndex((glob) => matches(moduleId, glob))
+    return files.sort((a, b) => turnOf(a) - turnOf(b))
+  }
+}
+
+function matches(path: string, glob: string): boolean {
+  const pattern = glob.replaceAll('.', '\\.').replace('{', '(').replace('}', ')').replaceAll(',', '|')
+  return new RegExp(`${pattern}$`).test(path)
+}
+
+export default {
+  ...base,
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  test: {
+    ...base.test,
+    include: tests,
+    env: { LIFECYCLES_RUNS: '150', LIFECYCLES_SHORTEN: 'no' },
+    sequence: { sequencer: InTurn },
+    isolate: false,
+    testTimeout: 60_000,
+  },
+}
