@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { measure } from './engine/measure.ts'
 import type { ScenarioId } from './engine/scenarios.ts'
 import { weighIn } from './memory/memory.ts'
-import { coreSize } from './size/size.ts'
+import { coreSize, wrongSizes } from './size/size.ts'
 import { digits, table } from './table.ts'
 
 interface Budget {
@@ -90,3 +90,7 @@ for (const { of, limit, atLeast = false, unit, measure } of budgets) {
   ])
 }
 console.log(table(['budget', 'measured', 'limit', ''], rows))
+for (const wrong of await wrongSizes()) {
+  process.exitCode = 1
+  console.error(wrong)
+}

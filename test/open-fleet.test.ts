@@ -602,6 +602,13 @@ describe('a fleet', () => {
       expect(fleet.pressure).toMatchObject({ actors: 3, loading: 0 })
     })
 
+    it('and needs none to commit', () => {
+      const { actor, calls } = rig({ asks: ['write'], config: { concurrency: 1 } })
+      actor('a').set(5)
+      actor('b').touch()
+      expect(calls.filter(({ name }) => name === 'commit').map(({ key }) => key)).toEqual(['b'])
+    })
+
     it('and none to an actor that is closed while it waits', () => {
       const { actor, fleet, open, answer, calls } = rig({
         asks: ['write', 'load'],

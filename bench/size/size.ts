@@ -23,9 +23,7 @@ const shares = {
 const root = new URL('../../', import.meta.url)
 
 export async function size(): Promise<Size[]> {
-  const sizes: Size[] = []
-  for (const [entry, file] of entries()) sizes.push(await sizeOf(entry, `export * from './${file}'`))
-  for (const [share, names] of Object.entries(shares)) sizes.push(await sizeOf(share, importOf(names)))
+  const sizes = await measureSizes()
   console.log(
     `\n${table(
       ['entry', 'minified', 'gzipped'],
@@ -33,6 +31,30 @@ export async function size(): Promise<Size[]> {
     )}`,
   )
   return sizes
+}
+
+async function measureSizes(): Promise<Size[]> {
+  const sizes: Size[] = []
+  for (const [entry, file] of entries()) sizes.push(await sizeOf(entry, `export * from './${file}'`))
+  for (const [share, names] of Object.entries(shares)) sizes.push(await sizeOf(share, importOf(names)))
+  return sizes
+}
+
+/** What the first lines of the README say of sizes, in KB, and is not so. */
+export async function wrongSizes(): Promise<string[]> {
+  const readme = readFileSync(new URL('README.md', root), 'utf8')
+  const said = new Map(
+    [...readme.matchAll(/`?([\w/]+)`? ([\d.]+) KB gzipped/g)].map(([, entry, kb]) => [entry, kb]),
+  )
+  const sizes = (await measureSizes()).filter(({ entry }) => entry === 'core' || entry.startsWith('nolater'))
+  return sizes
+    .map(({ entry, gzipped }) => ({
+      entry,
+      is: (gzipped / 1000).toFixed(1),
+      said: said.get(entry) ?? 'nothing',
+    }))
+    .filter(({ is, said }) => !(Math.abs(Number(is) / Number(said) - 1) < 0.03))
+    .map(({ entry, is, said }) => `${entry} is ${is} KB gzipped; the README says ${said}`)
 }
 
 /** The engine, without the manager in memory. */

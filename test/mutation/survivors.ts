@@ -41,6 +41,15 @@ const guards: readonly (readonly [file: string, line: string])[] = [
   ],
   ['src/keeper.ts', 'if (this.telemetry !== null) this.tellIntent(time, unconfirmed)'],
   ['src/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })"],
+  ['src/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })"],
+  ['src/keeper.ts', 'if (this.telemetry !== null) {'],
+  ['src/writer.ts', 'if (keeper.telemetry !== null) {'],
+  ['src/writer.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-issued', ...write })"],
+  [
+    'src/writer.ts',
+    "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up', ...write, error: reason })",
+  ],
+  ['src/writer.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-retried', ...write, delay })"],
   [
     'src/keeper.ts',
     'if (this.telemetry !== null && replaced !== time && !work.committing && replaced !== this.committed) {',
@@ -122,6 +131,12 @@ export const survivors: readonly Survivor[] = [
     why: 'the source has ended, and nobody waits where nothing is held',
   },
   {
+    file: 'src/output-gate.ts',
+    line: 'if (held.length === 0) keeper = current()',
+    becomes: ['true'],
+    why: 'an actor with a value at its gate is kept, so it is the same one',
+  },
+  {
     file: 'src/keeper.ts',
     line: 'if (this.failure !== null) throw this.failure',
     below: 'intend(time: AlarmTime, unconfirmed = false): void {',
@@ -155,7 +170,6 @@ export const survivors: readonly Survivor[] = [
       ['src/keeper.ts', 'else if (work.writer !== null) work.writer.take(step)', 'false'],
       ['src/keeper.ts', "this.writer(work).ask('earlier')", '""'],
       ['src/keeper.ts', "if (work.behind && work.writing) this.writer(work).ask('later')", 'false', '""'],
-      ['src/writer.ts', 'const mayPrecommit$ = new BehaviorSubject(false)', 'true'],
       ['src/writer.ts', 'let atGate = false', 'true'],
       ['src/writer.ts', '} else if (!atGate) {', 'true'],
       ['src/writer.ts', 'atGate = true', 'false'],
