@@ -51,6 +51,7 @@ describe('docs/troubleshooting.md', () => {
 describe('the events that the guides name', () => {
   const story = ['src/event.ts', 'src/manager.ts'].map((file) => readFileSync(file, 'utf8')).join()
   const kinds = new Set([...story.matchAll(/kind: '([\w-]+)'/g)].map(([, kind]) => kind))
+  kinds.add('commit-first') // no event: one of the saboteurs of the crash runs
 
   it.each(globSync('docs/*.md'))('%s names only those that there are', (page) => {
     const named = [...readFileSync(page, 'utf8').matchAll(/`((?:write|commit|delivery)-[a-z-]+)`/g)]
