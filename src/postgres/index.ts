@@ -1,2 +1,7 @@
+/**
+ * A manager on graphile-worker and stores beside it, for actors on many machines.
+ *
+ * @module nolater/postgres
+ */
 export { type PostgresManager, type PostgresManagerOptions, postgresManager } from './postgres-manager.ts'
 export { type PostgresStore, type PostgresStoreOptions, postgresStore } from './postgres-store.ts'

@@ -22,6 +22,7 @@ import { type DatabaseOptions, openDatabase } from './database.ts'
 import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'
 import { shareDatabase } from './shared-database.ts'
 
+/** Where the database is, and how a manager delivers from it. */
 export interface PostgresManagerOptions extends ManagerOptions, DatabaseOptions {
   /** handlers at a time, where `deliveries` says nothing else; default 100 */
   readonly concurrency?: number
@@ -29,6 +30,7 @@ export interface PostgresManagerOptions extends ManagerOptions, DatabaseOptions 
   readonly pollInterval?: number
 }
 
+/** A manager on PostgreSQL, whose alarms can be read. */
 export interface PostgresManager extends AlarmManager {
   write(key: string, time: AlarmTime, info: WriteInfo): Observable<never>
   writeMany(writes: readonly KeyedWrite[]): Observable<readonly EachResult[]>

@@ -13,6 +13,7 @@ import { type Lender, type Lent, storeTurns, type Turns } from './store-turns.ts
 import { standInLine } from './transaction-line.ts'
 import { holdUntilTold } from './turn-gate.ts'
 
+/** Which actor it is, and who wakes it. */
 export interface PostgresStoreOptions
   extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry'>,
     DatabaseOptions {
