@@ -417,6 +417,13 @@ describe('confirmed and drained', () => {
   })
 })
 
+describe('what the store holds at the opening', () => {
+  it('is read as a time: a Date is its milliseconds, and -0 is 0', () => {
+    expect(open({ initial: new Date(5) as never }).time).toBe(5)
+    expect(Object.is(open({ initial: -0 }).time, 0)).toBe(true)
+  })
+})
+
 describe('a teardown of the user', () => {
   it('that asks for something when its write has ended waits for that end', () => {
     const writes: Subject<never>[] = []
