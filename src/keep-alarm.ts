@@ -4,7 +4,6 @@ import type { AlarmEvent } from './event.ts'
 import { type AlarmIntent, wantedTime } from './intent.ts'
 import { Keeper } from './keeper.ts'
 import { listen } from './operators/listen.ts'
-import { checkAlarmTime } from './time.ts'
 import { undisturbed } from './undisturbed.ts'
 
 /**
@@ -28,12 +27,7 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
   checkConfig(config)
   return (intents$) =>
     new Observable((subscriber) => {
-      const keeper = new Keeper(
-        config,
-        config.key ?? '',
-        config.epoch ?? 0,
-        checkAlarmTime(config.initial ?? null),
-      )
+      const keeper = new Keeper(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
       const inputs = new Subscription(() => keeper.close())
       // The inputs end first: whoever hears the end may subscribe again at once.
       const fail = (error: unknown): void => {

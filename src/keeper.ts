@@ -5,7 +5,7 @@ import { AlarmClosedError } from './errors.ts'
 import type { AlarmEvent, AlarmStory } from './event.ts'
 import { type AlarmState, type Flight, idle, isConfirmed, isDrained, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
-import { type AlarmTime, isBefore, moveTo } from './time.ts'
+import { type AlarmTime, checkAlarmTime, isBefore, moveTo } from './time.ts'
 import { failAll, lookAgain, waitUntil } from './waiting.ts'
 import { Work } from './work.ts'
 import { openWriter, startWrite, type Writer } from './writer.ts'
@@ -34,7 +34,7 @@ export class Keeper implements AlarmState {
     this.config = config
     this.key = key
     this.epoch = epoch
-    this.desired = this.committed = this.bound = initial
+    this.desired = this.committed = this.bound = checkAlarmTime(initial)
   }
 
   get flight(): Flight {

@@ -4,7 +4,7 @@ import { abandon, type DeliveryOutcome, deliver, type Wakeup, type WakeupInfo } 
 import type { AlarmEvent } from './event.ts'
 import { Keeper } from './keeper.ts'
 import { holdUntilConfirmed } from './output-gate.ts'
-import { type AlarmTime, checkAlarmTime, checkTime } from './time.ts'
+import { type AlarmTime, checkTime } from './time.ts'
 
 /** One actor's alarm, as a handle for a runtime. */
 export interface Alarm {
@@ -91,12 +91,7 @@ export interface Alarm {
  */
 export function openAlarm(config: AlarmConfig): Alarm {
   checkConfig(config)
-  const alarm = new OpenAlarm(
-    config,
-    config.key ?? '',
-    config.epoch ?? 0,
-    checkAlarmTime(config.initial ?? null),
-  )
+  const alarm = new OpenAlarm(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
   alarm.reconcile()
   return alarm
 }
