@@ -1,11 +1,4 @@
-import {
-  firstValueFrom,
-  Observable,
-  type ObservableInput,
-  type SchedulerLike,
-  Subscription,
-  timer,
-} from 'rxjs'
+import { Observable, type ObservableInput, type SchedulerLike, Subscription } from 'rxjs'
 import type { DeliveryStory } from '../ledger/answers.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
 import { workOn } from '../ledger/work-on.ts'
@@ -14,6 +7,7 @@ import { undisturbed } from '../undisturbed.ts'
 import { wakeAt } from '../wake-at.ts'
 import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
 import { type Database, loadEngine } from './database.ts'
+import { enterAnswer, rest } from './enter-answer.ts'
 import { watchDue } from './near-due.ts'
 import { isPassing } from './postgres-error.ts'
 import { failed, released, reported } from './sayings.ts'
@@ -49,7 +43,6 @@ interface Run {
 
 const LOOKERS = 4
 const MOST = 100 // others to take with the alarm of a job
-const REST = 250 // ms, while the database is away
 
 /**
  * Delivers the alarms: never before their time, each at least once, one delivery of a key at a time.
@@ -71,7 +64,6 @@ export function deliverJobs(
     let whenFree = (): void => {}
     const near = watchDue(scheduler, pollInterval, table.next, () => worker?.nudge())
     const upkeep = watchStuck(scheduler, lease, table)
-    const rest = (): Promise<unknown> => firstValueFrom(timer(REST, scheduler))
 
     async function begin(): Promise<void> {
       for (;;) {
@@ -97,7 +89,7 @@ export function deliverJobs(
           return
         } catch (error) {
           if (!isPassing(error)) return subscriber.error(error)
-          await rest()
+          await rest(scheduler)
         }
       }
     }
@@ -129,7 +121,7 @@ export function deliverJobs(
     /** What was taken by a statement whose end was not heard is not left to its lease. */
     async function recover(holder: string): Promise<void> {
       while (!isStopped) {
-        await rest()
+        await rest(scheduler)
         try {
           return await table.giveBack(holder)
         } catch {}
@@ -202,29 +194,17 @@ export function deliverJobs(
       saying: Saying,
       story: (after: After) => DeliveryStory | null,
     ): void {
-      const entered = enter(taken, lapsesAt, saying).then((after) => {
+      const giveUp = (error: unknown): null => {
+        subscriber.error(error)
+        return null
+      }
+      const entering = enterAnswer({ table, scheduler, taken, lapsesAt, saying }).catch(giveUp)
+      const entered = entering.then((after) => {
         answers.delete(entered)
         for (const hear of hears) hear(after?.dueIn ?? null)
         tell(taken, after === null ? { kind: 'expired' } : story(after))
       })
       answers.add(entered)
-    }
-
-    /** However often the connection breaks, until the lease has ended; then it is `null`, as where somebody else has it. */
-    async function enter(taken: Taken, lapsesAt: number, saying: Saying): Promise<After | null> {
-      for (;;) {
-        try {
-          const after = await table.answer(saying)
-          return after.entered || isEnteredBefore(after, taken, saying) ? after : null
-        } catch (error) {
-          if (scheduler.now() >= lapsesAt) return null
-          if (!isPassing(error)) {
-            subscriber.error(error)
-            return null
-          }
-          await rest()
-        }
-      }
     }
 
     function giveBack(run: Run, wait?: number): void {
@@ -282,15 +262,4 @@ export function deliverJobs(
       rested().then(() => open.delete(all))
     }
   })
-}
-
-/** The connection broke after our answer was entered, and before we heard of it. */
-function isEnteredBefore(after: After, { delivered }: Taken, { time, done }: Saying): boolean {
-  return (
-    done !== null &&
-    after.holder === null &&
-    after.fence === delivered.fence &&
-    after.time === time &&
-    after.done === done
-  )
 }

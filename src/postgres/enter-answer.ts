@@ -1,0 +1,48 @@
+import { firstValueFrom, type SchedulerLike, timer } from 'rxjs'
+import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
+import { isPassing } from './postgres-error.ts'
+
+const REST = 250 // ms
+
+/** While the database is away. */
+export const rest = (scheduler: SchedulerLike): Promise<unknown> => firstValueFrom(timer(REST, scheduler))
+
+/** What the end of a delivery says, until when it may be said, and where. */
+interface Answer {
+  readonly table: AlarmTable
+  readonly scheduler: SchedulerLike
+  readonly taken: Taken
+  readonly lapsesAt: number
+  readonly saying: Saying
+}
+
+/** However often the connection breaks, until the lease has ended; then it is `null`, as where somebody else has it. */
+export async function enterAnswer({
+  table,
+  scheduler,
+  taken,
+  lapsesAt,
+  saying,
+}: Answer): Promise<After | null> {
+  for (;;) {
+    try {
+      const after = await table.answer(saying)
+      return after.entered || isEnteredBefore(after, taken, saying) ? after : null
+    } catch (error) {
+      if (scheduler.now() >= lapsesAt) return null
+      if (!isPassing(error)) throw error
+      await rest(scheduler)
+    }
+  }
+}
+
+/** The connection broke after our answer was entered, and before we heard of it. */
+function isEnteredBefore(after: After, { delivered }: Taken, { time, done }: Saying): boolean {
+  return (
+    done !== null &&
+    after.holder === null &&
+    after.fence === delivered.fence &&
+    after.time === time &&
+    after.done === done
+  )
+}
