@@ -1,18 +1,7 @@
 import { EMPTY, Observable } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import { type Alarm, type AlarmConfig, AlarmFencedError, openAlarm } from '../src/index.ts'
-
-const open = (more: Partial<AlarmConfig>): Alarm =>
-  openAlarm({ key: 'k', epoch: 3, reconcile: false, commit: () => EMPTY, write: () => EMPTY, ...more })
-
-function codeOf(use: () => void): unknown {
-  try {
-    use()
-  } catch (error) {
-    return (error as { code?: unknown }).code
-  }
-  return expect.unreachable()
-}
+import { AlarmFencedError } from '../src/index.ts'
+import { codeOf, open } from './bare-alarm.ts'
 
 describe('a commit', () => {
   it('is told the key and the epoch', () => {

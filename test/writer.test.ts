@@ -1,19 +1,7 @@
 import { EMPTY, NEVER, Observable, throwError } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import { type Alarm, type AlarmConfig, openAlarm } from '../src/index.ts'
 import { virtualClock } from '../src/marbles/clock/virtual-clock.ts'
-
-const open = (more: Partial<AlarmConfig>): Alarm =>
-  openAlarm({ key: 'k', epoch: 3, reconcile: false, commit: () => EMPTY, write: () => EMPTY, ...more })
-
-function codeOf(use: () => void): unknown {
-  try {
-    use()
-  } catch (error) {
-    return (error as { code?: unknown }).code
-  }
-  return expect.unreachable()
-}
+import { codeOf, open } from './bare-alarm.ts'
 
 describe('a write', () => {
   it('is told the key, the move, the fence and the attempt', () => {

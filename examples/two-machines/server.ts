@@ -32,7 +32,8 @@ export async function findServer(given: string | undefined): Promise<{ url: stri
   }
 }
 
-function freePort(): Promise<number> {
+/** One that nobody listens on now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)

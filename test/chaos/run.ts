@@ -2,32 +2,13 @@
 // npm run chaos -- --kills 300 --seed 7
 // npm run chaos -- --seconds 60              no more kills after that
 // npm run chaos -- --sabotage two-owners     breaks the workers: the checker must find it (exit code 1)
-import { parseArgs } from 'node:util'
+import { readArguments } from '../crash/read-arguments.ts'
 import { startServer } from '../postgres/server.ts'
 import { campaign } from './campaign.ts'
-import { makePlan, SABOTAGES, type Sabotage } from './plan.ts'
+import { makePlan, SABOTAGES } from './plan.ts'
 import { printOutcome } from './report.ts'
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '100' },
-    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
-    seconds: { type: 'string', default: '180' },
-    sabotage: { type: 'string', default: 'none' },
-  },
-})
-const sabotage = SABOTAGES.find((name) => name === values.sabotage) as Sabotage
-const [kills, seed, seconds] = [values.kills, values.seed, values.seconds].map(Number) as [
-  number,
-  number,
-  number,
-]
-if (![kills, seed, seconds].every((n) => Number.isSafeInteger(n) && n >= 0) || sabotage === undefined) {
-  console.error(
-    `--kills, --seed and --seconds are whole numbers, --sabotage is one of ${SABOTAGES.join(', ')}`,
-  )
-  process.exit(2)
-}
+const { kills, seed, seconds, sabotage } = readArguments(SABOTAGES, { kills: 100, seconds: 180 })
 const server = await startServer()
 if (typeof server === 'string') {
   console.error(server)

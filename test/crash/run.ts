@@ -3,7 +3,6 @@
 // npm run crash -- --seconds 60          no more kills after that
 // npm run crash -- --sabotage no-fence   breaks the hosts: the checker must find it (exit code 1)
 import { rmSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { makePlace } from '../../examples/fleet/place.ts'
 import { campaign } from './campaign.ts'
 import { clockStep } from './faults/clock-step.ts'
@@ -11,30 +10,12 @@ import { fullDatabase } from './faults/full-database.ts'
 import { fullDisk } from './faults/full-disk.ts'
 import { locked } from './faults/locked.ts'
 import { ownerChange } from './faults/owner-change.ts'
-import { makePlan, SABOTAGES, type Sabotage } from './plan.ts'
+import { makePlan, SABOTAGES } from './plan.ts'
+import { readArguments } from './read-arguments.ts'
 import { printOutcome } from './report.ts'
 import { mountSmallDisk } from './small-disk.ts'
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '300' },
-    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
-    seconds: { type: 'string', default: '540' },
-    sabotage: { type: 'string', default: 'none' },
-  },
-})
-const sabotage = SABOTAGES.find((name) => name === values.sabotage) as Sabotage
-const [kills, seed, seconds] = [values.kills, values.seed, values.seconds].map(Number) as [
-  number,
-  number,
-  number,
-]
-if (![kills, seed, seconds].every((n) => Number.isSafeInteger(n) && n >= 0) || sabotage === undefined) {
-  console.error(
-    `--kills, --seed and --seconds are whole numbers, --sabotage is one of ${SABOTAGES.join(', ')}`,
-  )
-  process.exit(2)
-}
+const { kills, seed, seconds, sabotage } = readArguments(SABOTAGES, { kills: 300, seconds: 540 })
 
 const place = makePlace()
 const disk = mountSmallDisk(place.path, 256)

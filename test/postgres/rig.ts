@@ -1,7 +1,8 @@
-import type { AlarmDelivery, AlarmTime, DeliveryEvent, DeliveryOptions } from 'nolater'
+import type { AlarmDelivery, AlarmTime, DeliveryOptions } from 'nolater'
 import { type PostgresManager, type PostgresManagerOptions, postgresManager } from 'nolater/postgres'
 import pg from 'pg'
-import { asyncScheduler, EMPTY, type ObservableInput, type SchedulerLike, type Unsubscribable } from 'rxjs'
+import { asyncScheduler, EMPTY, type ObservableInput, type SchedulerLike } from 'rxjs'
+import { type Deliveries, record } from '../../src/vitest/manager/deliveries.ts'
 import type { Server } from './server.ts'
 
 /** However loaded the machine is, what is waited for comes within it. */
@@ -34,21 +35,13 @@ export function settled(written: ObservableInput<unknown>): Promise<unknown> {
   })
 }
 
-export interface Recorded {
-  readonly delivered: (AlarmDelivery & { readonly at: number })[]
-  readonly events: DeliveryEvent[]
-  outcome(): unknown
-  only(kind: DeliveryEvent['kind']): DeliveryEvent[]
-  stop(): void
-}
-
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** A schema of its own, managers on it, and what a test asks of them. All of it ends with the test. */
 export async function withSchema(server: Server, test: (rig: SchemaRig) => Promise<void>): Promise<void> {
   const schema = server.newSchema()
   const managers: PostgresManager[] = []
-  const subscriptions: Unsubscribable[] = []
+  const recordings: Deliveries[] = []
   const ends: (() => unknown)[] = []
   const rig: SchemaRig = {
     server,
@@ -71,38 +64,16 @@ export async function withSchema(server: Server, test: (rig: SchemaRig) => Promi
     write: (manager, key, time, fence, move = 'later') =>
       settled(manager.write(key, time, { key, move, fence, attempt: 1 })),
     deliver(manager, handler = () => EMPTY, options) {
-      const delivered: Recorded['delivered'] = []
-      const events: DeliveryEvent[] = []
-      let outcome: unknown = 'alive'
-      const subscription = manager
-        .deliveries((delivery) => {
-          delivered.push({ ...delivery, at: Date.now() })
-          return handler(delivery)
-        }, options)
-        .subscribe({
-          next: (event) => events.push(event),
-          error(error) {
-            outcome = error
-          },
-          complete() {
-            outcome = 'complete'
-          },
-        })
-      subscriptions.push(subscription)
-      return {
-        delivered,
-        events,
-        outcome: () => outcome,
-        only: (kind) => events.filter((event) => event.kind === kind),
-        stop: () => subscription.unsubscribe(),
-      }
+      const recorded = record(manager, handler, options, Date.now)
+      recordings.push(recorded)
+      return recorded
     },
     row: async (key) => (await server.query<Row>(`SELECT * FROM ${rig.table} WHERE key = $1`, [key]))[0],
   }
   try {
     await test(rig)
   } finally {
-    for (const stop of subscriptions) stop.unsubscribe()
+    for (const recorded of recordings) recorded.stop()
     await Promise.all(managers.map((manager) => manager.close()))
     for (const end of ends) await end()
     await server.query(`DROP SCHEMA IF EXISTS ${quoted(schema)} CASCADE`)
@@ -140,7 +111,7 @@ export interface SchemaRig {
     manager: PostgresManager,
     handler?: (delivery: AlarmDelivery) => ObservableInput<unknown>,
     options?: DeliveryOptions,
-  ): Recorded
+  ): Deliveries
   row(key: string): Promise<Row | undefined>
 }
 
