@@ -136,7 +136,7 @@ export class Keeper implements AlarmState {
         work.stirred = true
         if (step === 'commit') issueCommit(this, work)
         else if (work.writer !== null) work.writer.take(step)
-        else startWrite(this, work)
+        else startWrite(this, work, step)
       }
       if (this.work !== work) break
       work.unsettled = false
@@ -182,7 +182,7 @@ export class Keeper implements AlarmState {
       if (work.heldAt !== null) return
       work.heldAt = this.now()
       if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })
-      this.writer(work).ask('earlier')
+      this.writer(work).ask('precommit')
     } else {
       if (work.heldAt !== null) this.release(work)
       if (work.behind && work.writing) this.writer(work).ask('later')

@@ -16,16 +16,19 @@ import { runUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
 import { gate } from './operators/gate.ts'
 import { latestWhen } from './operators/latest-when.ts'
-import { nextStep } from './rules.ts'
+import type { Step } from './rules.ts'
 import { isBefore, moveTo, printTime } from './time.ts'
 import type { Work } from './work.ts'
+
+/** The steps that write. */
+type WriteStep = Exclude<Step, 'commit'>
 
 /** The pipe in which moves wait for the write in flight. */
 export interface Writer {
   /** a move waits in its lane */
-  ask(move: 'earlier' | 'later'): void
+  ask(step: WriteStep): void
   /** the rules let a move go */
-  take(step: 'precommit' | 'later'): void
+  take(step: WriteStep): void
   /** the write that was in flight when the pipe was built has ended */
   free(): void
   close(): void
@@ -40,34 +43,37 @@ export interface Writer {
  * A move in a lane carries no time: what to write is worked out when it is written.
  */
 export function openWriter(keeper: Keeper, work: Work): Writer {
-  const earlier$ = new Subject<'earlier'>()
+  const earlier$ = new Subject<'precommit'>()
   const later$ = new Subject<'later'>()
   const mayPrecommit$ = new BehaviorSubject(false)
   const mayGoLater$ = new BehaviorSubject(false)
   const inFlight$ = new Subject<never>()
   let atGate = false
 
+  const turnOf = (step: WriteStep): Observable<never> =>
+    new Observable((turn) => writeNow(keeper, work, step, () => turn.complete()) ?? undefined)
+
   const pipe = merge(earlier$.pipe(gate(mayPrecommit$)), later$.pipe(latestWhen(mayGoLater$)))
     .pipe(
-      map(() => new Observable<never>((turn) => writeNow(keeper, work, () => turn.complete()) ?? undefined)),
+      map(turnOf),
       startWith(inFlight$),
       concatMap((write$) => write$),
     )
     .subscribe()
 
-  const ask = (move: 'earlier' | 'later'): void => {
-    if (move === 'later') {
-      later$.next(move)
+  const ask = (step: WriteStep): void => {
+    if (step === 'later') {
+      later$.next(step)
     } else if (!atGate) {
       atGate = true
-      earlier$.next(move)
+      earlier$.next(step)
     }
   }
   return {
     ask,
     take(step) {
       const turn$ = step === 'precommit' ? mayPrecommit$ : mayGoLater$
-      ask(step === 'precommit' ? 'earlier' : 'later')
+      ask(step)
       if (step === 'precommit') atGate = false
       turn$.next(true)
       turn$.next(false)
@@ -78,21 +84,16 @@ export function openWriter(keeper: Keeper, work: Work): Writer {
 }
 
 /** Nothing is in flight, so nothing has to wait: the write needs no pipe, unless something comes while it is in flight. */
-export function startWrite(keeper: Keeper, work: Work): void {
-  const write = writeNow(keeper, work, () => work.writer?.free())
+export function startWrite(keeper: Keeper, work: Work, step: WriteStep): void {
+  const write = writeNow(keeper, work, step, () => work.writer?.free())
   if (keeper.work !== work) write?.unsubscribe()
   else if (work.writing) work.write = write
 }
 
 type Told = Pick<Extract<AlarmStory, { kind: 'write-issued' }>, 'move' | 'time' | 'fence' | 'attempt'>
 
-/** One manager write, of whatever the rules want at this moment; `free` is called when the writer is free again. */
-function writeNow(keeper: Keeper, work: Work, free: () => void): Subscription | null {
-  const step = nextStep(keeper, work)
-  if (step !== 'precommit' && step !== 'later') {
-    free()
-    return null
-  }
+/** One manager write, of what the step comes to at this moment; `free` is called when the writer is free again. */
+function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void): Subscription | null {
   const write = begin(keeper, work, step)
   if (write === null) return null
   const { time, move, fence, attempt } = write
@@ -135,7 +136,7 @@ function writeNow(keeper: Keeper, work: Work, free: () => void): Subscription | 
 }
 
 /** Takes the next fence; for a later move the bound rises now, since from here on the manager may hold the later time. */
-function begin(keeper: Keeper, work: Work, step: 'precommit' | 'later'): Told | null {
+function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
   let fence: number
   try {
     fence = fenceOf(keeper.epoch, keeper.issued + 1)

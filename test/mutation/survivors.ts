@@ -168,16 +168,13 @@ export const survivors: readonly Survivor[] = [
   ...(
     [
       ['src/keeper.ts', 'else if (work.writer !== null) work.writer.take(step)', 'false'],
-      ['src/keeper.ts', "this.writer(work).ask('earlier')", '""'],
+      ['src/keeper.ts', "this.writer(work).ask('precommit')", '""'],
       ['src/keeper.ts', "if (work.behind && work.writing) this.writer(work).ask('later')", 'false', '""'],
       ['src/writer.ts', 'let atGate = false', 'true'],
       ['src/writer.ts', '} else if (!atGate) {', 'true'],
       ['src/writer.ts', 'atGate = true', 'false'],
-      ['src/writer.ts', "ask(step === 'precommit' ? 'earlier' : 'later')", '""'],
       ['src/writer.ts', "if (step === 'precommit') atGate = false", 'true'],
       ['src/writer.ts', 'turn$.next(false)', 'true'],
-      ['src/writer.ts', "if (step !== 'precommit' && step !== 'later') {", 'false', '{}'],
-      ['src/writer.ts', 'free()', ';'],
     ] as const
   ).map(([file, line, ...becomes]) => ({ file, line, becomes, why: guaranteed })),
   {
