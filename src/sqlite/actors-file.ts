@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { connect, DURABLE } from './connect.ts'
 import { storageError } from './storage-error.ts'
-import { connect, hasTable, refused, refuseManagers } from './store-file.ts'
+import { hasTable, refused, refuseManagers } from './store-file.ts'
 import { inTransaction } from './transaction.ts'
 
 const VERSION = 1
@@ -11,12 +12,10 @@ const VERSION = 1
  * Throws what an SQLite file can throw (see `sqliteStores`). A file that is refused is left as it was.
  */
 export function openActorsFile(path: string, busyTimeout: number): DatabaseSync {
-  const db = connect(path)
+  const db = connect(path, busyTimeout)
   try {
-    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
     isOurs(db, path)
-    // FULL: every commit is on disk when it returns. macOS needs to be told that "on disk" means it.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
+    db.exec(DURABLE)
     inTransaction(db, path, () => {
       if (!isOurs(db, path)) makeTables(db)
     })

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmConfigError, AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../errors.ts'
+import { connect, DURABLE } from './connect.ts'
 import { storageError } from './storage-error.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -16,20 +17,15 @@ export interface Schema {
 /**
  * Opens a file for durable writes, and brings its schema up to date.
  *
- * Throws `ALARM_STORAGE_MISSING` on a Node without `node:sqlite`, `ALARM_STORAGE_INVALID` for a file that is no database or that of
+ * Throws `ALARM_STORAGE_MISSING` on a Node before 22.16, `ALARM_STORAGE_INVALID` for a file that is no database or that of
  * something else, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms, `ALARM_STORAGE_FAILED`
  * for what else goes wrong. A file that is refused is left as it was.
  */
 export function openDatabase(file: string, schema: Schema, busyTimeout: number): DatabaseSync {
-  if (typeof file !== 'string' || file === '' || file.includes('\0')) {
-    throw new AlarmConfigError('file', 'the path of a file', file)
-  }
-  const db = connect(file)
+  const db = connect(file, busyTimeout)
   try {
-    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
     checkIdentity(db, file, schema)
-    // FULL: every commit is on disk when it returns. macOS needs to be told that "on disk" means it.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
+    db.exec(DURABLE)
     inTransaction(db, file, () => {
       const from = checkIdentity(db, file, schema)
       if (from === schema.version) return
@@ -41,23 +37,6 @@ export function openDatabase(file: string, schema: Schema, busyTimeout: number):
     return db
   } catch (error) {
     db.close()
-    throw storageError(error, file)
-  }
-}
-
-function connect(file: string): DatabaseSync {
-  // Not imported: where it is missing, an import would fail before anything could be said about it.
-  const sqlite = globalThis.process?.getBuiltinModule?.('node:sqlite')
-  if (sqlite === undefined) {
-    throw new AlarmError(
-      'ALARM_STORAGE_MISSING',
-      `This needs node:sqlite, which comes with Node 22.13 and later; this is ${globalThis.process?.version ?? 'no Node'}.`,
-      { counted: false },
-    )
-  }
-  try {
-    return new sqlite.DatabaseSync(file)
-  } catch (error) {
     throw storageError(error, file)
   }
 }

@@ -9,7 +9,6 @@ import type { AlarmTime } from '../time.ts'
 import { storeAlarm } from './store-alarm.ts'
 import { failureOf, storeBarrier } from './store-barrier.ts'
 import { openStoreFile } from './store-file.ts'
-import { guard } from './store-guard.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
 import { storeTransaction } from './store-transaction.ts'
 import { storeTurns } from './store-turn.ts'
@@ -60,7 +59,7 @@ export interface ActorStore extends StoreValues {
 /**
  * Opens an actor's own SQLite database: tables, values by key, and the alarm in ONE transaction.
  *
- * Throws `ALARM_CONFIG_INVALID`, `ALARM_KEY_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 24.10, `ALARM_STORAGE_INVALID` for a file
+ * Throws `ALARM_CONFIG_INVALID`, `ALARM_KEY_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 22.16, `ALARM_STORAGE_INVALID` for a file
  * that is no database, a manager's or another actor's, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after
  * `busyTimeout` ms, `ALARM_STORAGE_FAILED` for what else goes wrong. A file that is refused is left as it was.
  *
@@ -97,7 +96,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
   )
   const turns = storeTurns(transaction, barrier)
   const engine = openAlarm({ ...engineOptions, key, initial: opened.alarm, epoch, commit, write })
-  const sql = storeSql(db, guard(db), turns)
+  const sql = storeSql(db, turns)
 
   function commit(time: AlarmTime): Observable<never> {
     const commit$ = defer(() => {

@@ -8,7 +8,6 @@ import type { AlarmManager } from '../manager.ts'
 import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
 import { savepoint } from './savepoint.ts'
-import { guard } from './store-guard.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
 import { synchronous } from './synchronous.ts'
 import { inTransaction } from './transaction.ts'
@@ -49,7 +48,7 @@ export interface SqliteStores
  * those that are loaded. What is wrong with one actor's statements fails that actor alone. An actor that another process loads is taken
  * from the fleet that had it, which gets `ALARM_FENCED` with its next commit.
  *
- * Throws `ALARM_CONFIG_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 24.10, `ALARM_STORAGE_INVALID` for a file that is no database, a
+ * Throws `ALARM_CONFIG_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 22.16, `ALARM_STORAGE_INVALID` for a file that is no database, a
  * manager's or a single actor's, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms,
  * `ALARM_STORAGE_FAILED` for what else goes wrong. Statements are restricted as in `sqliteStore`.
  *
@@ -66,7 +65,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
   const db = openActorsFile(file, busyTimeout)
   const turn = actorsTurn(db, file)
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
-  const sql = storeSql(db, guard(db), { check, join, touch() {} })
+  const sql = storeSql(db, { check, join, touch() {} })
   const open = db.prepare(`
     INSERT INTO _nolater_actors VALUES (?, 1, NULL)
     ON CONFLICT (key) DO UPDATE SET epoch = epoch + 1 RETURNING epoch, alarm AS time`)

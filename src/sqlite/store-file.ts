@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmConfigError, AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../errors.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
+import { connect, DURABLE } from './connect.ts'
 import { storageError } from './storage-error.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -28,12 +29,10 @@ const OWN_FILE = 'Give the store a file of its own.'
  * Throws what an SQLite file can throw (see `sqliteStore`). A file that is refused is left as it was.
  */
 export function openStoreFile(path: string, key: string, busyTimeout: number): StoreFile {
-  const db = connect(path)
+  const db = connect(path, busyTimeout)
   try {
-    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
     isOurs(db, path, key)
-    // FULL: every commit is on disk when it returns. macOS needs to be told that "on disk" means it.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
+    db.exec(DURABLE)
     const opened = inTransaction(db, path, () => {
       if (!isOurs(db, path, key)) makeTables(db, key)
       return db.prepare('UPDATE _nolater_actor SET epoch = epoch + 1 RETURNING epoch, alarm').get()
@@ -41,27 +40,6 @@ export function openStoreFile(path: string, key: string, busyTimeout: number): S
     return { db, path, key, ...(opened as Pick<StoreFile, 'epoch' | 'alarm'>) }
   } catch (error) {
     db.close()
-    throw storageError(error, path)
-  }
-}
-
-/** Opens a file for a store: SQLite must be able to say what a statement does. */
-export function connect(path: string): DatabaseSync {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw new AlarmConfigError('file', 'the path of a file', path)
-  }
-  // Not imported: where it is missing, an import would fail before anything could be said about it.
-  const sqlite = globalThis.process?.getBuiltinModule?.('node:sqlite')
-  if (typeof sqlite?.DatabaseSync.prototype.setAuthorizer !== 'function') {
-    throw new AlarmError(
-      'ALARM_STORAGE_MISSING',
-      `A store needs node:sqlite with setAuthorizer, which comes with Node 24.10 and later; this is ${globalThis.process?.version ?? 'no Node'}.`,
-      { counted: false },
-    )
-  }
-  try {
-    return new sqlite.DatabaseSync(path)
-  } catch (error) {
     throw storageError(error, path)
   }
 }

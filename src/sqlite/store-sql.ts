@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { AlarmError, given } from '../errors.ts'
-import type { Guard } from './store-guard.ts'
 import type { Turns } from './store-turn.ts'
+import { afterBlanks, compile, type UserStatement } from './user-statement.ts'
 
 /** What can be bound to a `?`: null, a number, a bigint, a string or bytes. */
 export type SqlParameter = SQLInputValue
@@ -23,42 +23,33 @@ export interface StoreSql {
   all<Row = SqlRow>(sql: string, ...parameters: SqlParameter[]): Row[]
 }
 
-interface Prepared {
-  readonly statement: StatementSync
-  readonly writes: boolean
-}
-
 const KEPT = 100
 
 /** What the statements of the user belong to. */
 export type SqlTurns = Pick<Turns, 'check' | 'join'> & { touch(): void }
 
-export function storeSql(db: DatabaseSync, guard: Guard, turns: SqlTurns): StoreSql {
-  const kept = new Map<string, Prepared>()
+export function storeSql(db: DatabaseSync, turns: SqlTurns): StoreSql {
+  const kept = new Map<string, UserStatement>()
 
-  function prepare(sql: string): Prepared {
+  function only(sql: string): UserStatement {
     const known = kept.get(sql)
     if (known !== undefined) return known
-    const statement = guard.watch(() => db.prepare(sql))
-    const rest = sql.slice(sql.indexOf(statement.sourceSQL) + statement.sourceSQL.length)
-    if (!isBlank(rest)) {
+    const compiled = compile(db, sql)
+    if (compiled.rest !== '') {
       throw new AlarmError(
         'ALARM_SQL_REFUSED',
-        `This takes one statement at a time, given one and ${given(rest.trim())}. For a script use exec(sql), without parameters.`,
+        `This takes one statement at a time, given one and ${given(compiled.rest)}. For a script use exec(sql), without parameters.`,
       )
     }
     if (kept.size === KEPT) kept.delete(kept.keys().next().value as string)
-    const prepared = { statement, writes: guard.writes }
-    kept.set(sql, prepared)
-    return prepared
+    kept.set(sql, compiled)
+    return compiled
   }
 
   function use<T>(sql: string, work: (statement: StatementSync) => T): T {
     turns.check()
-    const { statement, writes } = prepare(sql)
-    // Watched again: SQLite compiles it anew when the schema has changed.
-    const run = (): T => guard.watch(() => work(statement))
-    return writes ? turns.join(() => changed(run())) : run()
+    const { statement, writes } = only(sql)
+    return writes ? turns.join(() => changed(work(statement))) : work(statement)
   }
 
   function changed<T>(result: T): T {
@@ -66,22 +57,26 @@ export function storeSql(db: DatabaseSync, guard: Guard, turns: SqlTurns): Store
     return result
   }
 
+  /** One after the other: what comes may speak of tables that were only just made. */
+  function script(sql: string): void {
+    for (let rest = afterBlanks(sql); rest !== ''; ) {
+      const compiled = compile(db, rest)
+      compiled.statement.all()
+      if (compiled.writes) turns.touch()
+      rest = compiled.rest
+    }
+  }
+
   return {
     exec(sql, ...parameters) {
-      if (parameters.length > 0) return void use(sql, (statement) => statement.run(...parameters))
-      turns.join(() => {
-        guard.watch(() => db.exec(sql))
-        if (guard.writes) turns.touch()
-      })
+      if (parameters.length > 0) use(sql, (statement) => statement.run(...parameters))
+      else turns.join(() => script(sql))
     },
     run: (sql, ...parameters) => use(sql, (statement) => statement.run(...parameters)),
     get: <Row>(sql: string, ...parameters: SqlParameter[]) =>
       use(sql, (statement) => statement.get(...parameters) as Row | undefined),
     all: <Row>(sql: string, ...parameters: SqlParameter[]) =>
-      use(sql, (statement) => statement.all(...parameters) as Row[]),
+      // Not all(): Node 22 names the columns before SQLite has looked whether the table has others by now.
+      use(sql, (statement) => Array.from(statement.iterate(...parameters)) as Row[]),
   }
-}
-
-function isBlank(sql: string): boolean {
-  return /^[\s;]*$/.test(sql.replace(/--[^\n]*|\/\*[\s\S]*?(\*\/|$)/g, ''))
 }

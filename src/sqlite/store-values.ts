@@ -5,7 +5,7 @@ import { checkKey } from '../key.ts'
 import type { Turns } from './store-turn.ts'
 
 interface Row {
-  readonly key: string
+  readonly utf8: Uint8Array
   readonly value: Uint8Array
 }
 
@@ -35,13 +35,16 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
     'INSERT INTO _nolater_values VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   )
   const remove = db.prepare('DELETE FROM _nolater_values WHERE key = ?')
-  const from = db.prepare('SELECT key, value FROM _nolater_values WHERE key >= ? ORDER BY key')
-  const range = db.prepare('SELECT key, value FROM _nolater_values WHERE key >= ? AND key < ? ORDER BY key')
+  // As a BLOB: Node 22 cuts a TEXT off at its first NUL, and one key would hide another.
+  const listed = 'SELECT CAST(key AS BLOB) AS utf8, value FROM _nolater_values'
+  const from = db.prepare(`${listed} WHERE key >= ? ORDER BY key`)
+  const range = db.prepare(`${listed} WHERE key >= ? AND key < ? ORDER BY key`)
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
   return {
     get<T>(key: string) {
       turns.check()
-      const row = read.get(checkKey(key)) as Row | undefined
+      const row = read.get(checkKey(key)) as Pick<Row, 'value'> | undefined
       return row && (deserialize(row.value) as T)
     },
     put(key, value, options) {
@@ -61,7 +64,7 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
       turns.check()
       const end = after(checkKey(prefix))
       const rows = (end === null ? from.all(prefix) : range.all(prefix, end)) as unknown as Row[]
-      return new Map(rows.map(({ key, value }) => [key, deserialize(value) as T]))
+      return new Map(rows.map(({ utf8, value }) => [decoder.decode(utf8), deserialize(value) as T]))
     },
   }
 }

@@ -110,7 +110,7 @@ describe('opening a sqliteManager', () => {
       const error = refusal(newFile())
       Object.assign(process, { getBuiltinModule })
       expect(error).toMatchObject({ code: 'ALARM_STORAGE_MISSING', counted: false })
-      expect(error.message).toContain('22.13')
+      expect(error.message).toContain('22.16')
       expect(error.message).toContain(process.version)
     }
   })

@@ -118,11 +118,18 @@ describe('sqliteStore: bad input', () => {
     expect(look(file).epoch).toBe(1)
   })
 
-  it('a Node without node:sqlite, or with one that cannot watch statements', () => {
+  it('a Node without node:sqlite, or with one that cannot say whether a transaction is open', () => {
     const file = newPath()
-    for (const module of [undefined, { DatabaseSync: class {} }]) {
+    for (const module of [
+      undefined,
+      {
+        DatabaseSync: class {
+          close() {}
+        },
+      },
+    ]) {
       vi.spyOn(process, 'getBuiltinModule').mockReturnValue(module as never)
-      expect(() => open({ file })).toThrow(coded('ALARM_STORAGE_MISSING', 'Node 24.10'))
+      expect(() => open({ file })).toThrow(coded('ALARM_STORAGE_MISSING', 'Node 22.16'))
     }
     expect(() => readFileSync(file)).toThrow('ENOENT')
   })
