@@ -21,6 +21,8 @@ import { type Run, Work } from './work.ts'
 
 /** A wake-up, as the manager delivers it. Without a `fence`, only writes issued since count as newer than it. */
 export interface Wakeup {
+  /** whose it is; an alarm that has a key refuses another's */
+  readonly key?: string
   readonly scheduledTime: number
   readonly retryCount?: number
   readonly fence?: number
@@ -61,7 +63,7 @@ export function deliver(
   handler: (info: WakeupInfo) => ObservableInput<unknown>,
 ): Observable<DeliveryOutcome> {
   return defer(() => {
-    const scheduledTime = checkWakeup(wakeup, handler)
+    const scheduledTime = checkWakeup(keeper.key, wakeup, handler)
     const delivered = { scheduledTime, retryCount: wakeup.retryCount ?? 0 }
     if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })
     const handled$ = keeper
@@ -213,15 +215,23 @@ function tellViolation(keeper: Keeper, { scheduledTime, fence }: Wakeup): void {
   }
 }
 
-function checkWakeup(wakeup: Wakeup, handler: unknown): number {
-  const { scheduledTime, retryCount, fence } = wakeup ?? {}
+function checkWakeup(own: string, wakeup: Wakeup, handler: unknown): number {
+  const { key = own, scheduledTime, retryCount, fence } = wakeup ?? {}
   const isCount = (value: unknown): boolean =>
     value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
   if (!isCount(retryCount) || !isCount(fence) || typeof handler !== 'function') {
     throw new AlarmError(
       'ALARM_DELIVERY_INVALID',
-      'A delivery is { scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
+      'A delivery is { key?, scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
         `given retryCount ${given(retryCount)}, fence ${given(fence)} and ${given(handler)}.`,
+    )
+  }
+  // Answered by us, its manager would take the alarm of the other actor for done: it would be lost.
+  if (key !== own && own !== '') {
+    throw new AlarmError(
+      'ALARM_DELIVERY_INVALID',
+      `This wake-up is that of ${given(key)}, and this is the alarm of ${given(own)}. Look the actor up by delivery.key, or let openFleet do it.`,
+      { counted: false },
     )
   }
   return checkTime(scheduledTime)

@@ -102,6 +102,22 @@ describe('deliver', () => {
     expect([alarm.time, calls]).toEqual([1, []])
   })
 
+  it('refuses the wake-up of another actor, which its manager must not take for done', () => {
+    const { alarm, calls } = open({ key: '42' })
+    let error: unknown
+    alarm.deliver({ key: 'b', scheduledTime: 1 }, () => EMPTY).subscribe({ error: (e) => (error = e) })
+    expect(error).toMatchObject({
+      code: 'ALARM_DELIVERY_INVALID',
+      counted: false,
+      message:
+        'This wake-up is that of "b", and this is the alarm of "42". Look the actor up by delivery.key, or let openFleet do it.',
+    })
+    expect([alarm.time, calls]).toEqual([1, []])
+    expect(watch(alarm.deliver({ key: '42', scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+    const unnamed = open().alarm
+    expect(watch(unnamed.deliver({ key: 'b', scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+  })
+
   it('refuses what is no handler', () => {
     const { alarm } = open()
     const handler = undefined as unknown as () => ObservableInput<unknown>
@@ -120,7 +136,7 @@ describe('deliver', () => {
     expect(error).toMatchObject({
       code: 'ALARM_DELIVERY_INVALID',
       message:
-        'A delivery is { scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
+        'A delivery is { key?, scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
         `given ${told} and a function.`,
     })
   })
