@@ -9,9 +9,14 @@ import { undisturbed } from './undisturbed.ts'
 /**
  * Keeps one actor's alarm: the manager is never later than what the store may hold.
  *
- *     intents   5---2---------
- *     commit    5.|--------2.|      2 is committed when the manager has it
- *     write     --5.....|2.|--      2 is held until the write in flight has ended
+ * ```
+ * alarm     1
+ *
+ * ask       5---2----------
+ * commit    5.|-------2.|--    2 is committed when the manager has it
+ * write     --5.....|------
+ *                   2.|        2 is held until the write in flight has ended
+ * ```
  *
  * Emits what happens as `AlarmEvent`s, and completes when the source has completed and everything is drained. Errors with what broke the
  * alarm: `ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`, `ALARM_FENCED`, a bad intent's `ALARM_TIME_INVALID`, or the source's own error.

@@ -21,10 +21,16 @@ export interface KeepAlarmsConfig<K extends string = string> extends FleetConfig
 /**
  * Keeps the alarms of many actors, each as `keepAlarm` would; an idle actor holds no subscription.
  *
- *     intents   a5---b5------a2--------
- *     load      a.|  b.|
- *     write       a5.| b5.|  a2.|          side by side, but no more than `concurrency` at a time
- *     commit         a5.| b5.|  a2.|       within a key in order
+ * ```
+ * intents   a5--b7---------a2-----|
+ * load()    --(l|)                     l: { time: null, epoch: 1 }
+ * write()   -----|                     side by side, but no more than `concurrency` at a time
+ * commit()  ---|                       within a key in order
+ *           keepAlarms({ load, write, commit })
+ * write     --a5...|-------a2...|----
+ *                 b7...|
+ * commit    -------a5.|b7.|-----a2.|-
+ * ```
  *
  * An actor is loaded by its first intent, and dropped when it has nothing to do for `idleAfter` ms. Intents that come while it is loaded
  * wait, the newest for all. Writes take turns: whoever has waited longest, earlier moves mostly first; what is written is worked

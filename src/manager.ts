@@ -89,7 +89,17 @@ export interface AlarmManager {
   writeMany?(writes: readonly KeyedWrite[]): ObservableInput<readonly EachResult[]>
 
   /**
-   * Wakes actors while it is subscribed. The handler completing means done: the alarm is removed if its fence is still the one
+   * Wakes actors while it is subscribed.
+   *
+   * ```
+   * intents    a5----b20----------------------    what is written
+   * handler()  ----------|
+   *            manager.deliveries(handler)
+   * handler    -----a5........|----b20.......|---
+   * kind       -----delivered-done-delivered-done
+   * ```
+   *
+   * The handler completing means done: the alarm is removed if its fence is still the one
    * delivered. An error means retry with back-off; with `counted: false` on it, it does not count towards the retries; with
    * `retry: false` the alarm is abandoned. Unsubscribing stops the handlers and gives their alarms back.
    */

@@ -61,9 +61,10 @@ export interface MaxPostponeOptions {
  * Lets sets debounce an alarm, but not for ever: they move it at most to `ms` after the first of their series.
  *
  * ```
- * intents  --a--b--c--d--e-----x--f--    each sets the alarm to 5 ms from then, x deletes it
+ * intents  --7--10-13-16-19----x--28--|    each sets the alarm to 5 ms from then, x deletes it
  *          maxPostpone(12)
- * alarm    --7--10-13-14-14----x--28-
+ * time     --7--10-13-14-14----x--28--|
+ * limit    --14-14-14-14-14----x--35--|
  * ```
  *
  * The rules are those of `postpone`: a series ends with a delete. Each intent that leaves carries the `limit` of its series; whoever stores

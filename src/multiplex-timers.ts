@@ -74,6 +74,18 @@ export interface NamedTimers {
    * Handles a wake-up in place of `alarm.deliver`: runs the handler for all timers that are due, one at a time, in the order of their
    * times; then sets the alarm to the next one.
    *
+   * ```
+   * alarm     none
+   * clock     9
+   *
+   * ask       8---5-----------------    each sets a timer of its own
+   * write     8.|-5.|---------------
+   * commit    --8.|-5.|----5.|x.|---    what is left to do, between the two
+   * wake      ----------5.......|---
+   * handler   ----------5..|--------
+   *                        8..|         due too
+   * ```
+   *
    * A timer whose handler succeeds is removed, unless that set it anew. One whose handler fails is handled again after a back-off of
    * its own, while the others go on; with `counted: false` and `retry: false` on the error as for a manager. After six retries that
    * count, `abandon` is called instead, until it succeeds, and the timer is removed. So the delivery itself succeeds; it errors only with
@@ -101,6 +113,14 @@ const unconfirmed = { allowUnconfirmed: true } as const
 
 /**
  * Keeps many named timers of one actor on its one alarm: the earliest timer is the alarm.
+ *
+ * ```
+ * ask       8---5--------------------    each sets a timer of its own
+ * write     8.|-5.|----------8.|-----
+ * commit    --8.|-5.|------8.|-------
+ * wake      ------------5......|-----
+ * handler   ------------5..|---------
+ * ```
  *
  * The timers are part of the actor's state and are committed with the alarm, so the promise holds for each of them: never late, never
  * lost, handled at least once. Nothing is kept here but what is running; a transaction that is rolled back takes its timers along.

@@ -30,24 +30,57 @@ export interface Alarm {
    */
   touch(options?: { allowUnconfirmed?: boolean }): void
 
-  /** Emits once and completes when all that was asked before the subscription is durable. */
+  /**
+   * Emits once and completes when all that was asked before the subscription is durable.
+   *
+   * ```
+   * alarm       1
+   *
+   * ask         -----5------------
+   * commit      -----5..|---------
+   * write       --------5..|------
+   * confirmed   (?|)-?..|--(?|)---    at once where nothing is asked
+   * ```
+   */
   confirmed(): Observable<void>
 
-  /** Emits once and completes when the manager has caught up too, or its last write was given up (the event says which). */
+  /**
+   * Emits once and completes when the manager has caught up too, or its last write was given up (the event says which).
+   *
+   * ```
+   * alarm     1
+   *
+   * ask       -----5------------
+   * commit    -----5..|---------
+   * write     --------5..|------
+   * drained   (?|)-?.....|(?|)--
+   * ```
+   */
   drained(): Observable<void>
 
   /**
    * The output gate: holds each value until the intents that came before it are durable, keeping the order.
    *
-   *     set(1)      ---s--------
-   *     source      -a--b---c---
-   *     durable     --------!---
-   *     result      -a------(bc)
+   * ```
+   * send      a--b-c----------    a left before anything was asked
+   * ask       -1--------------
+   * write     -1..|-----------
+   * commit    ----1..|--------
+   * sent      a------(bc)-----
+   * ```
    */
   holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T>
 
   /**
    * Handles a wake-up: runs the handler, or gives the right time to a manager that came too early.
+   *
+   * ```
+   * alarm     1
+   *
+   * wake      1......|--    answered when the deletion is durable
+   * handler   1..|------
+   * commit    ---x...|--
+   * ```
    *
    * Subscribe once per delivery; emits one outcome and completes when the manager may be told "done". The handler's success deletes the
    * alarm unless it set or deleted one. Errors with the handler's error, or with one that has `counted: false`
@@ -79,6 +112,15 @@ export interface Alarm {
 
 /**
  * Opens one actor's alarm: the engine of `keepAlarm` as a handle.
+ *
+ * ```
+ * alarm     2
+ *
+ * ask       1-----5---------
+ * write     1..|-----5..|---    an earlier move: the manager has it before the store
+ * commit    ---1..|---------
+ *                 5..|          a later one: the store has it before the manager
+ * ```
  *
  * Throws `ALARM_CONFIG_INVALID` for a config that cannot work. After an error (`ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`,
  * `ALARM_FENCED`) the handle is broken: open a new one from what the store holds, with a higher epoch.

@@ -13,9 +13,9 @@ export interface ClassifiedMove {
  * Tells of each intent whether it moves the alarm earlier or later than the bound, or not at all.
  *
  * ```
- * intents  --set(5)--set(20)--delete--set(10)--|
+ * intents  --5-------20----x-----10---|    times that are set, x deletes
  *          classifyMoves(10)
- * result   --earlier-later----later---same-----|
+ * move     --earlier-later-later-same-|
  * ```
  *
  * The bound is the latest time at which the manager may be holding the alarm: ms since the epoch, or `null` for no alarm,

@@ -6,10 +6,12 @@ import { listen } from './listen.ts'
  * Maps values to Observables that run one at a time; while one runs, only the newest value waits.
  *
  * ```
- * source   --1--2--3------------4--|
- *          conflateMap((value) => -------x|)
- * running  --1.......3.......---4.......|
- * result   ---------1-------3----------4|
+ * source  --1--2--3------------4--|
+ * save()  -------v|                      what one run does
+ *         conflateMap((value) => save(value))
+ * save    --1.......|----------4.......|    the runs
+ *                   3.......|
+ * result  ---------1-------3----------4|
  * ```
  *
  * Like `concatMap`, but a value that waits is replaced by a newer one, so there is never a backlog. What runs is never

@@ -10,9 +10,10 @@ export interface Counts<Kind extends string> extends Window {
  * Counts values by kind, once a window.
  *
  * ```
- * source  --a--b-a----|
- *         countsBy((value) => value, { window: 8 })
- * result  --------x---(y|)     x: { a: 2, b: 1 }, y: {}
+ * source    --a--b-a--a|
+ *           countsBy((value) => value, { window: 4 })
+ * counts.a  ----1---1--(1|)
+ * counts.b  ----x---1--(x|)
  * ```
  *
  * What has no kind (`undefined`) is not counted. Memory is that of the kinds of one window. When the source completes, what is left

@@ -16,9 +16,10 @@ export interface Lateness extends Window {
  * Tells once a window how late alarms were: how many, least, most, the median and the 99th percentile.
  *
  * ```
- * events  --a---b-|        of one alarm or of many: woken 2 ms and 4 ms late
- *         lateness({ window: 5 })
- * result  -----x--(y|)     x: one, 2 ms; y: one, 4 ms
+ * events     --a---b-a-|      a: { kind: 'delivered', lateness: 2 }, b: { kind: 'delivered', lateness: 4 }
+ *            lateness({ window: 5 })
+ * lag.count  -----1----(2|)
+ * lag.max    -----2----(4|)
  * ```
  *
  * Takes the events of alarms, which have both the manager's part and the whole, or those of a manager's deliveries, which have the

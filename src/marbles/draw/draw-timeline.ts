@@ -19,13 +19,23 @@ export interface DrawOptions {
 /**
  * Draws what happened to one actor, or to many, on one ruler: text for a terminal, a picture, or the drawing itself as JSON.
  *
- *     clock       0     4  6   9 10    16            28   32
- *                 |-----|--|---|-|-----|-------------|----|---
- *     intents     5        9   2
- *     held                     2.........|
- *     commits       5...|   9....|                    2...|
- *     writes             5.............| 2...........|     *
- *     manager     1      ..............5 ............2
+ * ```
+ * clock       0      2ms  4ms  6ms 8ms         14ms   16ms 18ms
+ *             |------|----|----|---|-----------|------|----|----
+ * intents     5s          9s       2s
+ * moves       >           >        <
+ * held                             2s.............|
+ * commits        5s..|     (9s)|                       2s..|
+ * writes              5s.......................|  2s..|     *
+ * manager     1s      .........................5s ....2s
+ * store       1s ....5s    ....9s                      ....2s
+ * gate        =======|    =====|   ========================|
+ *
+ * times from 0 of the clock; < earlier than the bound; > later; (5) a newer time took its place;
+ * 5..| acknowledged; * drained; 1..5 one or the other; ==| gate closed
+ * ```
+ *
+ * That is what happens in marbles/earlier-waits-for-later-in-flight.marbles.
  *
  * The same timeline is always drawn with the same bytes. Each event has a column of its own, so what happens at the same time is seen in
  * its order; a long time without events is left out and named, as `~1h~`.

@@ -1,17 +1,19 @@
 /**
  * The format of a scenario: plain text, one column a frame, one frame 1 ms unless `column` says otherwise.
  *
- *     title     an earlier move waits for the later one in flight
- *     from      S38 "coalesced move-later followed by move-earlier does not race"
- *     alarm     1
+ * ```
+ * title     an earlier move waits for the later one in flight
+ * from      S38 "coalesced move-later followed by move-earlier does not race"
+ * alarm     1
  *
- *     ask       5---9---2-----------------    5, 9 and 2 are alarm times: seconds, far from the ruler's milliseconds
- *     commit    5.|-9.|---------2.|-------    called with 5, pending, acknowledged
- *     write     --5...........|-----------    9 is never sent, 2 waits for the write in flight
- *                             2.|
- *     held      --------^.....!-----------
+ * ask       5---9---2-----------------    5, 9 and 2 are alarm times: seconds, far from the ruler's milliseconds
+ * commit    5.|-9.|---------2.|-------    called with 5, pending, acknowledged
+ * write     --5...........|-----------    9 is never sent, 2 waits for the write in flight
+ *                         2.|
+ * held      --------^.....!-----------
  *
- *     # A row without a name goes on with the lane above it.
+ * # A row without a name goes on with the lane above it.
+ * ```
  *
  * In one column, what the application does comes first, lane by lane from above; then answers and timers, the oldest first.
  *

@@ -11,6 +11,23 @@ export interface Recording extends Unsubscribable {
 /**
  * Records what happens to one actor, or to many, as plain JSON.
  *
+ * What `drawTimeline` makes of the recording of marbles/first-alarm.marbles:
+ *
+ * ```
+ * clock       0        3ms  6ms
+ *             |--------|----|---
+ * intents     1s
+ * moves       <
+ * commits               1s..|
+ * writes           1s..|     *
+ * manager     none ....1s
+ * store       none      ....1s
+ * gate        ==============|
+ *
+ * times from 0 of the clock; < earlier than the bound; 5..| acknowledged; * drained;
+ * 1..5 one or the other; ==| gate closed
+ * ```
+ *
  * It subscribes at once, and its `timeline` can be read at any time, after the end too: alarms live for ever, so an Observable that emits
  * the timeline when they end would be of little use, and hot events would be lost before somebody subscribes to it. An error that breaks
  * the stream is recorded as its end, for every key seen, and goes nowhere else.
