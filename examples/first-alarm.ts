@@ -1,28 +1,30 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { sqliteManager, sqliteStore } from 'nolater/sqlite'
-import { finalize, of, take } from 'rxjs'
+import { EMPTY, of, takeWhile } from 'rxjs'
 
-process.chdir(mkdtempSync(`${tmpdir()}/first-alarm-`))
-const manager = sqliteManager({ file: 'alarms.db' })
-const store = sqliteStore({ file: 'actor-42.db', key: '42', manager })
+const manager = sqliteManager({ file: 'alarms.db' }) // knows whom to wake, and when: one for all actors
+const store = sqliteStore({ file: 'tea.db', key: 'tea', manager }) // an actor: its state and its alarm
+store.sql.exec('CREATE TABLE IF NOT EXISTS tea (note TEXT)')
 
-// State and alarm in one commit. The manager has the alarm before the commit is issued.
-store.transaction((sql) => {
-  sql.exec('CREATE TABLE tea (note TEXT)')
-  sql.run('INSERT INTO tea VALUES (?)', 'is ready')
-  store.alarm.set(Date.now() + 300)
-})
+if (store.alarm.time === null) {
+  // State and alarm in one commit. The manager has the alarm before the commit is issued.
+  store.transaction((sql) => {
+    sql.run('INSERT INTO tea VALUES (?)', 'is ready')
+    store.alarm.set(Date.now() + 3_000)
+  })
+  // A reply leaves the actor only once what it speaks of is durable.
+  of('brewing').pipe(store.alarm.holdUntilConfirmed()).subscribe(console.log)
+}
 
-// A reply leaves the actor only once what it speaks of is durable.
-of('brewing').pipe(store.alarm.holdUntilConfirmed()).subscribe(console.log)
+function wake() {
+  console.log('tea', store.sql.get('SELECT note FROM tea')?.note)
+  store.sql.run('DELETE FROM tea') // committed together with the end of the alarm
+  return EMPTY // or a promise, or any Observable: its end means handled, its error means try again
+}
 
-// The manager wakes the actor: never before its time, at least once, and again if this process dies.
-const wake = () => of(console.log('tea', store.sql.all('SELECT note FROM tea')[0]?.note))
 manager
   .deliveries((delivery) => store.alarm.deliver(delivery, wake))
-  .pipe(
-    take(2),
-    finalize(() => [store.close(), manager.close()]),
-  )
-  .subscribe(({ kind }) => console.log(kind))
+  .pipe(takeWhile(({ kind }) => kind !== 'done')) // without this line it serves for ever
+  .subscribe({
+    next: (event) => event.kind === 'failed' && console.error(event.error),
+    complete: () => [store.close(), manager.close()],
+  })

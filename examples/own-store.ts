@@ -4,7 +4,7 @@ import { of } from 'rxjs'
 const manager = memoryManager()
 const row = { alarm: null as number | null } // your store
 
-of(setAlarm(60_000), setAlarm(30_000))
+of(setAlarm(60_000), setAlarm(30_000)) // ms since the epoch
   .pipe(
     keepAlarm({
       key: '42',
@@ -14,7 +14,4 @@ of(setAlarm(60_000), setAlarm(30_000))
       write: (time, info) => manager.write('42', time, info),
     }),
   )
-  .subscribe({
-    next: ({ kind }) => console.log(kind),
-    complete: () => console.log(row.alarm, manager.get('42')), // 30000 30000
-  })
+  .subscribe({ complete: () => console.log(row.alarm, manager.get('42')) }) // 30000 30000

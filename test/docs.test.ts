@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, globSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const pages = [
@@ -13,7 +15,7 @@ const pages = [
 ].flatMap((pattern) => globSync(pattern).filter((file) => !file.includes('node_modules')))
 
 /** Their snippets are run by tests of their own. */
-const runElsewhere = ['docs/telemetry.md', 'docs/postgres.md']
+const runElsewhere = ['docs/telemetry.md']
 
 const textOf = (page: string): string => readFileSync(page, 'utf8')
 const headingsOf = (page: string): string[] =>
@@ -53,16 +55,23 @@ describe.each(pages)('%s', (page) => {
 })
 
 describe('the first examples do what the README says', () => {
-  const run = (file: string): string[] =>
-    execFileSync(process.execPath, ['--import', './test/run-sources.mjs', file], { encoding: 'utf8' })
-      .trim()
-      .split('\n')
+  const args = (file: string) => ['--import', resolve('test/run-sources.mjs'), resolve('examples', file)]
+  const folder = () => mkdtempSync(join(tmpdir(), 'nolater-examples-'))
+  const run = (file: string, cwd = folder()): string[] =>
+    execFileSync(process.execPath, args(file), { cwd, encoding: 'utf8' }).trim().split('\n')
 
-  it('on SQLite', () => {
-    expect(run('examples/first-alarm.ts')).toEqual(['brewing', 'delivered', 'tea is ready', 'done'])
+  it('on SQLite: it may be killed and started again', { timeout: 20_000 }, async () => {
+    const cwd = folder()
+    const first = spawn(process.execPath, args('first-alarm.ts'), { cwd })
+    const [said] = await once(first.stdout, 'data')
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+    expect(String(said)).toBe('brewing\n')
+    expect(run('first-alarm.ts', cwd)).toEqual(['tea is ready'])
+    expect(run('first-alarm.ts', cwd)).toEqual(['brewing', 'tea is ready'])
   })
 
   it('with a store of your own', () => {
-    expect(run('examples/own-store.ts').at(-1)).toBe('30000 30000')
+    expect(run('own-store.ts')).toEqual(['30000 30000'])
   })
 })

@@ -8,7 +8,7 @@ import { checkSchemaName, quoteName } from './schema-name.ts'
 /** How to get at a database. Give a `connectionString` or a `pool`. */
 export interface DatabaseOptions {
   /** where the server is: `postgres://user:password@host/database` */
-  readonly connectionString?: string
+  readonly connectionString?: string | undefined
   /** a pool of yours, of 3 connections or more; it is not ended with the manager */
   readonly pool?: Pool
   /** the schema that holds the tables of nolater and of graphile-worker; default `nolater` */

@@ -43,8 +43,8 @@ const runtimes = [
 ].filter(([, command]) => existsSync(command))
 
 const programs = {
-  'own-store': (printed) => assert.equal(printed.at(-1), '30000 30000'),
-  'first-alarm': (printed) => assert.deepEqual(printed, ['brewing', 'delivered', 'tea is ready', 'done']),
+  'own-store': (printed) => assert.deepEqual(printed, ['30000 30000']),
+  'first-alarm': (printed) => assert.deepEqual(printed, ['brewing', 'tea is ready']),
 }
 /** The store needs the SQLite of Node; the core runs everywhere. */
 const canRun = (program, runtime) => program === 'own-store' || runtime.startsWith('Node')
@@ -95,7 +95,8 @@ const compile = (tsc, folder, outDir) =>
   )
 
 function run(command, args, program, folder) {
-  const printed = execFileSync(command, [...args, join(folder, `${program}.js`)], { encoding: 'utf8' })
+  const cwd = mkdtempSync(join(scratch, 'run-')) // where it keeps its files
+  const printed = execFileSync(command, [...args, join(folder, `${program}.js`)], { cwd, encoding: 'utf8' })
   programs[program](printed.trim().split('\n'))
 }
 

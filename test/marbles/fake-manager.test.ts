@@ -1,5 +1,6 @@
+import { asyncScheduler } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AlarmFencedError, openAlarm } from '../../src/index.ts'
 import { fakeManager, fakeStore } from '../../src/marbles/index.ts'
 
@@ -175,5 +176,16 @@ describe('fakeManager', () => {
         expect(manager.heldFor().time).toBe(store.alarmOf())
       })
     })
+  })
+
+  it('takes no offence at a real clock that ticks between a call and its subscription', () => {
+    const faults: string[] = []
+    const now = vi.spyOn(asyncScheduler, 'now').mockReturnValue(1)
+    const manager = fakeManager('|', { fault: (message) => faults.push(message) })
+    const write$ = manager.write(5, { key: '', move: 'earlier', fence: 1, attempt: 1 })
+    now.mockReturnValue(2)
+    write$.subscribe()
+    now.mockRestore()
+    expect(faults).toEqual([])
   })
 })
