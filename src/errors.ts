@@ -111,7 +111,7 @@ export class AlarmFencedError extends AlarmError {
     super(
       'ALARM_FENCED',
       `The manager refused fence ${fence} of ${given(key)}${held === undefined ? '' : `, it holds ${held}`}: another ` +
-        'incarnation owns this actor. Stop this one, or open it again with a higher epoch.',
+        'incarnation owns this actor. Stop this one, or open it again, which raises the epoch.',
       { counted: false },
     )
     this.key = key

@@ -61,7 +61,7 @@ describe('an error says what was expected, what was given and what to do:', () =
       code: 'ALARM_FENCED',
       message:
         'The manager refused fence 3 of "a": another incarnation owns this actor. ' +
-        'Stop this one, or open it again with a higher epoch.',
+        'Stop this one, or open it again, which raises the epoch.',
       counted: false,
     },
     {
@@ -70,7 +70,7 @@ describe('an error says what was expected, what was given and what to do:', () =
       code: 'ALARM_FENCED',
       message:
         'The manager refused fence 3 of "a", it holds 7: another incarnation owns this actor. ' +
-        'Stop this one, or open it again with a higher epoch.',
+        'Stop this one, or open it again, which raises the epoch.',
       counted: false,
     },
     {
