@@ -79,6 +79,7 @@ function newProject(type, tarballs) {
   for (const program of Object.keys(programs)) {
     copyFileSync(join(root, 'examples', `${program}.ts`), join(folder, `${program}.ts`))
   }
+  copyFileSync(join(here, 'types.ts'), join(folder, 'types.ts'))
   return folder
 }
 
@@ -89,7 +90,7 @@ const compile = (tsc, folder, outDir) =>
       tsc,
       ...['--strict', '--module', 'nodenext', '--moduleResolution', 'nodenext', '--target', 'es2022'],
       ...['--skipLibCheck', 'false', '--types', 'node', '--outDir', outDir],
-      ...Object.keys(programs).map((program) => `${program}.ts`),
+      ...[...Object.keys(programs), 'types'].map((program) => `${program}.ts`),
     ],
     { cwd: folder, encoding: 'utf8' },
   )
