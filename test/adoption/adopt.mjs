@@ -46,9 +46,6 @@ const programs = {
   'own-store': (printed) => assert.deepEqual(printed, ['30000 30000']),
   'first-alarm': (printed) => assert.deepEqual(printed, ['brewing', 'tea is ready']),
 }
-/** The store needs the SQLite of Node; the core runs everywhere. */
-const canRun = (program, runtime) => program === 'own-store' || runtime.startsWith('Node')
-
 const rows = []
 async function adopts(what, attempt) {
   try {
@@ -128,7 +125,7 @@ try {
     }
     const compiled = join(folder, compilers.at(-1)[0].replace(' ', '-'))
     for (const [runtime, command, args] of runtimes) {
-      for (const program of Object.keys(programs).filter((name) => canRun(name, runtime))) {
+      for (const program of Object.keys(programs)) {
         await adopts(`${type}, ${runtime}, ${program}`, () => run(command, args, program, compiled))
       }
     }
