@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { AlarmError } from 'nolater'
 import {
   catchError,
   defer,
@@ -108,11 +107,12 @@ function parse(json: string): { at?: unknown; text?: unknown } {
   }
 }
 
+// No time, no key, and what PostgreSQL calls a data exception or a limit exceeded.
+const THEIRS = /^(ALARM_TIME_INVALID|ALARM_KEY_INVALID|(22|54)...)$/
+
 /** What is wrong with the request is said; what is wrong with us passes, and may be tried again. */
 function refusal(error: unknown): Answer {
-  const { message } = error as Error
+  const { code = '', message } = error as Error & { code?: string }
   if (error instanceof BadRequest) return { status: error.status, body: { message } }
-  const code = error instanceof AlarmError ? error.code : undefined
-  const isTheirs = code === 'ALARM_TIME_INVALID' || code === 'ALARM_KEY_INVALID'
-  return { status: isTheirs ? 400 : 503, body: { code, message } }
+  return { status: THEIRS.test(code) ? 400 : 503, body: { code, message } }
 }

@@ -1,20 +1,23 @@
 /**
  * Reminders, as many for each person as they like: a person is an actor, and all their reminders share its one alarm.
- * It shows `multiplexTimers` on a store, state and timers in one transaction, and answers that leave when they are durable.
- * The manager and the stores are parameters: SQLite in `main.ts`, virtual ones in the tests, a database that many machines share where
- * you need it. `send` is called at least once for each reminder, never before its time, and again with a back-off when it fails.
+ * It shows state and alarm in one transaction, and answers that leave when they are durable. Where people are kept is a parameter:
+ * `sqlite-person.ts` (`multiplexTimers` on a file each) and `postgres-person.ts` (rows, and a store that many machines share).
  */
 import type { AlarmManager, DeliveryEvent } from 'nolater'
-import { asyncScheduler, defer, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs'
-import { openPerson, type Person, type PersonStore, type Reminder } from './person.ts'
+import {
+  defer,
+  firstValueFrom,
+  mergeMap,
+  type Observable,
+  type ObservableInput,
+  shareReplay,
+  tap,
+} from 'rxjs'
+import type { Person, Reminder } from './person.ts'
 
 export interface RemindersOptions {
   readonly manager: AlarmManager
-  openStore(who: string): PersonStore
-  send(who: string, reminder: Reminder): ObservableInput<unknown>
-  /** Called instead once it has failed seven times. */
-  giveUp(who: string, reminder: Reminder): ObservableInput<unknown>
-  readonly scheduler?: SchedulerLike
+  openPerson(who: string): ObservableInput<Person>
 }
 
 export interface Reminders {
@@ -25,40 +28,44 @@ export interface Reminders {
   list(who: string): Observable<Reminder[]>
   /** Reminds people while it is subscribed. */
   readonly deliveries$: Observable<DeliveryEvent>
-  close(): void
+  close(): Promise<void>
 }
 
-export function openReminders(options: RemindersOptions): Reminders {
-  const { manager, openStore, send, giveUp, scheduler = asyncScheduler } = options
-  const people = new Map<string, Person>()
+export function openReminders({ manager, openPerson }: RemindersOptions): Reminders {
+  const people = new Map<string, Observable<Person>>()
 
   /** Opened when it is needed first; once its alarm is broken, again from what its store holds. */
-  function personOf(who: string): Person {
-    const known = people.get(who)
-    if (known !== undefined) return known
-    const store = openStore(who)
-    const person = openPerson({
-      store,
-      scheduler,
-      send: (reminder) => send(who, reminder),
-      giveUp: (reminder) => giveUp(who, reminder),
-    })
-    people.set(who, person)
-    const forget = (): void => {
+  function personOf(who: string): Observable<Person> {
+    const known$ = people.get(who)
+    if (known$ !== undefined) return known$
+    const forget = (person?: Person): void => {
       people.delete(who)
-      store.close()
+      void person?.close()
     }
-    store.alarm.events$.subscribe({ error: forget })
-    return person
+    const person$ = defer(() => openPerson(who)).pipe(
+      tap({
+        next: (person) => person.events$.subscribe({ error: () => forget(person) }),
+        error: () => forget(),
+      }),
+      shareReplay(1),
+    )
+    people.set(who, person$)
+    return person$
   }
 
+  const ask = <T>(who: string, what: (person: Person) => Observable<T>): Observable<T> =>
+    defer(() => personOf(who)).pipe(mergeMap(what))
+
   return {
-    set: (who, reminder) => defer(() => personOf(who).set(reminder)),
-    cancel: (who, name) => defer(() => personOf(who).cancel(name)),
-    list: (who) => defer(() => personOf(who).list()),
-    deliveries$: manager.deliveries((delivery) => personOf(delivery.key).deliver(delivery)),
-    close() {
-      for (const { close } of people.values()) close()
+    set: (who, reminder) => ask(who, (person) => person.set(reminder)),
+    cancel: (who, name) => ask(who, (person) => person.cancel(name)),
+    list: (who) => ask(who, (person) => person.list()),
+    deliveries$: manager.deliveries((delivery) => ask(delivery.key, (person) => person.deliver(delivery))),
+    async close() {
+      const closeOne = (person: Person): unknown => person.close()
+      await Promise.all(
+        [...people.values()].map((person$) => firstValueFrom(person$).then(closeOne, () => {})),
+      )
     },
   }
 }

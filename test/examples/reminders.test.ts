@@ -1,19 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface, type Interface } from 'node:readline'
 import { memoryManager } from 'nolater'
 import { virtualClock } from 'nolater/marbles'
 import { sqliteStore } from 'nolater/sqlite'
 import { EMPTY, type Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reminderServer } from '../../examples/reminders/http.ts'
+import type { Outlet } from '../../examples/reminders/person.ts'
 import { openReminders, type Reminders } from '../../examples/reminders/reminders.ts'
+import { sqlitePerson } from '../../examples/reminders/sqlite-person.ts'
 import { newFile } from '../sqlite/files.ts'
+import { killAndStartAgain, startService } from './reminder-service.ts'
 
 function stage(send: (name: string) => ObservableInput<unknown> = () => EMPTY) {
   const clock = virtualClock()
@@ -21,21 +22,23 @@ function stage(send: (name: string) => ObservableInput<unknown> = () => EMPTY) {
   const files = new Map<string, string>()
   const sent: string[] = []
   let isFull = false
+  const outlet: Outlet = {
+    send(who, { name, text }) {
+      sent.push(`${who} ${name} ${text} ${clock.now()}`)
+      return send(name)
+    },
+    giveUp: (who, { name }) => of(sent.push(`${who} ${name} given up`)),
+  }
   const start = (): Reminders => {
     const reminders = openReminders({
       manager,
-      scheduler: clock,
-      openStore(who) {
+      openPerson(who) {
         const file = files.get(who) ?? newFile()
         files.set(who, file)
         const replicate = () => (isFull ? throwError(() => new Error('full')) : EMPTY)
-        return sqliteStore({ file, key: who, manager, scheduler: clock, replicate })
+        const store = sqliteStore({ file, key: who, manager, scheduler: clock, replicate })
+        return of(sqlitePerson({ who, store, outlet, scheduler: clock }))
       },
-      send(who, { name, text }) {
-        sent.push(`${who} ${name} ${text} ${clock.now()}`)
-        return send(name)
-      },
-      giveUp: (who, { name }) => of(sent.push(`${who} ${name} given up`)),
     })
     reminders.deliveries$.subscribe()
     return reminders
@@ -118,6 +121,20 @@ describe('reminders', () => {
   })
 })
 
+describe('a person who cannot be opened', () => {
+  it('is tried again when somebody asks again, and forgotten meanwhile', async () => {
+    let tries = 0
+    const { list, close } = openReminders({
+      manager: memoryManager(),
+      openPerson: () => throwError(() => ({ code: ++tries })),
+    })
+    expect(watch(list('ana'))).toEqual([1])
+    expect(watch(list('ana'))).toEqual([2])
+    await close()
+    expect(tries).toBe(2)
+  })
+})
+
 describe('reminders over HTTP', () => {
   let server: Server
   let reminders: Reminders
@@ -128,7 +145,7 @@ describe('reminders over HTTP', () => {
   })
   afterAll(() => {
     server.close()
-    reminders.close()
+    return reminders.close()
   })
 
   async function ask(method: string, path: string, body?: string): Promise<[number, unknown]> {
@@ -170,44 +187,10 @@ describe('reminders over HTTP', () => {
   })
 })
 
-describe('the reminder service, as a process', () => {
+describe('the reminder service on SQLite', () => {
   const folder = mkdtempSync(join(tmpdir(), 'reminders-'))
-  const children: ChildProcess[] = []
-  afterEach(() => {
-    for (const child of children) child.kill('SIGKILL')
-  })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  async function start(): Promise<{ child: ChildProcess; address: string; line(): Promise<string> }> {
-    const child = spawn(
-      process.execPath,
-      ['--import', './test/run-sources.mjs', 'examples/reminders/main.ts', folder],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    )
-    children.push(child)
-    const lines: Interface = createInterface(child.stdout!)
-    const all = lines[Symbol.asyncIterator]()
-    const line = async (): Promise<string> => String((await all.next()).value)
-    return { child, address: await line(), line }
-  }
-
-  it('loses no reminder that it has answered for, though it is killed', async () => {
-    const first = await start()
-    const put = async (name: string, at: number): Promise<number> => {
-      const body = JSON.stringify({ at, text: name })
-      return (await fetch(`${first.address}/people/ana/reminders/${name}`, { method: 'PUT', body })).status
-    }
-    // Far away, and then near: whatever the process does when it is killed, this one is due for the next.
-    expect(await put('far', Date.now() + 3_600_000)).toBe(201)
-    expect(await put('near', Date.now() + 1_000)).toBe(201)
-    first.child.kill('SIGKILL')
-    await once(first.child, 'exit')
-
-    const second = await start()
-    expect(JSON.parse(await second.line())).toEqual({ who: 'ana', name: 'near', text: 'near' })
-    const left = await fetch(`${second.address}/people/ana/reminders`)
-    expect(await left.json()).toMatchObject([{ name: 'far' }])
-    second.child.stdin!.end()
-    expect(await once(second.child, 'exit')).toEqual([0, null])
-  })
+  it('loses no reminder that it has answered for, though it is killed', () =>
+    killAndStartAgain(() => startService('on-sqlite.ts', [folder])))
 })

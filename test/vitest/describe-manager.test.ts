@@ -1,6 +1,6 @@
 import { type AlarmManager, memoryManager } from 'nolater'
 import { describeManager, type ManagerFactory } from 'nolater/vitest'
-import { concat, defer } from 'rxjs'
+import { catchError, concat, defer, EMPTY, tap, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { cases, runCase } from '../../src/vitest/manager/cases.ts'
 import { newFile, newManager } from '../sqlite/files.ts'
@@ -157,6 +157,89 @@ describe('describeManager', () => {
     expect(titles).toContain('tries 6 times more, each rest twice as long, then removes the alarm')
     expect(titles).toContain('stops its handlers and gives their alarms back when it is unsubscribed')
     expect(titles).toContain('gives an alarm up at once on retry: false, and asks abandon what stands')
+  })
+
+  it('fails one that takes a write that arrives again for a newer one', async () => {
+    const WRITES = 1_000
+    const titles = await failing(
+      broken((manager) => {
+        let writes = 0
+        return {
+          write: (key, time, info) =>
+            manager.write(key, time, { ...info, fence: info.fence * WRITES + ++writes }),
+          deliveries: (handler, options) =>
+            manager.deliveries(
+              (delivery) => handler({ ...delivery, fence: Math.floor(delivery.fence / WRITES) }),
+              options,
+            ),
+        }
+      }),
+    )
+    expect(titles).toEqual([
+      'does not revive an alarm that is done, given up or removed',
+      'keeps the failures and the back-off of an alarm whose write arrives again',
+    ])
+  })
+
+  it('fails one to which a time that was delivered once is done for ever', async () => {
+    const titles = await failing(
+      broken((manager) => {
+        const done = new Map<string, number>()
+        return {
+          write: (key, time, info) =>
+            time !== null && done.get(key) === time ? EMPTY : manager.write(key, time, info),
+          deliveries: (handler, options) =>
+            manager
+              .deliveries(handler, options)
+              .pipe(tap(({ kind, key, scheduledTime }) => kind === 'done' && done.set(key, scheduledTime))),
+        }
+      }),
+    )
+    expect(titles).toContain('does not revive an alarm that is done, given up or removed')
+    expect(titles).toContain('sets an alarm written with move: same where it holds another time, or none')
+  })
+
+  it('fails one to which the same alarm, written once more, is a new one', async () => {
+    const titles = await failing(
+      broken((manager) => ({
+        write: (key, time, info) =>
+          manager.write(key, time, { ...info, move: info.move === 'same' ? 'later' : info.move }),
+      })),
+    )
+    expect(titles).toEqual([
+      'keeps the failures and the back-off of an alarm written once more under a higher fence: move: same',
+      'counts the failure of a handler whose actor opened for it, and wrote its alarm once more',
+    ])
+  })
+
+  it('fails one that does not look at the time of the same alarm', async () => {
+    const titles = await failing(
+      broken((manager) => ({
+        write: (key, time, info) => (info.move === 'same' ? EMPTY : manager.write(key, time, info)),
+      })),
+    )
+    expect(titles).toContain('sets an alarm written with move: same where it holds another time, or none')
+    expect(titles).toContain(
+      'keeps the failures and the back-off of an alarm written once more under a higher fence: move: same',
+    )
+  })
+
+  it('fails one that retries for ever what does not count, however hopeless', async () => {
+    const titles = await failing(
+      broken((manager) => ({
+        deliveries: (handler, options) =>
+          manager.deliveries(
+            (delivery) =>
+              defer(() => handler(delivery)).pipe(
+                catchError((error) =>
+                  throwError(() => (error?.counted === false ? { counted: false } : error)),
+                ),
+              ),
+            options,
+          ),
+      })),
+    )
+    expect(titles).toEqual(['gives an alarm up at once on retry: false, with counted: false too'])
   })
 
   it('runs in real time too, by the clock of the manager', async () => {

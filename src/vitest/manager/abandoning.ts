@@ -23,6 +23,16 @@ export const abandoning: readonly Case[] = [
     },
   },
   {
+    title: 'gives an alarm up at once on retry: false, with counted: false too',
+    async check({ expect, t0, unit, write, deliver, until }) {
+      const { delivered, only } = deliver(() => throwError(() => ({ retry: false, counted: false })))
+      await write('a', t0, 1)
+      await until(() => only('abandoned').length > 0, unit)
+      expect(only('abandoned')).toMatchObject([{ key: 'a', scheduledTime: t0, kept: null }])
+      expect(delivered).toHaveLength(1)
+    },
+  },
+  {
     title: 'sets the newer alarm that abandon returns, with retries of its own',
     async check({ expect, t0, unit, now, write, deliver, until, offTime }) {
       let newer = 0

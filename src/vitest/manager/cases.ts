@@ -5,6 +5,7 @@ import type { DescribeManagerOptions, ManagerFactory, ManagerNeed } from './fact
 import { failures } from './failures.ts'
 import { handlers } from './handlers.ts'
 import { leases } from './leases.ts'
+import { repeats } from './repeats.ts'
 import { restarts } from './restarts.ts'
 import { openRig } from './rig.ts'
 import { times } from './times.ts'
@@ -13,6 +14,7 @@ import { writes } from './writes.ts'
 /** Everything that the port promises, by what it is about. */
 export const cases: Readonly<Record<string, readonly Case[]>> = {
   'a write': writes,
+  'a write that comes again': repeats,
   'a delivery': times,
   'a handler': handlers,
   'a failure': failures,

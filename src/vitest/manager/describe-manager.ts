@@ -6,8 +6,8 @@ import { Cannot } from './rig.ts'
 const TIMEOUT = 30_000
 
 /**
- * Registers, as tests of Vitest, everything that the port `AlarmManager` promises: fences, replacement, removal, never early, at least
- * once, leases, sets during a handler and a back-off, retries, giving up, restarts.
+ * Registers, as tests of Vitest, everything that the port `AlarmManager` promises: fences, replacement, removal, repeated writes, never early,
+ * at least once, leases, sets during a handler and a back-off, retries, giving up, restarts.
  *
  * Give a function that makes a fresh manager for each test, on the `clock` and with the `lease` that it is given. A manager with a clock
  * of its own says `{ time: 'real' }`: the tests take real seconds then, and what would take minutes is skipped. What the factory

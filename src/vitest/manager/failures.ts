@@ -77,6 +77,7 @@ export const failures: readonly Case[] = [
       await wait(DAY / 4)
       expect(delivered.length).toBeGreaterThan(25)
       expect(delivered.every(({ retryCount }) => retryCount === 0)).toBe(true)
+      expect(rests(delivered)[3]).toBeGreaterThanOrEqual(16_000)
       expect(Math.max(...rests(delivered))).toBe(1_024_000)
       expect(only('abandoned')).toEqual([])
     },

@@ -32,17 +32,6 @@ export const writes: readonly Case[] = [
     },
   },
   {
-    title: 'applies the fence that it holds again, which changes nothing',
-    async check({ expect, t0, unit, write, deliver, until, wait, offTime }) {
-      for (let times = 0; times < 3; times++) expect(await write('a', t0 + unit, 1)).toBe('done')
-      const { delivered } = deliver()
-      await until(() => delivered.length > 0, unit)
-      expect(offTime(delivered[0], t0 + unit)).toBe('')
-      await wait(unit)
-      expect(delivered).toHaveLength(1)
-    },
-  },
-  {
     title: 'keeps the fence of a removal, also where no alarm was',
     async check({ expect, t0, unit, write, deliver, until, wait, keysOf }) {
       await write('a', t0 + unit, 1)
