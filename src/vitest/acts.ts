@@ -10,6 +10,7 @@ export interface Play {
 // Alarm times that nobody asks for.
 const FIRST_ACT = 1e9
 const named = /([A-Za-wyz]) = ([A-Za-z_$][\w$]*)(?=,|\s*$)/g
+const entry = /^[A-Za-wyz] = (?:[A-Za-z_$][\w$]*|\d+(?:\.\d+)?(?: ?(?:ms|s|m))?)$/
 
 /**
  * Reads a scenario as it may stand in a test: indented, without a title, and with `where t = touch` for a letter in the `ask` lane that
@@ -24,7 +25,10 @@ export function readPlay(text: string, title: string): Play {
   const own = lines.map((line) => line.slice(margin).trimEnd())
   const acts = new Map<number, string>()
   const letters = new Map<string, string>()
-  const where = own.findIndex((line) => /^where\s/.test(line))
+  // What cannot be read stays as it is, for the error to show.
+  const where = own.findIndex(
+    (line) => /^where\s/.test(line) && entriesOf(line).every((one) => entry.test(one)),
+  )
   if (where !== -1)
     own[where] = own[where]!.replace(named, (_, letter: string, name: string) => {
       const seconds = FIRST_ACT + acts.size
@@ -38,6 +42,8 @@ export function readPlay(text: string, title: string): Play {
   checkUsed(scenario, letters)
   return { scenario, acts }
 }
+
+const entriesOf = (line: string): string[] => line.replace(/^where\s+/, '').split(', ')
 
 /** Writes it again, with the names. */
 export function printPlay({ scenario, acts }: Play): string {

@@ -14,7 +14,7 @@ expect.extend({ toMatchMarbles, toMatchMarblesInlineSnapshot, toHaveSubscription
 expect.addSnapshotSerializer(drawnSerializer)
 failUnchecked()
 
-export type { ActorUnderTest, OpenActor } from './actor.ts'
+export type { ActorUnderTest, ConfigUnderTest, OpenActor } from './actor.ts'
 export { describeManager } from './manager/describe-manager.ts'
 export type {
   DescribeManagerOptions,

@@ -35,10 +35,10 @@ export function runObservable(
   letters: Letters,
 ): Seen {
   const scheduler = new TestScheduler(() => {})
-  return virtually(() =>
+  return virtually('observable', () =>
     scheduler.run(() => {
       const sources = sourcesOf(scheduler, letters)
-      const source = typeof subject === 'function' ? subject(sources.run) : subject
+      const source = typeof subject === 'function' ? make(subject, sources.run) : subject
       if (!isObservable(source)) throw notAnObservable(source)
 
       const notifications: Notification[] = []
@@ -87,11 +87,27 @@ export function runObservable(
   )
 }
 
+const readAsObservable =
+  'This was read as a one-line diagram of an Observable. For an actor give lanes: `ask    5---`, a name and two spaces.'
+
+function make(subject: (run: MarbleRun) => unknown, run: MarbleRun): unknown {
+  try {
+    return subject(run)
+  } catch (error) {
+    // What opens an actor on a config was given what makes Observables.
+    const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+    if (code !== 'ALARM_CONFIG_INVALID') throw error
+    throw new MarblesError('MARBLES_INVALID', `${readAsObservable} (${message})`)
+  }
+}
+
 function notAnObservable(given: unknown): MarblesError {
   const isPromise = typeof (given as PromiseLike<unknown> | null)?.then === 'function'
+  const isActor = typeof given === 'object' && given !== null && ('alarm' in given || 'drained' in given)
   return new MarblesError(
     'MARBLES_INVALID',
     `Expected an Observable, or a function that returns one; given ${isPromise ? 'a promise' : typeof given}. ` +
-      (isPromise ? 'A virtual run is over before a promise settles: leave out async and await.' : ''),
+      (isPromise ? 'A virtual run is over before a promise settles: leave out async and await.' : '') +
+      (isActor ? readAsObservable : ''),
   )
 }

@@ -1,9 +1,10 @@
 import { isObservable } from 'rxjs'
 import { type MatcherState, Snapshots } from 'vitest'
 import { MarblesError } from '../marbles/index.ts'
-import type { OpenActor } from './actor.ts'
+import { asOpenActor } from './actor.ts'
 import { completeScenario } from './complete-scenario.ts'
 import { drawObservable } from './draw-observable.ts'
+import { isScenario } from './is-scenario.ts'
 import { kinds, readDiagram } from './read-diagram.ts'
 import type { MarbleSubject } from './run-observable.ts'
 import { openLetters } from './values.ts'
@@ -32,11 +33,8 @@ function draw(state: MatcherState, subject: unknown, text = ''): string {
       'MARBLES_INVALID',
       `Expected an Observable, a function that makes one, or a function that opens an actor; given ${state.utils.stringify(subject)}.`,
     )
-  if (hasLane(text)) return completeScenario(subject as OpenActor, text, state.currentTestName ?? 'a test')
+  if (isScenario(text)) return completeScenario(asOpenActor(subject), text, state.currentTestName ?? 'a test')
   const [line = ''] = text.trim().split('\n')
   const until = readDiagram(line, kinds.expected).marks.find(({ mark }) => mark === '!')?.at ?? null
   return drawObservable(subject as MarbleSubject<unknown>, until, openLetters(), state)
 }
-
-/** An Observable's snapshot begins with its marks, then says what they are. */
-const hasLane = (text: string): boolean => /^\s*[a-z][a-z-]+ {2,}\S/.test(text)

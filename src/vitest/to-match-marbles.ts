@@ -1,7 +1,8 @@
 import { isObservable } from 'rxjs'
 import type { MatcherState } from 'vitest'
 import { MarblesError } from '../marbles/index.ts'
-import type { OpenActor } from './actor.ts'
+import { asOpenActor } from './actor.ts'
+import { isScenario } from './is-scenario.ts'
 import { matchActor } from './match-actor.ts'
 import { matchObservable } from './match-observable.ts'
 import type { MarbleSubject } from './run-observable.ts'
@@ -23,7 +24,7 @@ export function toMatchMarbles(
           `given ${this.utils.stringify(subject)} and ${this.utils.stringify(text)}.`,
       )
     const report = isScenario(text)
-      ? matchActor(subject as OpenActor, text, this.currentTestName ?? 'a test')
+      ? matchActor(asOpenActor(subject), text, this.currentTestName ?? 'a test')
       : matchObservable(subject as MarbleSubject<unknown>, text, values, this)
     return verdict(
       report === '' ? '' : `Expected what the diagram says:\n\n${report}`,
@@ -31,6 +32,3 @@ export function toMatchMarbles(
     )
   })
 }
-
-/** Lanes take several lines, an Observable one. */
-export const isScenario = (text: string): boolean => text.trim().includes('\n')

@@ -5,11 +5,22 @@ const TIMERS = 100_000
 // A library's frames, and this kit's own.
 const inside = /node_modules|node:internal|[\\/]src[\\/]vitest[\\/]/
 
-const instead: Record<string, string> = {
-  'Date.now()': 'read scheduler.now()',
-  'new Date()': 'read scheduler.now()',
-  'a promise': 'give the values by of(), cold() or hot(), or move a virtualClock with advanceAsync()',
-}
+const otherwise = 'use an RxJS scheduler, such as timer(ms, scheduler)'
+
+/** What to do in place of what is not virtual, by what is run. */
+const instead = {
+  observable: {
+    'Date.now()': 'read scheduler.now()',
+    'new Date()': 'read scheduler.now()',
+    'a promise': 'give the values by of(), cold() or hot(), or move a virtualClock with advanceAsync()',
+  },
+  actor: {
+    'Date.now()': 'read config.scheduler.now()',
+    'new Date()': 'read config.scheduler.now()',
+    'a promise':
+      'return an Observable, or test it without a diagram: move a virtualClock with advanceAsync()',
+  },
+} as const satisfies Record<string, Record<string, string>>
 
 /**
  * Does what happens in virtual time, and fails (`MARBLES_FAULT`) when real time gets into it: the clock on the wall is read, a real timer
@@ -17,7 +28,7 @@ const instead: Record<string, string> = {
  *
  * Such a run is over before any promise settles or real timer fires, so a test that needs one would wait for nothing and pass.
  */
-export function virtually<T>(run: () => T): T {
+export function virtually<T>(what: keyof typeof instead, run: () => T): T {
   const real = new Map<string, Error>()
   const note = (what: string): void => {
     if (!real.has(what)) real.set(what, new Error(what))
@@ -27,7 +38,7 @@ export function virtually<T>(run: () => T): T {
   for (const undo of restore.reverse()) undo()
   const [first] = real
   // What is not virtual is often the cause of what went wrong after it.
-  if (first !== undefined) throw unreal(...first)
+  if (first !== undefined) throw unreal(...first, instead[what])
   if (result === null) throw error
   return result.value
 }
@@ -40,14 +51,14 @@ function attempt<T>(run: () => T): [result: { readonly value: T }] | [failed: nu
   }
 }
 
-function unreal(what: string, { stack }: Error): MarblesError {
+function unreal(what: string, { stack }: Error, insteads: Readonly<Record<string, string>>): MarblesError {
   // Where it happened says more than where it was found out: the first frame that is neither ours nor a library's.
   const frames = (stack ?? '').split('\n').slice(1)
   const place = frames.find((frame) => !inside.test(frame))?.trim()
   return new MarblesError(
     'MARBLES_FAULT',
     `Expected nothing but virtual time in this run, but ${what} was used${place === undefined ? '' : ` ${place}`}. ` +
-      `Instead ${instead[what] ?? 'use an RxJS scheduler, such as timer(ms, scheduler)'}.`,
+      `Instead ${insteads[what] ?? otherwise}.`,
   )
 }
 

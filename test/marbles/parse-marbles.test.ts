@@ -176,6 +176,31 @@ describe('parseMarbles', () => {
   })
 })
 
+describe('parseMarbles reads durations', () => {
+  const header = (line: string) => parseMarbles(`title     t\n${line}\n\nask       5---`)
+
+  it('with their unit, seconds where there is none', () => {
+    expect(header('where     a = 30s, b = 30 s, c = 30, d = 5005 ms, e = 1.5m, f = 1.08 m').where).toEqual({
+      a: 30,
+      b: 30,
+      c: 30,
+      d: 5.005,
+      e: 90,
+      f: 64.8,
+    })
+    expect(header('clock     5 s').clock).toBe(5)
+    expect(header('column    1 s').column).toBe(1_000)
+    expect(header('column    2s').column).toBe(2_000)
+    expect(header('column    1 m').column).toBe(60_000)
+    expect(header('column    250ms').column).toBe(250)
+  })
+
+  it('and prints them in the one canonical form', () => {
+    const text = printMarbles(parseMarbles('title t\nwhere a = 30s\nclock 1 m\ncolumn 1 s\nask 5---'))
+    expect(text).toContain('where     a = 30\nclock     60\ncolumn    1000 ms\n')
+  })
+})
+
 describe('parseMarbles points at what it cannot read', () => {
   const lines = (...written: string[]): string => ['title     t', 'alarm     1', '', ...written].join('\n')
 
@@ -184,8 +209,8 @@ describe('parseMarbles points at what it cannot read', () => {
       new MarblesError(
         'MARBLES_INVALID',
         [
-          'Line 5, column 13: expected a time (0-9, x for none, or a letter that `where` defines), or - for nothing, ' +
-            'in write (the manager).',
+          'Line 5, column 13: expected a time (0-9, x for none, or a letter that `where` defines, as a = 10; of an actor also ' +
+            'a method, as t = touch), or - for nothing, in write (the manager).',
           '',
           '  5 | write     --q.|',
           '    |             ^',
@@ -231,7 +256,11 @@ describe('parseMarbles points at what it cannot read', () => {
     ['alarm     soon', 2, 11, 'what store and manager hold'],
     ['alarm     1, manager q', 2, 22, 'a time'],
     ['where     a=10', 2, 11, 'letters and their alarm times'],
+    ['where     a = touch', 2, 11, 'in toMatchMarbles also methods of the actor, such as t = touch'],
+    ['where     a = 10h', 2, 11, 'letters and their alarm times'],
     ['column    0 ms', 2, 11, 'what one column takes'],
+    ['column    0.5 s', 2, 11, 'what one column takes'],
+    ['column    500', 2, 11, 'what one column takes'],
     ['retry     2, 4', 2, 11, 'the rests between'],
     ['reconcile no', 2, 11, 'yes'],
     ['fence     5', 2, 11, 'none'],

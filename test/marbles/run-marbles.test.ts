@@ -44,6 +44,14 @@ const withConfig = (change: (config: AlarmConfig) => Partial<AlarmConfig>): Engi
   openAlarm: (config) => openAlarm({ ...config, ...change(config) }),
   keepAlarm: (config) => keepAlarm({ ...config, ...change(config) }),
 })
+const thrownBy = (run: () => unknown): Error => {
+  try {
+    run()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}
 const faultsOf = (text: string, options?: RunOptions): readonly string[] => runMarbles(text, options).faults
 
 describe('runMarbles', () => {
@@ -96,10 +104,21 @@ life      ^-#---
     expect(printMarbles(refused)).toContain('refused   5--3--\n')
   })
 
-  it('marks a time that the diagram has no mark for', () => {
-    const engine = withConfig(({ commit }) => ({ commit: (_, info) => commit(1234, info) }))
-    const { seen } = runMarbles('title  t\nalarm  1\n\nask     5--\ncommit  5.|\n', { engine })
-    expect(printMarbles(seen)).toContain('commit    ?.|\n')
+  it('marks a time that the diagram has no mark for, and says which it is', () => {
+    const times = [1234, 5000_000, 1234]
+    const engine = withConfig(({ commit }) => ({
+      commit: (_, info) => commit(times.shift() ?? null, info),
+    }))
+    const text =
+      'title  t\nalarm  1\nwhere  a = 20\n\nask     5--6--7---\ncommit  5|-6|-7|--\nwrite   -5|-6|-7|-'
+    const { seen, unnamed } = runMarbles(text, { engine })
+    expect(printMarbles(seen)).toContain('commit    ?|-?|-?|--\n')
+    expect(unnamed.filter(({ lane }) => lane === 'commit')).toEqual([
+      { lane: 'commit', column: 0, time: 1234, letter: 'b' },
+      { lane: 'commit', column: 3, time: 5000_000, letter: 'c' },
+      { lane: 'commit', column: 6, time: 1234, letter: 'b' },
+    ])
+    expect(runMarbles(race).unnamed).toEqual([])
   })
 
   it('asks for times that letters stand for, on the clock given', () => {
@@ -284,6 +303,31 @@ write     --5#-5|
     expect(faultsOf('title  t\nalarm  1\n\nlife   ^-!---\nask    ----5-\n')).toEqual([
       'column 4: ask 5, but nobody is open',
     ])
+    expect(faultsOf('title  t\nalarm  1\n\nlife   --^--!---\nask    5-----5-\n')).toEqual([
+      'column 0: ask 5, but nobody is open yet: a diagram with a life lane begins with ^ in column 0',
+      'column 6: ask 5, but nobody is open',
+    ])
+  })
+
+  it('about a wake before its time, where the diagram says how its columns stand to the clock', () => {
+    const woken = (header: string, wake: string) =>
+      faultsOf(`title    t\nalarm    a\nwhere    a = 30\n${header}\n\nwake     ${wake}\nhandler  ${wake}\n`)
+    const early = '-----a....'
+    expect(woken('column   1000 ms', early)).toEqual([
+      'column 5: wake a, but the clock reads 5 s: no manager delivers a (30 s) before column 30',
+    ])
+    expect(woken('clock    20', early)).toEqual([
+      'column 5: wake a, but the clock reads 20.005 s: no manager delivers a (30 s) before column 10000. ' +
+        'A column takes 1 ms; the line column    1000 ms lets it take a second',
+    ])
+    expect(woken('column   999 ms\nclock    25', '-----a.|a.')).toEqual([
+      'column 5: wake a, but the clock reads 29.995 s: no manager delivers a (30 s) before column 6',
+    ])
+    expect(woken('column   1000 ms\nclock    25', early)).toEqual([])
+    expect(woken('clock    30', 'a...')).toEqual([])
+    expect(woken('', early)).toEqual([]) // times and columns have nothing to do with each other
+    const none = 'title  t\nclock  0\n\nwake   x>\nwrite  (x|)\n'
+    expect(faultsOf(none)).toEqual([]) // of no alarm there is no time to come before
   })
 
   it('about a mark that it does not know', () => {
@@ -328,7 +372,8 @@ describe('checkMarbles', () => {
                 ^ column 0
 
       - broken by nothing    expected
-      + broken ALARM_PRECOMMIT_FAILED    seen]
+      + broken ALARM_PRECOMMIT_FAILED    seen
+      Where it is to break, write the header line broken    ALARM_PRECOMMIT_FAILED, and # in life in that column.]
     `)
   })
 
@@ -337,7 +382,37 @@ describe('checkMarbles', () => {
     expect(() => checkMarbles(broken)).toThrow(
       '- broken ALARM_FENCED    expected\n+ broken ALARM_PRECOMMIT_FAILED    seen',
     )
+    const never = 'title   t\nbroken  ALARM_FENCED\n\nask     5--\ncommit  -5|\nwrite   5|-'
+    expect(() => checkMarbles(never)).toThrow(/broken by nothing {4}seen$/)
     expect(() => checkMarbles(broken.replace('FENCED', 'PRECOMMIT_FAILED'))).not.toThrow()
+  })
+
+  it('says what time a ? is, and how to give it a mark', () => {
+    const engine = withConfig(({ commit }) => ({
+      commit: (time, info) => commit(time === null ? null : time + 5, info),
+    }))
+    const text = 'title   t\nalarm   1\nwhere   a = 20\n\nask     5--6--\ncommit  5|-6|-\nwrite   -5|-6|\n'
+    const once = text.replace('6', '-').replace('6|', '--').replace('6|', '--')
+    expect(() => checkMarbles(once, { engine })).toThrow(`
+? in column 0 is 5.005 s.
+Name it: where b = 5.005
+Or let a column take a second, so that the clock reads whole ones: column    1000 ms`)
+    expect(() => checkMarbles(text, { engine })).toThrow(`
+? in column 0 is 5.005 s.
+? in column 3 is 6.005 s.
+Name them: where b = 5.005, c = 6.005
+Or let`)
+    expect(() => checkMarbles(text, { engine })).toThrow('no event tells of commit 6.005 s in column 3')
+    const whole = withConfig(({ commit }) => ({ commit: (_, info) => commit(30_000, info) }))
+    const inSeconds = once.replace('where', 'column  1000 ms\nwhere')
+    for (const [drawn, engine_] of [
+      [once, whole],
+      [inSeconds, engine],
+    ] as const) {
+      const { message } = thrownBy(() => checkMarbles(drawn, { engine: engine_ }))
+      expect(message).toContain('Name it: where b = ')
+      expect(message).not.toContain('Or let a column')
+    }
   })
 
   it('shows faults where the lanes are as they should be', () => {

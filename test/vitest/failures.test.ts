@@ -4,7 +4,7 @@ import { runVitest, type VitestRun } from './run-vitest.ts'
 const text = `import 'nolater/vitest'
 import { openAlarm } from 'nolater'
 import { interval, of } from 'rxjs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 test('differs', () => {
   expect(of('a')).toMatchMarbles('(b|)')
 })
@@ -39,10 +39,27 @@ test.concurrent('no matcher, concurrently', async ({ expect }) => {
   await null
   expect(of('a'))
 })
+test('no call', () => {
+  expect(of('a')).toMatchMarbles
+})
+test('no call, negated', () => {
+  expect(of('a')).not.toMatchMarbles
+})
+test('no call, of an inline snapshot', () => {
+  expect(() => of('a')).toMatchMarblesInlineSnapshot
+})
+test('awaited', async () => {
+  await expect(of('a'))
+})
 test('is all right', () => {
   expect(of('a')).toMatchMarbles('(a|)')
   expect(of('a')).not.toMatchMarbles('(b|)')
   expect(() => {}).not.toThrow()
+  expect(() => {}).to.be.a('function')
+  expect(() => {}).to.be.an.instanceof(Function)
+  expect(() => {}).to.exist
+  expect(() => {}).not.to.be.a('string')
+  expect(vi.fn()).not.toHaveBeenCalled()
   expect(of(1)).toBeDefined()
   expect({})
 })
@@ -60,7 +77,11 @@ const lines: Readonly<Record<string, number>> = {
   'no matcher': 27,
   'no matcher, after an await': 33,
   'no matcher, concurrently': 37,
-  softly: 47,
+  'no call': 40,
+  'no call, negated': 43,
+  'no call, of an inline snapshot': 46,
+  awaited: 49,
+  softly: 64,
 }
 
 describe('a test that fails', () => {
@@ -83,7 +104,7 @@ describe('a test that fails', () => {
   })
 
   it('says that a matcher is missing', () => {
-    for (const title of ['no matcher', 'no matcher, after an await', 'no matcher, concurrently'])
+    for (const title of Object.keys(lines).filter((title) => /^no |^awaited/.test(title)))
       expect(run.failures.get(title)).toContain('Expected a matcher')
   })
 })

@@ -81,7 +81,7 @@ describe('where TestScheduler passes silently, the kit fails', () => {
     )
     expect(complaint).toContain('Date.now() was used at')
     expect(complaint).toContain('loud.test.ts')
-    expect(complaint).toContain('read scheduler.now()')
+    expect(complaint).toContain('Instead read scheduler.now()')
     expect(
       complaintOf(() => expect(defer(() => of(new Date()))).toMatchMarbles('(a|)', { a: expect.any(Date) })),
     ).toContain('new Date() was used')
@@ -98,6 +98,7 @@ describe('where TestScheduler passes silently, the kit fails', () => {
       })).toMatchMarbles('\nwhere    t = touch\nask      t--\ncommit   -5.'),
     )
     expect(complaint).toContain('Date.now() was used at')
+    expect(complaint).toContain('Instead read config.scheduler.now()')
   })
 
   it('real timers', () => {

@@ -1,6 +1,6 @@
 import 'nolater/vitest'
 import { openAlarm } from 'nolater'
-import type { MarbleRun } from 'nolater/vitest'
+import type { ConfigUnderTest, MarbleRun, OpenActor } from 'nolater/vitest'
 import { concat, debounceTime, delay, EMPTY, interval, map, of, Subject, throwError, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { openCart } from './cart.ts'
@@ -126,6 +126,18 @@ describe('toMatchMarbles, of an actor', () => {
     `)
   })
 
+  it('takes what opens on any AlarmConfig, and what counts on its clock', () => {
+    const clocked = ({ scheduler, ...config }: ConfigUnderTest) => ({
+      alarm: openAlarm({ ...config, scheduler }),
+      soon() {
+        this.alarm.set(scheduler.now() + 5_000)
+      },
+    })
+    const opens: OpenActor[] = [openCart, openAlarm, clocked]
+    for (const open of opens) expect(open).toMatchMarbles('ask     5--\ncommit  -5|\nwrite   5|-')
+    expect(clocked).toMatchMarbles('where   s = soon\nask     s--\ncommit  -5|\nwrite   5|-')
+  })
+
   it('shows both timelines lane by lane', () => {
     const wrong = complaintOf(() =>
       expect(openCart).toMatchMarbles(`
@@ -158,6 +170,23 @@ ${expect.getState().currentTestName}
     expect(wrong).toContain('  3 | ask      t-q--\n')
   })
 
+  it('points at a where that it cannot read, as it was written', () => {
+    const wrong = complaintOf(() =>
+      expect(openCart).toMatchMarbles(`
+        where    t = touch, a = 30h
+        ask      t----
+      `),
+    )
+    expect(wrong).toContain('  2 | where    t = touch, a = 30h\n')
+    expect(wrong).toContain('such as t = touch')
+    expect(openCart).toMatchMarbles(`
+      where    t = touch, a = 30s
+      ask      t--a---
+      commit   -5|a|--
+      write    5|--a|-
+    `)
+  })
+
   it('refuses letters that nothing has, and methods that the actor lacks', () => {
     const unused = () =>
       expect(openCart).toMatchMarbles('\nwhere    t = touch, p = pay\nask      t--\ncommit   -5.')
@@ -184,6 +213,71 @@ ${expect.getState().currentTestName}
     expect(() => expect(open).toMatchMarbles('\nwhere     t = touch\nask       t--\nrefused   t--')).toThrow(
       RangeError,
     )
+  })
+
+  it('is given a scenario by several lines, or by a name and a blank', () => {
+    expect(openCart).toMatchMarbles('ask   -')
+    expect(openCart).toMatchMarbles('ask -')
+    expect(openCart).not.toMatchMarbles('ask  5--')
+    expect(complaintOf(() => expect(openCart).toMatchMarbles('column 1000 ms'))).toContain(
+      'a lane: one of life',
+    )
+    expect(complaintOf(() => expect(openCart).toMatchMarbles('aks  5--\nwrite  5--'))).toContain(
+      'Line 1, column 1',
+    )
+    expect(of('a', 's', 'k')).toMatchMarbles('(ask|)') // no name, as no blank follows it
+    expect(({ cold }: MarbleRun) => cold('ask|')).toMatchMarbles('ask|')
+  })
+
+  it('says so where lanes were read as the diagram of an Observable, or the other way round', () => {
+    const says =
+      'This was read as a one-line diagram of an Observable. For an actor give lanes: `ask    5---`, a name and two spaces.'
+    for (const text of ['', '5---2--', '-5|'])
+      expect(complaintOf(() => expect(openCart).toMatchMarbles(text))).toContain(says)
+    expect(complaintOf(() => expect(openCart).toMatchMarblesInlineSnapshot())).toContain(says)
+    const own = () => openCart({ commit: () => EMPTY, write: () => EMPTY })
+    for (const open of [own, () => own().alarm])
+      expect(complaintOf(() => expect(open).toMatchMarbles('5---'))).toContain(says)
+    expect(complaintOf(() => expect(() => 5).toMatchMarbles('5---'))).not.toContain(says)
+    expect(complaintOf(() => expect(of('a')).toMatchMarbles('ask   5--'))).toContain(
+      'Expected a function that opens an actor, for a diagram of lanes; given an Observable',
+    )
+  })
+
+  it('says what time a ? is', () => {
+    const wrong = complaintOf(() =>
+      expect(openCart).toMatchMarbles(`
+        where    t = touch
+        ask      -----t-----
+        commit   ------5|---
+        write    -----5|----
+      `),
+    )
+    expect(wrong).toContain('+ write    -----?|----    seen')
+    expect(wrong).toContain(
+      '? in column 5 is 5.005 s.\nName it: where a = 5.005\nOr let a column take a second',
+    )
+  })
+
+  it('is not woken before its time, where a method asks by the clock', () => {
+    const woken = (header: string, wake: string) =>
+      complaintOf(() =>
+        expect(openCart).toMatchMarbles(`
+          where     t = touch
+          ${header}
+          ask       t--------
+          commit    -5|------
+          write     5|-------
+          wake      ${wake}
+          handler   ${wake}
+        `),
+      )
+    expect(woken('', '----5....')).toContain(
+      '! column 4: wake 5, but the clock reads 0.004 s: no manager delivers 5 (5 s) before column 5000. ' +
+        'A column takes 1 ms; the line column    1000 ms lets it take a second',
+    )
+    expect(woken('column    1000 ms', '----5....')).toContain('before column 5')
+    expect(woken('column    1000 ms', '-----5...')).toBe('nothing')
   })
 
   it('lets its handler do what it does', () => {

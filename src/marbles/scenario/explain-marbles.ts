@@ -4,6 +4,9 @@ import { layOut } from './lay-out.ts'
 import { MarblesError } from './marbles-error.ts'
 import { parseMarbles } from './parse-marbles.ts'
 import { type MarblesRun, type RunOptions, runMarbles } from './run-marbles.ts'
+import type { UnnamedTime } from './unnamed.ts'
+
+const SECOND = 1000
 
 /**
  * Says how what was seen differs from what the diagram says, or `''` where it does not.
@@ -23,7 +26,7 @@ import { type MarblesRun, type RunOptions, runMarbles } from './run-marbles.ts'
  * if (difference !== '') console.log(difference)
  * ```
  */
-export function explainMarbles({ expected, seen, faults }: MarblesRun): string {
+export function explainMarbles({ expected, seen, faults, unnamed }: MarblesRun): string {
   const names = [...new Set([...expected.lanes, ...seen.lanes].map(({ name }) => name))]
   const differing = names.filter((name) => firstDifference(expected, seen, name) !== null)
   const isSame = differing.length === 0 && faults.length === 0 && expected.broken === seen.broken
@@ -51,11 +54,13 @@ export function explainMarbles({ expected, seen, faults }: MarblesRun): string {
       : [
           `- broken ${expected.broken ?? 'by nothing'}    expected`,
           `+ broken ${seen.broken ?? 'by nothing'}    seen`,
+          ...(seen.broken === undefined ? [] : [sayBroken(seen.broken)]),
         ]
   const parts = [
     [expected.title],
     [label(' ', '') + ruler(expected.columns), ...lanes],
     broken,
+    nameThem(unnamed, expected),
     faults.map((fault) => `! ${fault}`),
   ]
   return parts
@@ -101,6 +106,25 @@ function firstDifference(expected: Scenario, seen: Scenario, name: LaneName): nu
 /** The moments of a lane in order; calls keep their own, so that an answer cannot pass for that of another call. */
 const flat = (lane: Lane | undefined): string[] =>
   (lane?.spans ?? []).flatMap((span, call) => span.map(({ at, marks }) => `${at} ${marks} ${call}`))
+
+const sayBroken = (code: string): string =>
+  `Where it is to break, write the header line broken    ${code}, and # in life in that column.`
+
+/** What each `?` is, and how to give it a mark. */
+function nameThem(unnamed: readonly UnnamedTime[], { column = 1 }: Scenario): string[] {
+  const first = [...Map.groupBy(unnamed, ({ time }) => time).values()].map(([one]) => one!)
+  if (first.length === 0) return []
+  const told = first.map(({ column, time }) => `? in column ${column} is ${time / SECOND} s.`)
+  const names = first.map(({ letter, time }) => `${letter} = ${time / SECOND}`).join(', ')
+  const isOffByColumns = column % SECOND !== 0 && first.some(({ time }) => time % SECOND !== 0)
+  return [
+    ...told,
+    `Name ${first.length === 1 ? 'it' : 'them'}: where ${names}`,
+    ...(isOffByColumns
+      ? [`Or let a column take a second, so that the clock reads whole ones: column    ${SECOND} ms`]
+      : []),
+  ]
+}
 
 /** Columns in tens and fives, to count by. */
 function ruler(columns: number): string {

@@ -1,5 +1,6 @@
 import type { TestScheduler } from 'rxjs/testing'
 import type { AlarmTime } from '../../index.ts'
+import { earlyWakes, isOnTheClock } from './early-wakes.ts'
 import type { Actor, Stage } from './stage.ts'
 
 /** Adds what a diagram has no place for, once a run is over; ends the actor. */
@@ -11,13 +12,14 @@ export function findFaults(stage: Stage, actor: Actor, scheduler: TestScheduler)
   const outside = { commit: store.calls, write: manager.calls, handler: handler.calls }
   for (const [name, calls] of Object.entries(outside)) {
     for (const { at, time, subscriptions, outcome } of calls) {
-      const told = `${name} ${scale.markOf(time)} in column ${scale.columnOf(at)}`
+      const told = `${name} ${scale.told(time)} in column ${scale.columnOf(at)}`
       if (scale.columnOf(at) >= scenario.columns) faults.push(`${told}, after the ruler's end`)
       if (at % scale.column !== 0) faults.push(`${told}, not at its beginning: at ${at} ms`)
       if (subscriptions === 0 && outcome !== 'threw') faults.push(`${told} was never subscribed`)
     }
   }
   findUntold(stage)
+  if (isOnTheClock(scenario)) faults.push(...earlyWakes(scenario))
 
   const isQuiet = [...store.calls, ...manager.calls].every(({ outcome }) => outcome !== 'pending')
   const isDrained = actor.isDrained()
@@ -42,7 +44,7 @@ function findUntold({ scale, store, manager, recorder, events, faults }: Stage):
     )
     const unheard = calls.filter((call) => !heard.includes(call) && !opened.has(scale.columnOf(call.at)))
     for (const { at, time } of unheard)
-      faults.push(`no event tells of ${name} ${scale.markOf(time)} in column ${scale.columnOf(at)}`)
+      faults.push(`no event tells of ${name} ${scale.told(time)} in column ${scale.columnOf(at)}`)
     if (told.length !== heard.length)
       faults.push(`${told.length} ${name}s are told of, ${heard.length} were called`)
   }

@@ -13,6 +13,17 @@ interface HeaderLine {
 
 const number = String.raw`\d+(?:\.\d+)?`
 const mark = '[0-9A-Za-z]'
+const UNITS = { ms: 1, s: 1_000, m: 60_000 } as const
+const unit = '(?:ms|s|m)'
+const seconds = `${number}(?: ?${unit})?`
+
+/** `500ms`, `30 s` or `1.5 m` as ms. */
+function msOf(duration: string): number {
+  const [, size, name] = duration.match(/^([\d.]+) ?([a-z]+)$/)!
+  return Math.round(Number(size) * UNITS[name as keyof typeof UNITS])
+}
+const secondsOf = (written: string): number =>
+  /[a-z]/.test(written) ? msOf(written) / UNITS.s : Number(written)
 
 const line = (
   expected: string,
@@ -48,11 +59,12 @@ export const headerLines: Record<Exclude<Names, 'manager'>, HeaderLine> = {
     ({ alarm, manager }) => none(alarm) + (manager === undefined ? '' : `, manager ${none(manager)}`),
   ),
   where: line(
-    'letters and their alarm times in seconds, such as a = 10, b = 20; x is none',
-    new RegExp(`^([A-Za-wyz] = ${number}(?:, [A-Za-wyz] = ${number})*)$`),
+    'letters and their alarm times in seconds, such as a = 10, b = 20; x is none; in toMatchMarbles also methods of the actor, ' +
+      'such as t = touch',
+    new RegExp(`^([A-Za-wyz] = ${seconds}(?:, [A-Za-wyz] = ${seconds})*)$`),
     ([, list]) => ({
       where: Object.fromEntries(
-        list!.split(', ').map((entry) => [entry[0]!, Number(entry.slice(4))] as const),
+        list!.split(', ').map((entry) => [entry[0]!, secondsOf(entry.slice(4))] as const),
       ),
     }),
     ({ where }) =>
@@ -63,14 +75,14 @@ export const headerLines: Record<Exclude<Names, 'manager'>, HeaderLine> = {
   ),
   clock: line(
     'what the clock reads in the first column, in seconds',
-    new RegExp(`^(${number})$`),
-    ([, clock]) => ({ clock: Number(clock) }),
+    new RegExp(`^(${seconds})$`),
+    ([, clock]) => ({ clock: secondsOf(clock!) }),
     ({ clock }) => clock?.toString(),
   ),
   column: line(
-    'what one column takes, such as 500 ms',
-    /^([1-9]\d*) ms$/,
-    ([, column]) => ({ column: Number(column) }),
+    'what one column takes, such as 500 ms or 1 s',
+    new RegExp(`^([1-9]\\d* ?${unit})$`),
+    ([, column]) => ({ column: msOf(column!) }),
     ({ column }) => (column === undefined ? undefined : `${column} ms`),
   ),
   fence: line(

@@ -9,6 +9,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
   const { recorder, scale, scenario, faults } = stage
   const hasGate = laneOf(scenario, 'send') !== undefined
   let alarm: Alarm | null = null
+  let wasOpen = false
   let sends$ = new Subject<string>()
   let life = new Subscription()
   /** what the users of this incarnation were told */
@@ -24,6 +25,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
   const open = (): void => {
     die() // the one that broke, if one did
     alarm = openAlarm(stage.config())
+    wasOpen = true
     life = new Subscription()
     life.add(
       alarm.events$.subscribe({
@@ -116,6 +118,9 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     drained: (open, mark) => wait(open, 'drained', mark),
   }
 
+  const nobody = (): string =>
+    wasOpen ? 'nobody is open' : 'nobody is open yet: a diagram with a life lane begins with ^ in column 0'
+
   stage.ask = (mark) => {
     if (alarm !== null) ask(alarm, mark)
   }
@@ -127,8 +132,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
       else if (alarm !== null) {
         acts[lane]?.(alarm, mark)
         return waits[lane]?.(alarm, mark)
-      } else if (lane !== 'life')
-        faults.push(`column ${scale.columnOf()}: ${lane} ${mark}, but nobody is open`)
+      } else if (lane !== 'life') faults.push(`column ${scale.columnOf()}: ${lane} ${mark}, but ${nobody()}`)
       return undefined
     },
     reads() {

@@ -67,7 +67,10 @@ export function parseRow(name: LaneName, row: string, letters: string, fail: Fai
 
 function markNames(name: LaneName): string {
   const { marks, says } = kindOf(name)
-  const names = { t: 'a time (0-9, x for none, or a letter that `where` defines)', v: 'a letter or a digit' }
+  const names = {
+    t: 'a time (0-9, x for none, or a letter that `where` defines, as a = 10; of an actor also a method, as t = touch)',
+    v: 'a letter or a digit',
+  }
   const listed = [...marks].map((mark) => names[mark as 't' | 'v'] ?? mark)
   return `${listed.join(' or ')}, or - for nothing, in ${name} (${says})`
 }

@@ -7,6 +7,7 @@ import { openActor } from './open-actor.ts'
 import { parseMarbles } from './parse-marbles.ts'
 import { seenOf } from './seen.ts'
 import { type Actor, type Engine, type Stage, setStage } from './stage.ts'
+import { takeUnnamed, type UnnamedTime } from './unnamed.ts'
 
 const DAY = 86_400_000
 const library: Engine = { openAlarm, keepAlarm }
@@ -20,6 +21,8 @@ export interface MarblesRun {
   readonly events: readonly AlarmEvent[]
   /** what must not happen whatever the diagram says, or what a diagram has no place for */
   readonly faults: readonly string[]
+  /** the times for which `seen` has a `?`, by their columns */
+  readonly unnamed: readonly UnnamedTime[]
 }
 
 /** What a diagram is run through. */
@@ -56,9 +59,9 @@ export function runMarbles(
     play(stage, actor, scheduler)
     const { faults, events } = stage
     // Before the end, which unsubscribes from what is pending.
-    const seen = seenOf(stage, through === 'keepAlarm' ? unseenByKeepAlarm : [])
+    const all = seenOf(stage, through === 'keepAlarm' ? unseenByKeepAlarm : [])
     findFaults(stage, actor, scheduler)
-    return { expected, seen, events: [...events], faults: [...faults] }
+    return { expected, ...takeUnnamed(all, stage.scale), events: [...events], faults: [...faults] }
   })
 }
 
