@@ -1,19 +1,16 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 
-const entries = {
-  index: 'src/index.ts',
-  'sqlite/index': 'src/sqlite/index.ts',
-  'postgres/index': 'src/postgres/index.ts',
-  'summaries/index': 'src/summaries/index.ts',
-  'otel/index': 'src/otel/index.ts',
-  'marbles/index': 'src/marbles/index.ts',
-  'vitest/index': 'src/vitest/index.ts',
-}
-
 export default defineConfig({
-  // Only what is written so far; test/build/check-build.mjs refuses an entry that package.json promises.
-  entry: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+  // test/build/check-build.mjs refuses a build that lacks what package.json promises.
+  entry: {
+    index: 'src/index.ts',
+    'sqlite/index': 'src/sqlite/index.ts',
+    'postgres/index': 'src/postgres/index.ts',
+    'summaries/index': 'src/summaries/index.ts',
+    'otel/index': 'src/otel/index.ts',
+    'marbles/index': 'src/marbles/index.ts',
+    'vitest/index': 'src/vitest/index.ts',
+  },
   format: ['esm', 'cjs'],
   target: 'es2022',
   platform: 'node',

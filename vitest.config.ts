@@ -16,7 +16,7 @@ export default defineConfig({
     environment: 'node',
     // A test without an assertion passes for nothing: `expectObservable(x)` without `toBe` is one.
     expect: { requireAssertions: true },
-    // Virtual time takes no time. Only test/crash starts processes, and the schedules of test/explore are many.
+    // Virtual time takes no time. This is enough to start a process; what needs longer says so itself.
     testTimeout: 10_000,
     hookTimeout: 30_000,
     restoreMocks: true,

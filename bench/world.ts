@@ -25,8 +25,8 @@ export class World {
   onWrite = (): void => {}
   private earliestStored: AlarmTime
   private latestHeld: AlarmTime
-  private held$: Promise<void> | null = null
-  private release$ = (): void => {}
+  private holding: Promise<void> | null = null
+  private letGo = (): void => {}
 
   constructor(initial: AlarmTime, store: Answers, manager: Answers) {
     this.stored = this.held = this.earliestStored = this.latestHeld = initial
@@ -38,14 +38,14 @@ export class World {
 
   /** Keeps the writes from now on in flight until `release`. */
   hold(): void {
-    this.held$ = new Promise((resolve) => {
-      this.release$ = resolve
+    this.holding = new Promise((resolve) => {
+      this.letGo = resolve
     })
   }
 
   release(): void {
-    this.held$ = null
-    this.release$()
+    this.holding = null
+    this.letGo()
   }
 
   has(time: AlarmTime): boolean {
@@ -73,7 +73,7 @@ export class World {
 
   private writeLater(time: AlarmTime): Answer {
     this.beginWrite(time)
-    return (this.held$ ?? soon).then(() => this.endWrite(time)) as Promise<never>
+    return (this.holding ?? soon).then(() => this.endWrite(time)) as Promise<never>
   }
 
   private beginCommit(time: AlarmTime): void {

@@ -246,14 +246,14 @@ export class Keeper implements AlarmState {
     this.telemetry?.note({ at: this.now(), key: this.key, ...story })
   }
 
-  close(): void {
-    if (this.failure === null) this.fail(new AlarmClosedError(this.key))
-  }
-
   /** For where all is decided: listeners may do what they like. */
   tellNow(story: AlarmStory): void {
     this.tell(story)
     this.telemetry?.flush()
+  }
+
+  close(): void {
+    if (this.failure === null) this.fail(new AlarmClosedError(this.key))
   }
 
   /** Ends everything with the error that everyone waiting, and everyone asking later, gets. */

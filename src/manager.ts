@@ -99,9 +99,9 @@ export interface AlarmManager {
    * kind       -----delivered-done-delivered-done
    * ```
    *
-   * The handler completing means done: the alarm is removed if its fence is still the one
-   * delivered. An error means retry with back-off; with `counted: false` on it, it does not count towards the retries; with
-   * `retry: false` the alarm is abandoned. Unsubscribing stops the handlers and gives their alarms back.
+   * The handler completing means done: the alarm is removed if its fence is still the one delivered. An error means retry with back-off;
+   * with `counted: false` on it, it does not count towards the retries; with `retry: false` the alarm is abandoned. Unsubscribing stops
+   * the handlers and gives their alarms back.
    */
   deliveries(
     handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
@@ -113,6 +113,10 @@ export interface AlarmManager {
 export interface DeliveryOptions {
   /** handlers at a time; default 100 */
   readonly concurrency?: number
-  /** called after the last counted retry; returns the newer alarm that stands, or `null`. If it fails it is called again, uncounted */
+  /**
+   * Called after the last counted retry; returns the newer alarm that stands, or `null`. If it fails it is called again, uncounted.
+   *
+   * Without it the manager drops its copy, and the store goes on holding an alarm that nobody delivers until the actor is opened again.
+   */
   readonly abandon?: (key: string, scheduledTime: number) => ObservableInput<AlarmTime>
 }

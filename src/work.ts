@@ -35,6 +35,7 @@ export class Work implements Flight {
   covered = 0
   /** something was issued since the alarm was drained last */
   stirred = false
+  /** the rules are being applied; and something has happened that they have not seen yet */
   settling = false
   unsettled = false
   run: Run | null = null

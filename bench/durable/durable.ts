@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync, rmSync } from 'node:fs'
+import { makeScratch } from '../scratch.ts'
 import { type Spread, spreadOf } from '../stats.ts'
 import { digits, table } from '../table.ts'
 import type { Contender, Open } from './contender.ts'
@@ -47,10 +47,7 @@ interface Lane extends Setup {
 }
 
 export async function durable(): Promise<Throughput[]> {
-  // On the disk of this project: the system's temporary directory is often none.
-  const cache = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url))
-  mkdirSync(cache, { recursive: true })
-  const root = mkdtempSync(`${cache}durable-`)
+  const root = makeScratch('durable')
   const lanes: Lane[] = []
   try {
     for (const [i, setup] of setups.entries()) {

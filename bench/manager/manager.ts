@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync, rmSync } from 'node:fs'
 import { drawBars } from '../draw-bars.ts'
 import { keepPicture } from '../results.ts'
+import { makeScratch } from '../scratch.ts'
 import { digits, table } from '../table.ts'
 import { type ContenderId, contenders, type Entry } from './contenders.ts'
 import type { Filled, Measured, Memory, Plan } from './measure.ts'
@@ -24,11 +24,7 @@ const LIMIT = 240_000 // ms for a phase of a contender
 
 /** `quick`: a tenth of everything, and nothing is drawn. */
 export async function manager(quick: boolean): Promise<ManagerResult[]> {
-  // On the disk of this project: the system's temporary directory is often none.
-  const cache = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url))
-  mkdirSync(cache, { recursive: true })
-  const root = mkdtempSync(`${cache}manager-`)
-  chmodSync(root, 0o755) // PostgreSQL runs as somebody else where we are root
+  const root = makeScratch('manager')
   const results: ManagerResult[] = []
   try {
     for (const id of Object.keys(contenders) as ContenderId[]) {

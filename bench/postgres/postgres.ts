@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { servePostgres } from '../manager/serve-postgres.ts'
+import { makeScratch } from '../scratch.ts'
 import { type Spread, spreadOf } from '../stats.ts'
 import { digits, table } from '../table.ts'
 import { plain, tuned } from './graphile-worker.ts'
@@ -18,11 +18,7 @@ export interface PostgresResult {
 
 /** nolater beside what it is built on, on one server, in turns. `quick`: a tenth, once. */
 export async function postgres(quick: boolean): Promise<{ load: number[]; results: PostgresResult[] }> {
-  // On the disk of this project: the system's temporary directory is often none.
-  const cache = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url))
-  mkdirSync(cache, { recursive: true })
-  const root = mkdtempSync(`${cache}postgres-`)
-  chmodSync(root, 0o755) // PostgreSQL runs as somebody else where we are root
+  const root = makeScratch('postgres')
   const server = await servePostgres(root)
   const rounds = new Map(contenders.map(({ name }): [string, Measured[]] => [name, []]))
   const load: number[] = []

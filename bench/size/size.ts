@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { digits, table } from '../table.ts'
@@ -89,9 +89,8 @@ function entries(): Map<string, string> {
   for (const [path, target] of Object.entries<Record<string, never>>(exports)) {
     const file: string | undefined =
       (target as { import?: { default: string } }).import?.default ?? target.default
-    // package.json itself is an entry point too, and what is not written yet has no build.
-    if (file !== undefined && existsSync(new URL(file, root)))
-      found.set(path.replace('.', name), file.replace('./', ''))
+    // package.json itself is an entry point too.
+    if (file !== undefined) found.set(path.replace('.', name), file.replace('./', ''))
   }
   return found
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, statfsSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdtempSync, openSync, statfsSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -26,9 +26,9 @@ export function makePlace(): Place {
 function hasRoom(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(path)
-    return existsSync(path) && bavail * bsize > ENOUGH
+    return bavail * bsize > ENOUGH
   } catch {
-    return false
+    return false // there is none
   }
 }
 

@@ -49,11 +49,15 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
 export function checkFleetConfig<K extends string>(config: FleetConfig<K>): void {
   checkConfig(config as unknown as AlarmConfig)
   const { concurrency = 1, idleAfter = 1 } = config
-  const isFunction = 'a function that returns an Observable, a promise or an iterable'
-  if (typeof config.load !== 'function') throw new AlarmConfigError('load', isFunction, config.load)
+  const returnsInput = 'a function that returns an Observable, a promise or an iterable'
+  if (typeof config.load !== 'function') throw new AlarmConfigError('load', returnsInput, config.load)
   for (const name of ['commitMany', 'writeMany', 'discard'] as const) {
     if (config[name] !== undefined && typeof config[name] !== 'function') {
-      throw new AlarmConfigError(name, name === 'discard' ? 'a function of a key' : isFunction, config[name])
+      throw new AlarmConfigError(
+        name,
+        name === 'discard' ? 'a function of a key' : returnsInput,
+        config[name],
+      )
     }
   }
   if (concurrency !== Infinity && !(Number.isSafeInteger(concurrency) && concurrency >= 1)) {

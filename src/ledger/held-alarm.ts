@@ -88,7 +88,7 @@ export function answered(held: HeldAlarm | undefined, answer: Answer, now: numbe
 }
 
 /** Only the very write that was delivered may be removed: any later one asks for a delivery of its own. */
-export function isWrittenSince(held: HeldAlarm, delivered: HeldAlarm): boolean {
+function isWrittenSince(held: HeldAlarm, delivered: HeldAlarm): boolean {
   return held.fence !== delivered.fence || held.time !== delivered.time
 }
 

@@ -23,6 +23,7 @@ export function checkManagerOptions(options: ManagerOptions): Required<ManagerOp
   return { scheduler, lease }
 }
 
+/** Returns a duration in ms, or refuses what is none (`ALARM_CONFIG_INVALID`): there is no endless one. */
 export function checkMilliseconds(name: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 1) {
     throw new AlarmConfigError(name, 'a whole number of milliseconds, 1 or more', value)
@@ -32,7 +33,7 @@ export function checkMilliseconds(name: string, value: number): number {
 
 /** Refuses a delivery that cannot work, before anything is taken. */
 export function checkDeliveries(handler: unknown, { concurrency, abandon }: DeliveryOptions): void {
-  const isUnset = concurrency === undefined || concurrency === Infinity
+  const isLimited = concurrency !== undefined && concurrency !== Infinity
   if (typeof handler !== 'function') {
     throw new AlarmConfigError(
       'The delivery handler',
@@ -40,8 +41,12 @@ export function checkDeliveries(handler: unknown, { concurrency, abandon }: Deli
       handler,
     )
   }
-  if (!isUnset && (!Number.isSafeInteger(concurrency) || concurrency < 1)) {
-    throw new AlarmConfigError('concurrency', 'a whole number of handlers, 1 or more', concurrency)
+  if (isLimited && (!Number.isSafeInteger(concurrency) || concurrency < 1)) {
+    throw new AlarmConfigError(
+      'concurrency',
+      'a whole number of handlers, 1 or more, or Infinity',
+      concurrency,
+    )
   }
   if (abandon !== undefined && typeof abandon !== 'function') {
     throw new AlarmConfigError(

@@ -31,7 +31,11 @@ const MINUTE = 60_000
  * Makes a manager that keeps its alarms in an SQLite file, which several processes may share.
  *
  * A write completes when it is on disk; all writes of one turn of the event loop share one transaction. Nothing but the handlers at
- * work is kept in memory. Removals leave their fence for a day. Throws what `openDatabase` throws, and `ALARM_CONFIG_INVALID`.
+ * work is kept in memory. Removals leave their fence for a day.
+ *
+ * Throws `ALARM_CONFIG_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 22.16, `ALARM_STORAGE_INVALID` for a file that is no database, or
+ * that of something else, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms,
+ * `ALARM_STORAGE_FAILED` for what else goes wrong. A file that is refused is left as it was.
  *
  * Gotcha: a write during which the file stays locked fails with `ALARM_STORAGE_LOCKED`; deliveries try again instead.
  *

@@ -5,7 +5,7 @@ const number = (value: number): string => value.toLocaleString('en-US', { maximu
 const ms = ({ count, p50, p99, max }: Lateness): string =>
   `p50 ${number(p50)} ms, p99 ${number(p99)} ms, max ${number(max)} ms, of ${number(count)}`
 
-export const KINDS = ['LATE', 'LOST', 'SLOW', 'OWNER', 'EARLY', 'FENCE', 'DIED'] as const
+const KINDS = ['LATE', 'LOST', 'SLOW', 'OWNER', 'EARLY', 'FENCE', 'DIED'] as const
 
 /** What a campaign came to, as a markdown table, and what was wrong. */
 export function printOutcome(outcome: Outcome): string {

@@ -23,7 +23,7 @@ export interface RowChange {
   readonly leasedUntil: number | null
 }
 
-export const journalOf = (schema: string): string => `${quoted(schema)}.chaos_journal`
+const journalOf = (schema: string): string => `${quoted(schema)}.chaos_journal`
 const historyOf = (schema: string): string => `${quoted(schema)}.chaos_history`
 
 /** Beside the tables of nolater, which must be there. */

@@ -8,12 +8,12 @@ import {
 } from 'nolater'
 import { virtualClock } from 'nolater/marbles'
 import { sqliteStore } from 'nolater/sqlite'
-import { EMPTY, NEVER, of, throwError } from 'rxjs'
+import { concat, EMPTY, NEVER, type Observable, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { newFile } from '../sqlite/files.ts'
 
 /** An actor whose store is an array of what was committed, behind a manager in memory. */
-function stage(more: { commit?: () => typeof EMPTY; initial?: number } = {}) {
+function stage(more: { commit?: () => Observable<unknown>; initial?: number } = {}) {
   const clock = virtualClock(1_000_000)
   const manager = memoryManager({ scheduler: clock, lease: 30_000 })
   const write: AlarmManager['write'] = (key, time, info) => manager.write(key, time, info)
@@ -77,7 +77,7 @@ describe('troubleshooting', () => {
   })
 
   it('a commit that emits and does not complete keeps the gate closed', () => {
-    const { alarm, kinds } = stage({ commit: () => NEVER })
+    const { alarm, kinds } = stage({ commit: () => concat(of('one row'), NEVER) })
     const sent: string[] = []
     of('reply')
       .pipe(alarm.holdUntilConfirmed())

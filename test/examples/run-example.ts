@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process'
 
 /** Runs an example as a process, on the sources; the lines that it prints. */
-export function runExample(file: string, ...args: string[]): string[] {
-  return execFileSync(process.execPath, ['--import', './test/run-sources.mjs', `examples/${file}`, ...args], {
-    encoding: 'utf8',
-  })
-    .trim()
-    .split('\n')
+export function runExample(file: string): string[] {
+  const args = ['--import', './test/run-sources.mjs', `examples/${file}`]
+  return execFileSync(process.execPath, args, { encoding: 'utf8' }).trim().split('\n')
 }

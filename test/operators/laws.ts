@@ -46,6 +46,8 @@ export interface Law {
 
 /** Puts every law to an operator. A new operator is one more call; a new law is one more entry in the table. */
 export function obeysTheLaws<In, Out>(name: string, op: Lawful<In, Out>): void {
+  const unknown = Object.keys(op.exempt ?? {}).filter((says) => !laws.some((law) => law.says === says))
+  if (unknown.length > 0) throw new Error(`${name} is exempt from what is no law: ${unknown.join('; ')}`)
   describe(`${name}, by law,`, () => {
     for (const law of laws) {
       if ((op.sided || !law.sided) && !op.exempt?.[law.says]) test(law.says, () => law.check(op))

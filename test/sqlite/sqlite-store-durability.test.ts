@@ -194,7 +194,7 @@ describe('sqliteStore: replicate', () => {
     const calls: string[] = []
     const replications: Subject<never>[] = []
     const manager = managerOf((time, { fence }: WriteInfo) => {
-      calls.push(`run(${time})`)
+      calls.push(`write ${time}`)
       expect(fence).toBeGreaterThan(0)
       return EMPTY
     })
@@ -219,7 +219,7 @@ describe('sqliteStore: replicate', () => {
     expect(calls).toEqual(['replicate'])
     expect(look(file).alarm).toBe(9)
     replications[0]?.complete()
-    expect(calls).toEqual(['replicate', 'run(9)', 'run(5)', 'replicate'])
+    expect(calls).toEqual(['replicate', 'write 9', 'write 5', 'replicate'])
     expect(look(file).alarm).toBe(5)
   })
 

@@ -90,12 +90,12 @@ export interface Script {
 }
 
 export interface Arrival {
-  /** what became of the handler: `Run` or not */
+  /** how often the handler was run */
   readonly runs: number
   readonly outcomes: (DeliveryOutcome | Error)[]
   /** the handler succeeds, or fails */
-  drop(): void
-  cancelDel(error?: unknown): void
+  succeed(): void
+  fail(error?: unknown): void
 }
 
 export async function script(options: Partial<SqliteStoreOptions> = {}): Promise<Script> {
@@ -111,7 +111,7 @@ export async function script(options: Partial<SqliteStoreOptions> = {}): Promise
   }
   const store = open({
     file,
-    manager: managerOf((time) => call(`run(${time ?? 'none'})`)),
+    manager: managerOf((time) => call(`write ${time ?? 'none'}`)),
     replicate: () => call('commit'),
     scheduler: clock,
     ...options,
@@ -179,8 +179,8 @@ export async function script(options: Partial<SqliteStoreOptions> = {}): Promise
           error: (error) => arrival.outcomes.push(error),
         })
       return Object.assign(arrival, {
-        drop: () => handler.complete(),
-        cancelDel: (error: unknown = new Error('the handler failed')) => handler.error(error),
+        succeed: () => handler.complete(),
+        fail: (error: unknown = new Error('the handler failed')) => handler.error(error),
       })
     },
   }

@@ -5,18 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { AlarmFencedError } from '../../src/errors.ts'
 import type { ActorStore } from '../../src/sqlite/sqlite-store.ts'
 import { type AlarmTime, isBefore } from '../../src/time.ts'
+import { dice } from '../dice.ts'
 import { managerOf, newPath, open, turn } from './sqlite-store-rig.ts'
-
-/** The same numbers for the same seed. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed
-  return (sides) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % sides
-  }
-}
 
 interface Call {
   readonly answer: Subject<never>

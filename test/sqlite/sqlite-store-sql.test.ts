@@ -323,7 +323,7 @@ describe('sqliteStore: transactions', () => {
       }
       store.transaction(() => store.put('c', 1))
     })
-    expect(now()).toEqual(['run(5)'])
+    expect(now()).toEqual(['write 5'])
     expect(await ok()).toEqual(['commit'])
     expect([store.get('a'), store.get('b'), store.get('c')]).toEqual([1, undefined, 1])
     expect(look(file)).toMatchObject({ alarm: 5, values: ['a', 'c'] })

@@ -2,7 +2,7 @@
 export const SCALE = 0.18
 export const ROW = 22
 /** the line above the lanes, for flags */
-export const TOP = 20
+const TOP = 20
 
 /** One thing on the moving ruler, as SVG. Its place is from the beginning of time, so that the ruler can move under it. */
 export interface Item {
