@@ -1,8 +1,9 @@
-import type { ClientBase } from 'pg'
+import type { ClientBase, QueryConfig, QueryResultRow } from 'pg'
 import { AlarmError, given } from '../errors.ts'
 import type { AlarmTime } from '../time.ts'
 import { idOf, toText } from './alarm-key.ts'
 import type { Database } from './database.ts'
+import type { Backend } from './lent-connections.ts'
 
 /** The row of one actor: its alarm, and the epoch of who opened it last. */
 export interface ActorRow {
@@ -10,12 +11,14 @@ export interface ActorRow {
   readonly epoch: number
   /** what the row held then */
   readonly alarm: AlarmTime
-  /** Begins a transaction that `check` knows again. */
-  begin(client: ClientBase, turn: string): Promise<void>
+  /** Begins a transaction that `check` knows again. A lock that is not granted in time ends it, unless the session says when. */
+  begin(client: ClientBase, turn: string): Promise<Backend>
   /** Throws what would keep the transaction from being committed, while nothing is lost by it. */
   check(client: ClientBase, turn: string): Promise<void>
   /** Writes the alarm. Fails with `ALARM_FENCED` where the actor was opened again since. */
-  save(client: Pick<ClientBase, 'query'>, alarm: AlarmTime): Promise<void>
+  save(client: ClientBase, alarm: AlarmTime): Promise<void>
+  commit(client: ClientBase): Promise<void>
+  rollBack(client: ClientBase): Promise<void>
 }
 
 /** Opens an actor: raises its epoch, so that whoever had it before cannot commit any more. */
@@ -38,12 +41,23 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
     )
   }
 
+  /** A statement of ours: what does not answer in time has failed. */
+  function ask<Row extends QueryResultRow>(client: ClientBase, text: string, values: unknown[] = []) {
+    return client.query<Row>({ text, values, query_timeout: db.timeout } as QueryConfig)
+  }
+
   return {
     epoch,
     alarm,
     async begin(client, turn) {
-      await client.query('BEGIN')
-      await client.query("SELECT set_config('nolater.turn', $1, true)", [turn])
+      await ask(client, 'BEGIN')
+      const { rows } = await ask<Backend>(
+        client,
+        `SELECT pg_backend_pid() AS pid, now()::text AS since, set_config('nolater.turn', $1, true),
+          set_config('lock_timeout', coalesce(nullif(current_setting('lock_timeout'), '0'), $2), true)`,
+        [turn, `${db.timeout}`],
+      )
+      return rows[0]!
     },
     async check(client, turn) {
       await client.query('SET CONSTRAINTS ALL IMMEDIATE')
@@ -57,11 +71,18 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
       )
     },
     async save(client, time) {
-      const { rowCount } = await client.query(
+      const { rowCount } = await ask(
+        client,
         `UPDATE ${table} SET alarm = $2 WHERE id = decode($1, 'hex') AND epoch = $3`,
         [id, time, epoch],
       )
       if (rowCount !== 1) throw fenced()
+    },
+    async commit(client) {
+      await ask(client, 'COMMIT')
+    },
+    async rollBack(client) {
+      await ask(client, 'ROLLBACK')
     },
   }
 }

@@ -1,13 +1,18 @@
 import type { Pool, PoolClient } from 'pg'
+import { asyncScheduler, type SchedulerLike, timer } from 'rxjs'
 import { AlarmConfigError, AlarmError } from '../errors.ts'
 import { checkMilliseconds } from '../ledger/manager-options.ts'
 import { migrate, VERSION, versionOf } from './migrate.ts'
 import { postgresError } from './postgres-error.ts'
 import { checkSchemaName, quoteName } from './schema-name.ts'
+import { lineOf } from './transaction-line.ts'
 
 /** How to get at a database. Give a `connectionString` or a `pool`. */
 export interface DatabaseOptions {
-  /** where the server is: `postgres://user:password@host/database` */
+  /**
+   * where the server is: `postgres://user:password@host/database`. Its pool has 10 connections, so at most 8 transactions of stores
+   * (`commitWith`) are open at a time: where they are what alarms wait for, give a larger `pool`
+   */
   readonly connectionString?: string | undefined
   /** a pool of yours, of 3 connections or more; it is not ended with the manager */
   readonly pool?: Pool
@@ -15,7 +20,10 @@ export interface DatabaseOptions {
   readonly schema?: string
   /** whether to make the tables, or bring them up to date; default true */
   readonly migrate?: boolean
-  /** ms that a statement may take before its client gives up; default 10 s */
+  /**
+   * ms, default 10 s: that a statement of ours may take, that `commitWith` waits for a connection, and that a statement of yours in it waits
+   * for a lock (`SET LOCAL lock_timeout`, or the role's own, says otherwise). How long yours may run is not limited
+   */
   readonly timeout?: number
 }
 
@@ -26,6 +34,8 @@ export interface Database {
   readonly name: string
   /** the schema as it stands in a statement */
   readonly schema: string
+  /** ms */
+  readonly timeout: number
   /** The pool, once the tables are known to be there and to be ours. Errors are `AlarmError`s; asked again, it tries again. */
   pool(): Promise<Pool>
   /** Looks again whether the tables are ours: somebody may have brought them further. */
@@ -36,12 +46,15 @@ export interface Database {
 
 const OLDEST = 120_000 // graphile-worker's
 const CONNECTIONS = 10
+const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once, and Postgres refuses it
 
-export function openDatabase(options: DatabaseOptions): Database {
-  const { connectionString, pool: given, migrate: mayMigrate = true, timeout = 10_000 } = options
+export function openDatabase(
+  options: DatabaseOptions & { readonly scheduler?: SchedulerLike | undefined },
+): Database {
+  const { connectionString, pool: given, migrate: mayMigrate = true, scheduler = asyncScheduler } = options
   const name = checkSchemaName(options.schema ?? 'nolater')
   checkWay(options)
-  checkMilliseconds('timeout', timeout)
+  const timeout = Math.min(checkMilliseconds('timeout', options.timeout ?? 10_000), MAX_TIMER)
   if (typeof mayMigrate !== 'boolean') {
     throw new AlarmConfigError('migrate', 'true or false', mayMigrate)
   }
@@ -58,6 +71,17 @@ export function openDatabase(options: DatabaseOptions): Database {
     return pool
   }
 
+  /** Those of stores that use it too: they have as long as a statement. */
+  async function endTransactions(pool: Pool): Promise<void> {
+    const line = lineOf(pool)
+    const isOver = line.close(closedDatabase(name))
+    const patience = timer(timeout, scheduler).subscribe(() => {
+      for (const holder of line.held) holder.end()
+    })
+    await isOver
+    patience.unsubscribe()
+  }
+
   function pool(): Promise<Pool> {
     opening ??= open().catch((error) => {
       opening = null
@@ -69,6 +93,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     name,
     schema,
+    timeout,
     pool,
     async check() {
       try {
@@ -89,8 +114,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     async close() {
       await opening?.catch(() => {})
       // Its last connections may still break after it has ended: a pool of our own stays guarded.
-      if (own !== null) await own.end()
-      else unguard?.()
+      if (own === null) return unguard?.()
+      await endTransactions(own)
+      await own.end()
     },
   }
 }
@@ -109,6 +135,14 @@ function checkWay({ connectionString, pool }: DatabaseOptions): void {
   const max = pool?.options?.max
   if (max !== undefined && max < 3)
     throw new AlarmConfigError('pool', 'one of 3 connections or more (max)', max)
+}
+
+function closedDatabase(name: string): AlarmError {
+  return new AlarmError(
+    'ALARM_CLOSED',
+    `The way to the schema ${JSON.stringify(name)} was closed, with its manager or its store. Open it again.`,
+    { counted: false },
+  )
 }
 
 async function connect(connectionString: string, timeout: number): Promise<Pool> {

@@ -2,26 +2,39 @@ import { AlarmError, type AlarmErrorCode } from '../errors.ts'
 
 const AWAY = [
   'ALARM_STORAGE_UNREACHABLE',
-  'cannot be reached. See that the server runs and takes connections from here.',
+  'The server cannot be reached, or has not answered. See that it runs and takes connections from here.',
 ] as const
 const MISSING = [
   'ALARM_STORAGE_MISSING',
-  'lacks its tables. Open it once with `migrate: true` (the default), as a role that may create them.',
+  'The schema $ lacks its tables. Open it once with `migrate: true` (the default), as a role that may create them.',
 ] as const
+const FAILED = ['ALARM_STORAGE_FAILED', 'A statement on the schema $ did not work.'] as const
 
 type Kind = readonly [AlarmErrorCode, string]
 
-/** By SQLSTATE, or the first two of its letters. */
+/** By SQLSTATE, or the first two of its letters; $ is the schema. */
 const kinds: Record<string, Kind> = {
   '08': AWAY, // connection exception
-  '53': ['ALARM_STORAGE_UNREACHABLE', 'has run out of connections, memory or disk.'],
+  '53': ['ALARM_STORAGE_UNREACHABLE', 'The server has run out of connections, memory or disk.'],
   '57': AWAY, // shut down, or the statement cancelled
-  '40': ['ALARM_STORAGE_LOCKED', 'was in the way of another transaction. Try again.'],
-  '55P03': ['ALARM_STORAGE_LOCKED', 'is locked by another transaction. Try again, or find who holds it.'],
-  '25006': ['ALARM_STORAGE_READONLY', 'takes no writes. Connect to the primary.'],
+  // Not unreachable: to try again does not help, and deliveries would try for ever.
+  '28': [
+    'ALARM_STORAGE_FAILED',
+    'The server does not let us in. See that role, password and database are right (connectionString), and that pg_hba.conf has them.',
+  ],
+  '3D000': [
+    'ALARM_STORAGE_MISSING',
+    'The database is not there. Create it, or name another one (connectionString).',
+  ],
+  '40': ['ALARM_STORAGE_LOCKED', 'A statement was in the way of another transaction. Try again.'],
+  '55P03': [
+    'ALARM_STORAGE_LOCKED',
+    'Another transaction holds a lock for too long (`timeout`, lock_timeout, NOWAIT). Try again, or find who holds it.',
+  ],
+  '25006': ['ALARM_STORAGE_READONLY', 'The server takes no writes. Connect to the primary.'],
   '42501': [
     'ALARM_STORAGE_READONLY',
-    'refuses this role. Grant it USAGE on the schema and all rights on its tables.',
+    'The schema $ refuses this role. Grant it USAGE on the schema and all rights on its tables.',
   ],
   '3F000': MISSING,
   '42P01': MISSING,
@@ -36,11 +49,10 @@ export function postgresError(error: unknown, schema: string): AlarmError {
   const state = String(code)
   const isFromServer = /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(state) // EPIPE is Node's
   // What the server has not said was said of the way to it: refused, reset, cut, timed out.
-  const [kind, message] = isFromServer
-    ? (kinds[state] ?? kinds[state.slice(0, 2)] ?? ['ALARM_STORAGE_FAILED', 'did not work.'])
-    : AWAY
+  const [kind, message] = isFromServer ? (kinds[state] ?? kinds[state.slice(0, 2)] ?? FAILED) : AWAY
   const said = error instanceof Error ? ` Postgres says: ${error.message || state}.` : ''
-  return new AlarmError(kind, `The schema ${JSON.stringify(schema)} ${message}${said}`, {
+  const told = message.replace('$', () => JSON.stringify(schema))
+  return new AlarmError(kind, `${told}${said}`, {
     cause: error,
     counted: false,
   })

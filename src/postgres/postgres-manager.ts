@@ -20,11 +20,15 @@ import { type AlarmTime, checkAlarmTime } from '../time.ts'
 import { alarmTable } from './alarm-table.ts'
 import { type DatabaseOptions, openDatabase } from './database.ts'
 import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'
+import { asRun } from './handler-run.ts'
 import { shareDatabase } from './shared-database.ts'
 
 /** Where the database is, and how a manager delivers from it. */
 export interface PostgresManagerOptions extends ManagerOptions, DatabaseOptions {
-  /** handlers at a time, where `deliveries` says nothing else; default 100 */
+  /**
+   * handlers at a time, where `deliveries` says nothing else; default 100. Of those that hold a transaction (`commitWith`) no more run than the
+   * pool has connections, less two: 8 of a `connectionString`, whatever this says
+   */
   readonly concurrency?: number
   /** ms between looks for what is due, while delivering: the floor, where everything else fails; default 1 s */
   readonly pollInterval?: number
@@ -44,7 +48,7 @@ export interface PostgresManager extends AlarmManager {
   ready(): Promise<void>
   /**
    * Takes no more alarms, waits for the handlers at work (at most their leases) and for all writes, completes the deliveries, and lets go
-   * of the database. A pool of yours stays open.
+   * of the database. A pool of yours stays open; of its own one, transactions of stores have `timeout` to end, and are then rolled back.
    */
   close(): Promise<void>
 }
@@ -59,12 +63,16 @@ const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
  * wrong with the server comes with the first write or delivery (`ALARM_STORAGE_UNREACHABLE`, `_UNSUPPORTED`, `_MISSING`, `_NEWER`,
  * `_READONLY`, `_LOCKED`, `_FAILED`). Deliveries outlast a server that is away.
  *
- * Gotchas: a pooler in transaction mode breaks LISTEN, alarms then wait for the poll. graphile-worker reads a config file of that
- * name. On a shared pool, count one connection for each `deliveries` that is subscribed.
+ * Never before its time means the database's clock, and that of the process that delivers, too.
+ *
+ * Gotchas: a handler has to answer by `alarm.deliver`. One that only completes removes the manager's copy, while the store goes on holding the
+ * alarm: it fires again whenever the actor is opened. A pooler in transaction mode breaks LISTEN, alarms then wait for the poll.
+ * graphile-worker reads a config file of that name. On a shared pool, count one connection for each `deliveries` that is subscribed.
  *
  * ```ts
  * const manager = postgresManager({ connectionString: process.env.DATABASE_URL })
- * manager.deliveries(({ key }) => wake(key)).subscribe()
+ * const store = await postgresStore({ key: '42', manager })
+ * manager.deliveries((delivery) => store.alarm.deliver(delivery, () => brew())).subscribe()
  * ```
  */
 export function postgresManager(options: PostgresManagerOptions): PostgresManager {
@@ -135,11 +143,17 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
       }),
     deliveries(handler, deliveryOptions = {}) {
       checkDeliveries(handler, deliveryOptions)
-      const asked = { concurrency, ...deliveryOptions }
+      const { abandon } = deliveryOptions
       const delivered$ = deliverJobs(
         { db, table, scheduler, lease, pollInterval, open, hears },
-        handler,
-        asked,
+        (delivery) => asRun('The delivery handler', undefined, () => handler(delivery)),
+        {
+          concurrency,
+          ...deliveryOptions,
+          ...(abandon !== undefined && {
+            abandon: (key, time) => asRun('abandon', undefined, () => abandon(key, time)),
+          }),
+        },
       )
       return new Observable((subscriber) => {
         check(isClosing)

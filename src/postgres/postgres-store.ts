@@ -1,5 +1,5 @@
-import type { ClientBase, Pool } from 'pg'
-import { concatMap, EMPTY, type Observable, of } from 'rxjs'
+import type { ClientBase } from 'pg'
+import { asyncScheduler, concatMap, defer, EMPTY, type Observable, of, timer } from 'rxjs'
 import { type AlarmConfig, checkConfig } from '../config.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { AlarmManager } from '../manager.ts'
@@ -7,11 +7,13 @@ import { type Alarm, openAlarm } from '../open-alarm.ts'
 import { checkTime } from '../time.ts'
 import { openActorRow } from './actor-row.ts'
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts'
+import { asRun, currentRun } from './handler-run.ts'
+import { lenderOf } from './lent-connections.ts'
 import { postgresError } from './postgres-error.ts'
 import { databaseOf } from './shared-database.ts'
-import { type Lender, type Lent, storeTurns, type Turns } from './store-turns.ts'
-import { standInLine } from './transaction-line.ts'
+import { storeTurns, type Turns } from './store-turns.ts'
 import { holdUntilTold } from './turn-gate.ts'
+import { notForItself } from './wait-for-itself.ts'
 
 /** Which actor it is, and who wakes it. */
 export interface PostgresStoreOptions
@@ -34,17 +36,26 @@ export interface PostgresStore {
    * Runs your statements and commits them together with the alarm that they ask for (`alarm.set`, `alarm.delete`), or nothing of either;
    * resolves with what `work` returns when that is durable. The manager has an earlier alarm before. One at a time for a store.
    *
-   * Rejects with the error of `work` or of a statement, and nothing has changed (`ALARM_STORAGE_UNREACHABLE` where the connection broke);
-   * or with what broke the alarm (`ALARM_FENCED`, `ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`), then open the store again. BEGIN, COMMIT and ROLLBACK are the store's
-   * (`ALARM_TRANSACTION_INVALID`).
+   * A handler may call it: `alarm.delete()` inside then commits the end of the alarm with your change; without it the alarm ends with the
+   * handler, a commit later. What a handler has open is rolled back when its delivery fails, is unsubscribed or outlasts its lease.
    *
-   * Gotchas: the transaction stays open while the manager is told. All stores of a pool share its connections but two; what comes when
-   * they are taken waits, so do not wait inside for another actor's transaction. `confirmed` and `drained` wait for the transaction that is open: do not
-   * await them inside.
+   * Rejects with the error of `work` or of a statement, and nothing has changed (`ALARM_STORAGE_UNREACHABLE` where the connection broke, or
+   * there was none within `timeout`; `ALARM_STORAGE_LOCKED` where a lock was not granted in that time); with `ALARM_CLOSED` where it was
+   * cut; or with what broke the alarm (`ALARM_FENCED`, `ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`), then open the store again.
+   * BEGIN, COMMIT and ROLLBACK are the store's (`ALARM_TRANSACTION_INVALID`).
+   *
+   * Gotchas: the transaction stays open while the manager is told, and, outside of a handler, as long as `work` takes. All stores of a pool
+   * share its connections but two; what comes when they are taken waits, so do not wait inside for another actor's transaction. `confirmed` and
+   * `drained` come after the transaction that is open: awaited inside they fail after `timeout` (`ALARM_TRANSACTION_INVALID`).
    */
   commitWith<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>
 
-  /** Closes the alarm, and rolls back what is not committed. What waits gets `ALARM_CLOSED`. */
+  /**
+   * Closes the alarm, and rolls back at once what is not committed, whatever its function or the server is at. What waits gets `ALARM_CLOSED`.
+   *
+   * Gotcha: the manager is told of later alarms and of deletions in the background. Closed before that, it wakes the actor once for nothing:
+   * await `alarm.drained()` first where that matters.
+   */
   close(): Promise<void>
 }
 
@@ -70,8 +81,9 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     if (isOwn) await db.close()
     throw error
   })
-  const turns = storeTurns(lenderOf(db), row, () => engine)
   const { scheduler, reconcile, retry } = options
+  const clock = scheduler ?? asyncScheduler
+  const turns = storeTurns(lenderOf(db, clock), row, () => engine)
   const engine = openAlarm({
     key,
     initial: row.alarm,
@@ -86,14 +98,18 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     ...(retry !== undefined && { retry }),
   })
 
-  async function close(): Promise<void> {
-    engine.close()
-    await turns.idle()
+  let closing: Promise<void> | null = null
+  async function end(): Promise<void> {
+    await turns.close()
     if (isOwn) await db.close()
+  }
+  function close(): Promise<void> {
+    closing ??= end()
+    return closing
   }
 
   return {
-    alarm: storeAlarm(engine, turns, close),
+    alarm: storeAlarm(engine, turns, timer(db.timeout, clock), close),
     epoch: row.epoch,
     commitWith: (work) => turns.run(work),
     close,
@@ -101,9 +117,14 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
 }
 
 /** The engine's alarm; inside a transaction, what it is asked waits for the success of the statements. */
-function storeAlarm(engine: Alarm, turns: Turns, close: () => Promise<void>): Alarm {
+function storeAlarm(
+  engine: Alarm,
+  turns: Turns,
+  patience$: Observable<unknown>,
+  close: () => Promise<void>,
+): Alarm {
   const afterTurns = <T>(ask: () => Observable<T>): Observable<T> =>
-    of(null).pipe(holdUntilTold(turns), concatMap(ask))
+    defer(() => of(null).pipe(holdUntilTold(turns), notForItself(turns.inside(), patience$), concatMap(ask)))
   return {
     get time() {
       const asked = turns.current?.alarm
@@ -125,7 +146,15 @@ function storeAlarm(engine: Alarm, turns: Turns, close: () => Promise<void>): Al
     confirmed: () => afterTurns(() => engine.confirmed()),
     drained: () => afterTurns(() => engine.drained()),
     holdUntilConfirmed: () => (source) => source.pipe(holdUntilTold(turns), engine.holdUntilConfirmed()),
-    deliver: (wakeup, handler) => engine.deliver(wakeup, handler),
+    deliver: (wakeup, handler) =>
+      defer(() => {
+        const run = currentRun()
+        const isHandler = typeof handler === 'function'
+        return engine.deliver(
+          wakeup,
+          isHandler ? (info) => asRun('The handler', run, () => handler(info)) : handler,
+        )
+      }),
     abandon: (scheduledTime) => engine.abandon(scheduledTime),
     close: () => void close(),
   }
@@ -143,33 +172,6 @@ function database(options: PostgresStoreOptions): { db: Database; isOwn: boolean
     )
   }
   return { db: lent, isOwn: false }
-}
-
-function lenderOf(db: Database): Lender {
-  const broken = (error: unknown): unknown => postgresError(error, db.name)
-
-  async function connect(pool: Pool, free = (): void => {}): Promise<Lent> {
-    try {
-      const client = await pool.connect()
-      const giveBack = (isUsable: boolean): void => {
-        client.release(!isUsable)
-        free()
-      }
-      return { client, giveBack }
-    } catch (error) {
-      free()
-      throw broken(error)
-    }
-  }
-
-  return {
-    async forTransaction() {
-      const pool = await db.pool()
-      return connect(pool, await standInLine(pool))
-    },
-    forStatement: async () => connect(await db.pool()),
-    broken,
-  }
 }
 
 /** Refuses what cannot work before the database is touched. */

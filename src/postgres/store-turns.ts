@@ -1,17 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientBase, PoolClient } from 'pg'
-import { AlarmError } from '../errors.ts'
+import { firstValueFrom, from, merge } from 'rxjs'
 import type { Alarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
+import { aborted } from './aborted.ts'
 import type { ActorRow } from './actor-row.ts'
+import { currentRun, type HandlerRun } from './handler-run.ts'
+import type { Backend, Lender } from './lent-connections.ts'
+import { deliveryOver, nested } from './turn-errors.ts'
 
 /** One call of `commitWith`: a transaction, and what it asks of the alarm. */
 interface Turn {
+  /** of the store that it belongs to */
+  readonly row: ActorRow
+  /** In another one than this its function does not ask: a manager calls a handler in whatever context it has come to. */
+  readonly handler: HandlerRun | undefined
   readonly client: PoolClient
   /** the newest alarm, `undefined` if it asks for none */
   alarm: AlarmTime | undefined
   /** the engine knows what it asks for, so that the next commit is this one's */
   isTold: boolean
+  rolledBack: { readonly because: unknown } | null
   commit: Promise<void> | null
 }
 
@@ -19,7 +28,8 @@ interface Turn {
  * The transactions of one store, one after the other.
  *
  * The engine hears of one when its statements have succeeded: of its alarm, or that something changed. The commit that it then asks
- * for is that of the transaction, with the alarm in it. Until then it is as if the transaction had not begun.
+ * for is that of the transaction, with the alarm in it. Until then it is as if the transaction had not begun, and it can be cut:
+ * when the store is closed, when the handler's run is over that it belongs to, when its connection breaks.
  */
 export interface Turns {
   /** how many were asked for, and of how many the engine has heard, or never will */
@@ -27,46 +37,53 @@ export interface Turns {
   readonly told: number
   /** called when one more is told */
   readonly listeners: Set<() => void>
-  /** the open one, if it is its own function that asks */
+  /** the open one, if it is its own function that asks; throws why it was rolled back */
   readonly current: { alarm: AlarmTime | undefined } | null
+  /** says whether the one is still open of whose function this is called, `null` where it is called of none */
+  inside(): (() => boolean) | null
   run<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>
   /** Makes the alarm durable, with all that the told one holds. */
   commit(time: AlarmTime): Promise<void>
-  /** Resolves when none is left. */
-  idle(): Promise<unknown>
+  /** Closes the engine, and cuts all; resolves when none is left. */
+  close(): Promise<unknown>
 }
 
 const inside = new AsyncLocalStorage<Turn>()
 
-/** A connection, and what gives it back: for good, or to be thrown away. */
-export interface Lent {
-  readonly client: PoolClient
-  giveBack(isUsable: boolean): void
-}
-
-/** Where the connections come from. */
-export interface Lender {
-  /** one of those that transactions may have at a time */
-  forTransaction(): Promise<Lent>
-  /** for a statement that waits for nothing */
-  forStatement(): Promise<Lent>
-  /** what has broken a connection, as an error of the store's */
-  broken(error: unknown): unknown
-}
-
 export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): Turns {
   const listeners = new Set<() => void>()
+  const open = new Set<AbortController>()
   let tail: Promise<unknown> = Promise.resolve()
   let turn: Turn | null = null
   let asked = 0
   let told = 0
 
-  const isInside = (): boolean => turn?.isTold === false && inside.getStore() === turn
+  /** The one of whose function this is called, until the engine hears of it. */
+  function asking(): Turn | null {
+    const own = inside.getStore()
+    return own?.row === row && own.handler === currentRun() && !own.isTold ? own : null
+  }
+
+  function isOpen(own: Turn): boolean {
+    return !own.isTold && own.rolledBack === null
+  }
 
   function run<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T> {
-    if (isInside()) return Promise.reject(nested())
+    const outer = asking()
+    if (outer !== null && isOpen(outer)) return Promise.reject(nested())
     const own = ++asked
-    const result = tail.then(() => one(work, () => count(own))).finally(() => count(own))
+    const over = new AbortController()
+    const handler = currentRun()
+    const cut = (): void => over.abort(deliveryOver())
+    open.add(over)
+    if (handler?.closed === false) handler.add(cut)
+    const result = tail
+      .then(() => one(work, handler, over, () => count(own)))
+      .finally(() => {
+        count(own)
+        open.delete(over)
+        handler?.remove(cut)
+      })
     tail = result.catch(() => {})
     return result
   }
@@ -77,17 +94,41 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
     for (const listener of [...listeners]) listener()
   }
 
-  async function one<T>(work: (client: ClientBase) => T | PromiseLike<T>, isTold: () => void): Promise<T> {
+  async function one<T>(
+    work: (client: ClientBase) => T | PromiseLike<T>,
+    handler: HandlerRun | undefined,
+    over: AbortController,
+    isTold: () => void,
+  ): Promise<T> {
+    const { signal } = over
     void engine().time // throws what broke it
-    const { client, giveBack } = await lender.forTransaction()
-    const own: Turn = { client, alarm: undefined, isTold: false, commit: null }
-    const name = crypto.randomUUID()
-    let isUsable = true
+    const lent = await lender.forTransaction({
+      signal,
+      end: cutAll,
+      lost: (error) => over.abort(error),
+    })
+    const { client } = lent
+    const own: Turn = {
+      row,
+      handler,
+      client,
+      alarm: undefined,
+      isTold: false,
+      rolledBack: null,
+      commit: null,
+    }
+    let backend: Backend | null = null
     turn = own
-    try {
-      await row.begin(client, name)
+    async function attempt(): Promise<T> {
+      const name = crypto.randomUUID()
+      backend = await row.begin(client, name)
+      signal.throwIfAborted() // a function that has not begun never does
       const result = await inside.run(own, async () => work(client))
       await row.check(client, name)
+      return result
+    }
+    try {
+      const result = await firstValueFrom(merge(from(attempt()), aborted(signal)))
       try {
         const durable = tell(own)
         isTold()
@@ -95,15 +136,26 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       } catch (error) {
         if (!(await isDone(own.commit))) throw error // or it was closed when this was as good as committed
       }
+      lent.giveBack()
       return result
     } catch (error) {
-      // Whatever has failed, nothing of it may stay; a connection that cannot even roll back is thrown away.
-      isUsable = await isDone(client.query('ROLLBACK'))
-      throw isUsable ? error : lender.broken(error)
+      own.rolledBack = { because: error }
+      const isCut = signal.aborted && !own.isTold
+      // Whatever has failed, nothing of it may stay. A function that was cut may still use its client, so nobody else gets that.
+      if (!isCut && (await isDone(row.rollBack(client)))) {
+        lent.giveBack()
+        throw isLocked(error) ? lender.broken(error) : error
+      }
+      await lent.end(backend)
+      throw isCut ? signal.reason : lender.broken(error)
     } finally {
       turn = null
-      giveBack(isUsable)
     }
+  }
+
+  function cutAll(): void {
+    engine().close()
+    for (const over of open) over.abort(failureOf(engine()))
   }
 
   /** Tells the engine what the transaction asks for; resolves when it is durable. */
@@ -120,18 +172,18 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
 
   async function commitWith(client: ClientBase, time: AlarmTime): Promise<void> {
     await row.save(client, time)
-    await client.query('COMMIT')
+    await row.commit(client)
   }
 
   async function alone(time: AlarmTime): Promise<void> {
-    const { client, giveBack } = await lender.forStatement()
-    let isUsable = false
+    const lent = await lender.forStatement()
     try {
-      await row.save(client, time)
-      isUsable = true
-    } finally {
-      giveBack(isUsable)
+      await row.save(lent.client, time)
+    } catch (error) {
+      await lent.end(null)
+      throw error
     }
+    lent.giveBack()
   }
 
   return {
@@ -142,7 +194,13 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       return told
     },
     get current() {
-      return isInside() ? turn : null
+      const own = asking()
+      if (own !== null && own.rolledBack !== null) throw own.rolledBack.because
+      return own
+    },
+    inside() {
+      const own = asking()
+      return own === null || !isOpen(own) ? null : () => isOpen(own)
     },
     listeners,
     run,
@@ -152,7 +210,10 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       own.commit = commitWith(own.client, time)
       return own.commit
     },
-    idle: () => tail,
+    close() {
+      cutAll()
+      return tail
+    },
   }
 }
 
@@ -165,10 +226,16 @@ function isDone(work: Promise<unknown> | null): Promise<boolean> {
       )
 }
 
-function nested(): AlarmError {
-  return new AlarmError(
-    'ALARM_TRANSACTION_INVALID',
-    'commitWith was called inside of commitWith, where it would wait for itself. Use the client at hand.',
-    { counted: false },
-  )
+/** A lock that was not granted is nobody's fault here: the handler that it failed is tried again. */
+function isLocked(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '55P03'
+}
+
+/** What keeps an alarm from being used. */
+function failureOf(engine: Alarm): unknown {
+  try {
+    return engine.time
+  } catch (error) {
+    return error
+  }
 }

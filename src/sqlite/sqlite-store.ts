@@ -52,7 +52,12 @@ export interface ActorStore extends StoreValues {
   /** Drops all tables and values. The alarm stays, unless `deleteAlarm`. */
   deleteAll(options?: { deleteAlarm?: boolean }): void
 
-  /** Commits the open turn if that can be done now, and lets go of the file. What waits gets `ALARM_CLOSED`. */
+  /**
+   * Commits the open turn if that can be done now, and lets go of the file. What waits gets `ALARM_CLOSED`.
+   *
+   * Gotcha: the manager is told of later alarms and of deletions in the background. Closed before that, it wakes the actor once for nothing:
+   * await `alarm.drained()` first where that matters.
+   */
   close(): void
 }
 

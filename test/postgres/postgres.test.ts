@@ -3,6 +3,7 @@ import { describeManager } from 'nolater/vitest'
 import { afterAll, describe, it, vi } from 'vitest'
 import { describeDocuments } from './documents.ts'
 import { describeCrashes, describeFailures } from './failures.ts'
+import { describeHangs } from './hangs.ts'
 import { describeLedger } from './ledger.ts'
 import { describePromises } from './promises.ts'
 import { quoted } from './rig.ts'
@@ -55,6 +56,7 @@ if (typeof server === 'string') {
   describePromises(server)
   describeFailures(server)
   describeStores(server)
+  describeHangs(server)
   describeDocuments(server)
   describeCrashes(server)
 }

@@ -42,6 +42,17 @@ export function describePromises(server: Server): void {
         expect(early[0]).toBeLessThanOrEqual(0)
       }))
 
+    it('delivers by the clock of the database, however far ahead its own is', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const worker = manager({ scheduler: wrongClock(60_000) })
+        const { delivered, only } = deliver(worker)
+        const due = Date.now() + 300
+        await write(worker, 'a', due, 1)
+        await until(() => only('done').length > 0)
+        expect(delivered).toHaveLength(1)
+        expect(delivered[0]!.at).toBeGreaterThanOrEqual(due)
+      }))
+
     it('gives an alarm back when its clock is so late that the lease would end before', ({ expect }) =>
       withSchema(server, async ({ manager, write, deliver }) => {
         const scheduler = wrongClock(-5_000)
@@ -177,7 +188,7 @@ export function describePromises(server: Server): void {
       }))
 
     it('says what is wrong with the schema, the server and the role', ({ expect }) =>
-      withSchema(server, async ({ schema, manager, pool, write }) => {
+      withSchema(server, async ({ schema, manager, pool, write, deliver }) => {
         const without = manager({ migrate: false })
         expect(await write(without, 'a', 1, 1)).toMatchObject({
           code: 'ALARM_STORAGE_MISSING',
@@ -226,6 +237,28 @@ export function describePromises(server: Server): void {
           code: 'ALARM_STORAGE_UNSUPPORTED',
           message: expect.stringContaining('the server has 11'),
         })
+
+        // What nobody can use is not away: to try again does not help.
+        const ways = {
+          ALARM_STORAGE_MISSING: [
+            /^The database is not there/,
+            server.connectionString.replace(/postgres$/, 'nowhere'),
+          ],
+          ALARM_STORAGE_FAILED: [
+            /^The server does not let us in/,
+            server.connectionString.replace('secret', 'wrong'),
+          ],
+        } as const
+        for (const [code, [message, connectionString]] of Object.entries(ways)) {
+          const lost = manager({ connectionString })
+          expect(await write(lost, 'a', 1, 1)).toMatchObject({
+            code,
+            message: expect.stringMatching(message),
+          })
+          const { outcome } = deliver(lost)
+          await until(() => outcome() !== 'alive')
+          expect(outcome()).toMatchObject({ code })
+        }
         for (const ended of [poor, away]) await ended.close()
         await server.query(`DROP ROLE ${role}`)
       }))

@@ -253,6 +253,72 @@ export function describeStores(server: Server): void {
         expect(await names()).toEqual([])
       }))
 
+    it('wakes once for nothing an actor that was closed before the manager heard of a deletion', ({
+      expect,
+    }) =>
+      withStores(async ({ open, manager, deliver }) => {
+        const told$ = new Subject<never>()
+        const deaf = { ...memoryManager(), write: () => told$ }
+        let store = await open('42', deaf)
+        const time = Date.now() + 100
+        await settled(manager().write('42', time, { key: '42', move: 'earlier', fence: 1, attempt: 1 }))
+        await store.commitWith(() => store.alarm.delete())
+        await store.close()
+        expect(await manager().get('42')).toBe(time)
+        let runs = 0
+        const { only } = deliver(manager(), async (delivery) => {
+          store = await postgresStore({ key: '42', manager: manager(), reconcile: false })
+          return firstValueFrom(
+            store.alarm.deliver(delivery, () => {
+              runs++
+              return EMPTY
+            }),
+          )
+        })
+        await until(() => only('done').length > 0)
+        expect([runs, await manager().get('42')]).toEqual([0, null])
+        await store.close()
+      }))
+
+    it('may lose the row of an actor that is gone when the manager has forgotten it, not before', ({
+      expect,
+    }) =>
+      withStores(async ({ schema, table, open, manager, deliver }) => {
+        // As it stands in docs/postgres.md.
+        const remove = async () =>
+          server.query(
+            `DELETE FROM ${quoted(schema)}._nolater_actor AS actor WHERE key = '42' AND alarm IS NULL
+             AND NOT EXISTS (SELECT FROM ${table} WHERE id = actor.id) RETURNING epoch`,
+          )
+        const forget = `UPDATE ${table} SET changed_at = changed_at - 86400001`
+        let store = await open()
+        const again = async () => {
+          await store.close()
+          store = await open()
+        }
+        await again()
+        await store.commitWith(() => store.alarm.set(Date.now() + HOUR))
+        await store.commitWith(() => store.alarm.delete())
+        await settled(store.alarm.drained())
+        expect(await remove()).toEqual([])
+        await store.close()
+        // Why not: its fences would begin again below the one that the manager holds.
+        await server.query(`UPDATE ${quoted(schema)}._nolater_actor SET epoch = 0`)
+        await again()
+        await expect(store.commitWith(() => store.alarm.set(Date.now() + HOUR))).rejects.toMatchObject({
+          code: 'ALARM_FENCED',
+        })
+        await store.close()
+        await server.query(forget)
+        deliver(manager())
+        await until(remove, (removed) => removed.length > 0)
+        await again()
+        expect(store.epoch).toBe(1)
+        const time = Date.now() + HOUR
+        await store.commitWith(() => store.alarm.set(time))
+        expect(await manager().get('42')).toBe(time)
+      }))
+
     it('refuses options that cannot work', ({ expect }) =>
       withStores(async ({ manager }) => {
         const its = manager()
