@@ -3,6 +3,7 @@ import { AlarmConfigError } from './errors.ts'
 import { checkEpoch } from './fence.ts'
 import { checkKey } from './key.ts'
 import type { WriteInfo } from './manager.ts'
+import { MAX_TIMER } from './milliseconds.ts'
 import { type AlarmTime, checkAlarmTime } from './time.ts'
 
 /** What comes with a commit: whose alarm it is, and the epoch that it was opened under. */
@@ -42,7 +43,6 @@ export const clockOf = (config: SharedConfig): SchedulerLike => config.scheduler
 
 export const retriesOf = (config: SharedConfig): number => config.retry?.count ?? 4
 
-const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
 const MINUTE = 60_000
 
 /** How long a later write rests after its nth attempt failed, ms. A delay that is no number is refused. */

@@ -71,7 +71,7 @@ export class AlarmPrecommitError extends AlarmError {
     super(
       'ALARM_PRECOMMIT_FAILED',
       `The manager did not take the earlier alarm ${time} of ${given(key)}, so it was not committed: ${reason(cause)}. ` +
-        'Open the alarm again from its store.',
+        'Open the alarm again from its store; a fleet does so when it is asked next.',
       { cause, counted: false },
     )
   }
@@ -83,7 +83,8 @@ export class AlarmCommitError extends AlarmError {
   constructor(key: string, time: string, cause: unknown) {
     super(
       'ALARM_COMMIT_FAILED',
-      `The store did not commit the alarm ${time} of ${given(key)}: ${reason(cause)}. Open the alarm again from its store.`,
+      `The store did not commit the alarm ${time} of ${given(key)}: ${reason(cause)}. ` +
+        'Open the alarm again from its store; a fleet does so when it is asked next.',
       { cause, counted: false },
     )
   }
@@ -167,6 +168,7 @@ export function given(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
+/** Without its own full stop: the sentence goes on. */
 function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : given(cause)
+  return cause instanceof Error ? cause.message.replace(/\.$/, '') : given(cause)
 }

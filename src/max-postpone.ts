@@ -1,6 +1,6 @@
 import { asyncScheduler, type OperatorFunction, type SchedulerLike, scan } from 'rxjs'
 import { type AlarmIntent, deleteAlarm, setAlarm, wantedTime } from './intent.ts'
-import { checkMilliseconds } from './ledger/manager-options.ts'
+import { checkMilliseconds } from './milliseconds.ts'
 import { type AlarmTime, checkAlarmTime, checkTime } from './time.ts'
 
 /** An alarm, and how late its series of sets may still make it: two numbers to keep with the actor's state. */

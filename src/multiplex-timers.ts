@@ -128,7 +128,7 @@ const unconfirmed = { allowUnconfirmed: true } as const
  * Gotchas: `load` and `save` are called at every change, so what they keep should be small: hundreds of timers, not thousands. All of
  * them are one actor's, so handlers run one at a time: what takes long makes the others late.
  *
- * Throws `ALARM_CONFIG_INVALID`.
+ * Throws `ALARM_CONFIG_INVALID`; `set` and `delete` do, too, where `load` does not give back what `save` was given in the same turn (`sqliteStores`).
  *
  * ```ts
  * const timers = multiplexTimers({
@@ -144,6 +144,7 @@ const unconfirmed = { allowUnconfirmed: true } as const
 export function multiplexTimers(config: TimersConfig): NamedTimers {
   const { alarm, load, save, scheduler = asyncScheduler } = checkTimersConfig(config)
   let run: Run | null = null
+  let isReadBack = false
   let cutOff = new Set<number>() // serials of timers whose handlers were
 
   const timers = (): Timers => load() ?? noTimers
@@ -151,10 +152,19 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
   function keep(next: Timers, options?: { allowUnconfirmed?: boolean }): void {
     const standing = alarm.time ?? run?.alarm ?? null // throws what is wrong with it, before anything has changed
     save(next, options)
+    checkReadBack(next)
     const due = earliest(next)
     // While a delivery is handled its alarm may stand too early; at its end it is put right, with one move for all.
     if (isBefore(due, standing) || (run === null && due !== standing)) move(due, options)
     else alarm.touch(options)
+  }
+
+  /** Once: timers that are read back only when they are durable would replace each other within a turn, and be lost. */
+  function checkReadBack(saved: Timers): void {
+    if (isReadBack) return
+    const { sets, list } = timers()
+    isReadBack = sets === saved.sets && list.length === saved.list.length
+    if (!isReadBack) throw unread()
   }
 
   function move(time: AlarmTime, options?: { allowUnconfirmed?: boolean }): void {
@@ -275,6 +285,14 @@ function checkTimersConfig(config: TimersConfig): TimersConfig {
   if (typeof load !== 'function') throw new AlarmConfigError('load', 'a function that returns timers', load)
   if (typeof save !== 'function') throw new AlarmConfigError('save', 'a function that takes timers', save)
   return config
+}
+
+function unread(): AlarmError {
+  return new AlarmError(
+    'ALARM_CONFIG_INVALID',
+    'load must return at once what save was given; it returned other timers. Keep them where they can be read back within the turn, as ' +
+      'store.get and store.put of sqliteStore do. What sqliteStores shows is durable only: give such an actor a sqliteStore of its own.',
+  )
 }
 
 /** A store that fails must not use up the retries of the alarm: with it, all timers would be abandoned. */

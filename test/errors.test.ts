@@ -11,7 +11,7 @@ import {
 } from '../src/index.ts'
 
 describe('an error says what was expected, what was given and what to do:', () => {
-  const cause = new Error('disk full')
+  const cause = new Error('disk full.')
   it.each([
     {
       error: new AlarmTimeError('soon'),
@@ -33,7 +33,7 @@ describe('an error says what was expected, what was given and what to do:', () =
       code: 'ALARM_PRECOMMIT_FAILED',
       message:
         'The manager did not take the earlier alarm 5 of "a", so it was not committed: disk full. ' +
-        'Open the alarm again from its store.',
+        'Open the alarm again from its store; a fleet does so when it is asked next.',
       counted: false,
       cause,
     },
@@ -41,7 +41,8 @@ describe('an error says what was expected, what was given and what to do:', () =
       error: new AlarmCommitError('a', '5', 'no'),
       name: 'AlarmCommitError',
       code: 'ALARM_COMMIT_FAILED',
-      message: 'The store did not commit the alarm 5 of "a": "no". Open the alarm again from its store.',
+      message:
+        'The store did not commit the alarm 5 of "a": "no". Open the alarm again from its store; a fleet does so when it is asked next.',
       counted: false,
       cause: 'no',
     },

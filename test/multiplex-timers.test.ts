@@ -18,7 +18,7 @@ import { type VirtualClock, virtualClock } from '../src/marbles/index.ts'
 import { multiplexTimers, type NamedTimers, type TimerInfo } from '../src/multiplex-timers.ts'
 import { sqliteStore } from '../src/sqlite/index.ts'
 import { isBefore } from '../src/time.ts'
-import { earliest, noTimers, type Timers } from '../src/timers/timers.ts'
+import { earliest, noTimers, setTimer, type Timers } from '../src/timers/timers.ts'
 import { dice } from './dice.ts'
 import { newFile } from './sqlite/files.ts'
 
@@ -469,6 +469,23 @@ describe('a delivery that is cut off', () => {
 })
 
 describe('the store of the timers', () => {
+  it('refuses a state that cannot be read back within the turn, where one timer would replace the other', () => {
+    const { alarm } = open()
+    const unread = expect.objectContaining({
+      code: 'ALARM_CONFIG_INVALID',
+      message: expect.stringContaining('sqliteStore of its own'),
+    })
+    const standing = setTimer(noTimers, 'tea', 5)
+    for (const durable of [undefined, standing]) {
+      const timers = multiplexTimers({ alarm, load: () => durable, save() {} })
+      expect(() => timers.set('eggs', 5)).toThrow(unread)
+    }
+    const timers = multiplexTimers({ alarm, load: () => standing, save() {} })
+    expect(() => timers.delete('tea')).toThrow(unread)
+    expect(() => timers.set('tea', 6)).toThrow(unread)
+    expect(alarm.time).toBe(null)
+  })
+
   it('refuses bad names, times and configs before anything has changed', () => {
     const { timers, alarm, commits } = open()
     const key = 7 as unknown as string

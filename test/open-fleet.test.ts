@@ -650,6 +650,59 @@ describe('a fleet', () => {
     })
   })
 
+  describe('hears that the state of an actor has changed', () => {
+    it('and closes its gate at once, and commits at the end of the turn', async () => {
+      const changed$ = new Subject<string>()
+      const { actor, answer, open, told } = rig({ asks: ['commit'], config: { changed$ } })
+      const a = actor('a')
+      a.set(5)
+      answer('commit')
+      changed$.next('a')
+      changed$.next('a')
+      const sent = outcome(of('sent').pipe(a.holdUntilConfirmed()))
+      expect([open(), sent.end]).toEqual([[], 'waiting'])
+      await undefined
+      expect([open(), sent.end]).toEqual([['commit a5'], 'waiting'])
+      changed$.next('a')
+      const next = outcome(a.confirmed())
+      answer('commit')
+      expect([open(), sent.end, next.end]).toEqual([['commit a5'], 'done', 'waiting'])
+      answer('commit')
+      expect([open(), next.end]).toEqual([[], 'done'])
+      expect(told('touched')).toEqual(['a touched', 'a touched', 'a touched'])
+    })
+
+    it('with one commit, where something else is asked in that turn', async () => {
+      const changed$ = new Subject<string>()
+      const { actor, calls } = rig({ config: { changed$ } })
+      const a = actor('a')
+      a.set(5)
+      calls.length = 0
+      changed$.next('a')
+      a.set(5)
+      changed$.next('a')
+      a.set(4)
+      await undefined
+      expect(calls.map(({ name, time }) => `${name} ${time}`)).toEqual(['commit 5', 'write 4', 'commit 4'])
+    })
+
+    it('of one that is not in memory, of none with a bad key, and no more when it is closed', async () => {
+      const changed$ = new Subject<string>()
+      const { fleet, calls, events } = rig({ config: { changed$, reconcile: false } })
+      changed$.next('a')
+      changed$.next('\ud800')
+      await undefined
+      expect(calls.map(({ name, key }) => `${name} ${key}`)).toEqual(['load a', 'commit a'])
+      expect(events.filter(({ kind }) => kind === 'refused')).toMatchObject([
+        { error: { code: 'ALARM_KEY_INVALID' } },
+      ])
+      changed$.next('a')
+      fleet.close()
+      await undefined
+      expect([calls.length, changed$.observed]).toEqual([2, false])
+    })
+  })
+
   it('delivers to an actor that it loads first', async () => {
     const clock = virtualClock(0)
     const manager = memoryManager({ scheduler: clock })

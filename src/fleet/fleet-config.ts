@@ -37,6 +37,11 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
   commitMany?(commits: readonly KeyedCommit<K>[]): ObservableInput<readonly EachResult[]>
   /** In place of `write`, for all the writes of one turn: see `AlarmManager.writeMany`. */
   writeMany?(writes: readonly KeyedWrite<K>[]): ObservableInput<readonly EachResult[]>
+  /**
+   * Keys of actors whose state has changed, where `commit` takes more along than the alarm. From then on the actor's gate is closed and a
+   * commit is due, though the alarm stay: it goes with what is asked in the same turn, or at the turn's end. Listened to while the fleet is open.
+   */
+  readonly changed$?: ObservableInput<string>
   /** Called when an alarm breaks or is closed, before anybody hears of it: what was to go with its next commit will not be committed. */
   discard?(key: K): void
   /** writes in flight over all actors; as many can be loading; default 1000 */

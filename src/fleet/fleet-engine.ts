@@ -1,4 +1,4 @@
-import { asyncScheduler, EMPTY, noop, Observable, Subscription } from 'rxjs'
+import { asyncScheduler, EMPTY, from, noop, Observable, Subscription } from 'rxjs'
 import type { CommitInfo } from '../config.ts'
 import { AlarmClosedError } from '../errors.ts'
 import type { KeyedEvent, KeyedStory } from '../event.ts'
@@ -144,6 +144,28 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     if (actor.failure === null) telemetry.tell(actor.key, { kind: 'dropped' })
   }
 
+  function use(key: K): Resident {
+    if (isClosed) throw new AlarmClosedError(key)
+    let actor = actors.get(key)
+    if (actor === undefined || actor.failure !== null) {
+      actor = new Resident(home, checkKey(key))
+      actor.telemetry = telemetry.current
+      actors.set(key, actor)
+    }
+    sweep.use(actor)
+    return actor
+  }
+
+  const changes = from(config.changed$ ?? EMPTY).subscribe((key) => {
+    try {
+      const actor = use(key as K)
+      actor.change()
+      loads.start(actor)
+    } catch (error) {
+      telemetry.tell(key, { kind: 'refused', error })
+    }
+  })
+
   return {
     events$: telemetry.events$,
     tell: telemetry.tell,
@@ -153,22 +175,13 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       return { actors: actors.size, loading: loads.turns.taken + loads.turns.waiting, waiting, writing }
     },
     find: (key) => actors.get(key) ?? null,
-    use(key) {
-      if (isClosed) throw new AlarmClosedError(key)
-      let actor = actors.get(key)
-      if (actor === undefined || actor.failure !== null) {
-        actor = new Resident(home, checkKey(key))
-        actor.telemetry = telemetry.current
-        actors.set(key, actor)
-      }
-      sweep.use(actor)
-      return actor
-    },
+    use,
     start: loads.start,
     drained: () => untilDrained(actors),
     close() {
       if (isClosed) return
       isClosed = true
+      changes.unsubscribe()
       sweep.stop()
       const all = new Subscription() // each of them, also when a user's teardown throws on the way
       for (const actor of actors.values()) all.add(() => actor.close())

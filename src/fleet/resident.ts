@@ -5,6 +5,7 @@ import type { KeyedStory } from '../event.ts'
 import { checkEpoch } from '../fence.ts'
 import { Keeper } from '../keeper.ts'
 import { type AlarmTime, checkAlarmTime } from '../time.ts'
+import { Work } from '../work.ts'
 import { Opening } from './opening.ts'
 import type { Turns } from './turns.ts'
 
@@ -72,6 +73,20 @@ export class Resident extends Keeper {
       opening.touched = true
       opening.ask(unconfirmed)
     }
+  }
+
+  /** Its state has changed: the gate closes now; the commit goes with what else is asked in this turn, or at its end. */
+  change(): void {
+    if (this.opening !== null) {
+      this.touch()
+      return
+    }
+    if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed: false })
+    this.work ??= new Work()
+    this.work.touched = true
+    this.work.gated = ++this.work.asked
+    // Not at once: what a handler changes goes with the deletion of its alarm.
+    queueMicrotask(() => this.settle())
   }
 
   private intendOnceLoaded(opening: Opening, time: AlarmTime, unconfirmed: boolean): void {

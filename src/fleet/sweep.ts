@@ -1,4 +1,5 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
+import { MAX_TIMER } from '../milliseconds.ts'
 import type { Resident } from './resident.ts'
 
 /** One timer for all actors of a fleet, while there are any. */
@@ -8,7 +9,6 @@ export interface Sweep {
   stop(): void
 }
 
-const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
 const AT_A_TIME = 20_000 // or a million of them would stop everything else for a while
 
 /**

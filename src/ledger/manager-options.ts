@@ -1,6 +1,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { AlarmConfigError } from '../errors.ts'
 import type { DeliveryOptions } from '../manager.ts'
+import { timerMilliseconds } from '../milliseconds.ts'
 
 /** What every manager over a ledger can be told. */
 export interface ManagerOptions {
@@ -19,16 +20,7 @@ export function checkManagerOptions(options: ManagerOptions): Required<ManagerOp
   if (typeof scheduler?.now !== 'function' || typeof scheduler.schedule !== 'function') {
     throw new AlarmConfigError('scheduler', 'an RxJS scheduler', scheduler)
   }
-  checkMilliseconds('lease', lease)
-  return { scheduler, lease }
-}
-
-/** Returns a duration in ms, or refuses what is none (`ALARM_CONFIG_INVALID`): there is no endless one. */
-export function checkMilliseconds(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new AlarmConfigError(name, 'a whole number of milliseconds, 1 or more', value)
-  }
-  return value
+  return { scheduler, lease: timerMilliseconds('lease', lease) }
 }
 
 /** Refuses a delivery that cannot work, before anything is taken. */

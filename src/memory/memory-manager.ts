@@ -12,7 +12,8 @@ export type MemoryManager = LedgerManager
  *
  * ```ts
  * const manager = memoryManager()
- * manager.deliveries(({ key }) => wake(key)).subscribe()
+ * const alarm = openAlarm({ key: '42', commit, write: (time, info) => manager.write('42', time, info) })
+ * manager.deliveries((delivery) => alarm.deliver(delivery, () => brew())).subscribe()
  * ```
  */
 export function memoryManager(options: ManagerOptions = {}): MemoryManager {

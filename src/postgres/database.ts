@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 import { asyncScheduler, type SchedulerLike, timer } from 'rxjs'
 import { AlarmConfigError, AlarmError } from '../errors.ts'
-import { checkMilliseconds } from '../ledger/manager-options.ts'
+import { timerMilliseconds } from '../milliseconds.ts'
 import { migrate, VERSION, versionOf } from './migrate.ts'
 import { postgresError } from './postgres-error.ts'
 import { checkSchemaName, quoteName } from './schema-name.ts'
@@ -46,7 +46,6 @@ export interface Database {
 
 const OLDEST = 120_000 // graphile-worker's
 const CONNECTIONS = 10
-const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once, and Postgres refuses it
 
 export function openDatabase(
   options: DatabaseOptions & { readonly scheduler?: SchedulerLike | undefined },
@@ -54,7 +53,7 @@ export function openDatabase(
   const { connectionString, pool: given, migrate: mayMigrate = true, scheduler = asyncScheduler } = options
   const name = checkSchemaName(options.schema ?? 'nolater')
   checkWay(options)
-  const timeout = Math.min(checkMilliseconds('timeout', options.timeout ?? 10_000), MAX_TIMER)
+  const timeout = timerMilliseconds('timeout', options.timeout ?? 10_000)
   if (typeof mayMigrate !== 'boolean') {
     throw new AlarmConfigError('migrate', 'true or false', mayMigrate)
   }

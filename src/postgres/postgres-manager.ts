@@ -1,12 +1,7 @@
 import { Observable, type ObservableInput } from 'rxjs'
 import { AlarmConfigError, AlarmError, AlarmFencedError, given } from '../errors.ts'
 import { checkKey } from '../key.ts'
-import {
-  checkDeliveries,
-  checkManagerOptions,
-  checkMilliseconds,
-  type ManagerOptions,
-} from '../ledger/manager-options.ts'
+import { checkDeliveries, checkManagerOptions, type ManagerOptions } from '../ledger/manager-options.ts'
 import type {
   AlarmDelivery,
   AlarmManager,
@@ -16,6 +11,7 @@ import type {
   KeyedWrite,
   WriteInfo,
 } from '../manager.ts'
+import { timerMilliseconds } from '../milliseconds.ts'
 import { type AlarmTime, checkAlarmTime } from '../time.ts'
 import { alarmTable } from './alarm-table.ts'
 import { type DatabaseOptions, openDatabase } from './database.ts'
@@ -53,8 +49,6 @@ export interface PostgresManager extends AlarmManager {
   close(): Promise<void>
 }
 
-const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
-
 /**
  * Makes a manager that keeps its alarms in PostgreSQL, shared by any number of processes; graphile-worker wakes the actors.
  *
@@ -78,7 +72,7 @@ const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
 export function postgresManager(options: PostgresManagerOptions): PostgresManager {
   const { scheduler, lease } = checkManagerOptions(options)
   const { concurrency = 100 } = options
-  const pollInterval = Math.min(checkMilliseconds('pollInterval', options.pollInterval ?? 1_000), MAX_TIMER)
+  const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
   checkDeliveries(() => {}, { concurrency })
   const db = openDatabase(options)
   // The database holds a lease a little longer than a handler may take, so that ours always ends first.

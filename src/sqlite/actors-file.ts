@@ -11,7 +11,7 @@ const VERSION = 1
  *
  * Throws what an SQLite file can throw (see `sqliteStores`). A file that is refused is left as it was.
  */
-export function openActorsFile(path: string, busyTimeout: number): DatabaseSync {
+export function openActorsFile(path: string, busyTimeout?: number): DatabaseSync {
   const db = connect(path, busyTimeout)
   try {
     isOurs(db, path)

@@ -1,12 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AlarmConfigError, AlarmError } from '../errors.ts'
+import { timerMilliseconds } from '../milliseconds.ts'
 import { storageError } from './storage-error.ts'
 
 /** FULL: every commit is on disk when it returns. macOS needs to be told that "on disk" means it. */
 export const DURABLE = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON'
 
-/** Opens a file, and changes nothing in it. */
-export function connect(file: string, busyTimeout: number): DatabaseSync {
+/** Opens a file, and changes nothing in it. `busyTimeout` ms is how long it waits for the lock of another connection. */
+export function connect(file: string, busyTimeout = 5_000): DatabaseSync {
+  const patience = timerMilliseconds('busyTimeout', busyTimeout)
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
     throw new AlarmConfigError('file', 'the path of a file', file)
   }
@@ -24,7 +26,7 @@ export function connect(file: string, busyTimeout: number): DatabaseSync {
     db.close()
     throw missing()
   }
-  db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
+  db.exec(`PRAGMA busy_timeout = ${patience}`)
   return db
 }
 

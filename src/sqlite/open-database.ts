@@ -21,7 +21,7 @@ export interface Schema {
  * something else, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms, `ALARM_STORAGE_FAILED`
  * for what else goes wrong. A file that is refused is left as it was.
  */
-export function openDatabase(file: string, schema: Schema, busyTimeout: number): DatabaseSync {
+export function openDatabase(file: string, schema: Schema, busyTimeout?: number): DatabaseSync {
   const db = connect(file, busyTimeout)
   try {
     checkIdentity(db, file, schema)

@@ -1,7 +1,8 @@
 import { defer, ignoreElements, interval, merge, type Observable, Subject, takeUntil, tap } from 'rxjs'
 import { AlarmError, given } from '../errors.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
-import { checkManagerOptions, checkMilliseconds, type ManagerOptions } from '../ledger/manager-options.ts'
+import { checkManagerOptions, type ManagerOptions } from '../ledger/manager-options.ts'
+import { timerMilliseconds } from '../milliseconds.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
 import { groupCommit } from './group-commit.ts'
@@ -41,16 +42,15 @@ const MINUTE = 60_000
  *
  * ```ts
  * const manager = sqliteManager({ file: 'alarms.db' })
- * manager.deliveries(({ key }) => wake(key)).subscribe()
+ * const store = sqliteStore({ file: 'actor-42.db', key: '42', manager })
+ * manager.deliveries((delivery) => store.alarm.deliver(delivery, () => brew())).subscribe()
  * ```
  */
 export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const { scheduler, lease } = checkManagerOptions(options)
-  const { file, pollInterval = 1_000, busyTimeout = 5_000 } = options
-  checkMilliseconds('pollInterval', pollInterval)
-  checkMilliseconds('busyTimeout', busyTimeout)
-
-  const db = openDatabase(file, alarmSchema, busyTimeout)
+  const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
+  const { file } = options
+  const db = openDatabase(file, alarmSchema, options.busyTimeout)
   const ledger = sqliteLedger(db)
   const news$ = new Subject<AlarmTime>()
   const closed$ = new Subject<void>()

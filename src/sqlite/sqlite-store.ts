@@ -2,7 +2,6 @@ import { AsyncSubject, concat, defer, EMPTY, type Observable, type ObservableInp
 import { type AlarmConfig, checkConfig } from '../config.ts'
 import { AlarmConfigError } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
-import { checkMilliseconds } from '../ledger/manager-options.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
@@ -88,7 +87,7 @@ export interface ActorStore extends StoreValues {
  * ```
  */
 export function sqliteStore(options: SqliteStoreOptions): ActorStore {
-  const { file, key, manager, replicate, busyTimeout = 5_000, ...engineOptions } = checkOptions(options)
+  const { file, key, manager, replicate, busyTimeout, ...engineOptions } = checkOptions(options)
   const opened = openStoreFile(file, key, busyTimeout)
   const { db, epoch } = opened
   const durable$ = new AsyncSubject<never>() // completes when the epoch is
@@ -151,7 +150,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
 
 /** Refuses what cannot work before the file is touched. */
 function checkOptions(options: SqliteStoreOptions): SqliteStoreOptions {
-  const { key, manager, replicate, busyTimeout = 1 } = options ?? {}
+  const { key, manager, replicate } = options ?? {}
   if (typeof key !== 'string')
     throw new AlarmConfigError('key', 'a string, the actor as the manager knows it', key)
   if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
@@ -162,7 +161,6 @@ function checkOptions(options: SqliteStoreOptions): SqliteStoreOptions {
       replicate,
     )
   }
-  checkMilliseconds('busyTimeout', busyTimeout)
   checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
   return options
 }

@@ -1,9 +1,8 @@
-import { Observable } from 'rxjs'
+import { Observable, Subject } from 'rxjs'
 import { AlarmConfigError, AlarmError, given } from '../errors.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
 import type { LoadedAlarm } from '../fleet/resident.ts'
 import { checkKey } from '../key.ts'
-import { checkMilliseconds } from '../ledger/manager-options.ts'
 import type { AlarmManager } from '../manager.ts'
 import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
@@ -23,14 +22,14 @@ export interface SqliteStoresOptions {
 
 /** Many actors' alarms and state in one file: what a fleet is told of its store and its manager, to be spread into its config. */
 export interface SqliteStores
-  extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard'>>,
+  extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard' | 'changed$'>>,
     Pick<FleetConfig, 'writeMany'> {
   /**
-   * Does `work` in the transaction that commits this actor's alarm next, or not at all. Then ask the alarm for something: `set`, `delete`,
-   * or `touch` where it stays.
+   * Does `work` in the transaction that commits this actor's alarm next, or not at all: with what is asked of the alarm in this turn, or
+   * alone at its end. The gate is closed until then.
    *
-   * If `work` throws, that breaks this actor's alarm and nobody else's. What is to be committed when the alarm breaks or is closed is
-   * dropped. Gotcha: it is called later, perhaps twice if a transaction fails; it must be synchronous, and do nothing but SQL.
+   * Throws `ALARM_CLOSED` where no fleet is open over these stores. If `work` throws, that breaks this actor's alarm and nobody else's. What is to be committed when the alarm breaks or is closed is
+   * dropped; what a handler has asked for before it failed is not. Gotcha: it is called later, perhaps twice if a transaction fails; it must be synchronous, and do nothing but SQL.
    */
   change(key: string, work: (sql: StoreSql) => unknown): void
 
@@ -61,10 +60,11 @@ export interface SqliteStores
  * ```
  */
 export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
-  const { file, manager, busyTimeout = 5_000 } = checkOptions(options)
+  const { file, manager, busyTimeout } = checkOptions(options)
   const db = openActorsFile(file, busyTimeout)
   const turn = actorsTurn(db, file)
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
+  const changed$ = new Subject<string>()
   const sql = storeSql(db, { check, join, touch() {} })
   const open = db.prepare(`
     INSERT INTO _nolater_actors VALUES (?, 1, NULL)
@@ -131,14 +131,18 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
       writeMany: (writes) => manager.writeMany!(writes),
     }),
     discard: (key) => void changes.delete(key),
+    changed$: changed$.asObservable(),
     change(key, work) {
       check()
       if (typeof work !== 'function') {
         throw new AlarmConfigError('What changes an actor', 'a function of its tables', work)
       }
-      const all = changes.get(checkKey(key))
+      checkKey(key)
+      if (!changed$.observed) throw unheard(file)
+      const all = changes.get(key)
       if (all === undefined) changes.set(key, [work])
       else all.push(work)
+      changed$.next(key)
     },
     sql,
     close() {
@@ -150,10 +154,17 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
 }
 
 function checkOptions(options: SqliteStoresOptions): SqliteStoresOptions {
-  const { manager, busyTimeout = 1 } = options ?? {}
+  const { manager } = options ?? {}
   if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
-  checkMilliseconds('busyTimeout', busyTimeout)
   return options
+}
+
+function unheard(file: string): AlarmError {
+  return new AlarmError(
+    'ALARM_CLOSED',
+    `No fleet is open over the stores of ${given(file)}, so nobody would commit the change. Open one first: openFleet(stores).`,
+    { counted: false },
+  )
 }
 
 function fenced(file: string, key: string, epoch: number): AlarmError {

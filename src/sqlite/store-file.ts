@@ -28,7 +28,7 @@ const OWN_FILE = 'Give the store a file of its own.'
  *
  * Throws what an SQLite file can throw (see `sqliteStore`). A file that is refused is left as it was.
  */
-export function openStoreFile(path: string, key: string, busyTimeout: number): StoreFile {
+export function openStoreFile(path: string, key: string, busyTimeout?: number): StoreFile {
   const db = connect(path, busyTimeout)
   try {
     isOurs(db, path, key)

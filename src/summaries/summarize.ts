@@ -8,6 +8,7 @@ import {
   Subscription,
 } from 'rxjs'
 import { AlarmConfigError } from '../errors.ts'
+import { MAX_TIMER } from '../milliseconds.ts'
 import { listen } from '../operators/listen.ts'
 
 /** How often there is a summary, and by which clock. */
@@ -29,8 +30,6 @@ export interface Summary<In, Out> {
   /** What was added since the last time. */
   take(): Out
 }
-
-const MAX_TIMER = 2 ** 31 - 1 // a longer one fires at once
 
 /** What the summaries have in common: one for each window, the last one when the source completes. */
 export function summarize<In, Out>(

@@ -154,8 +154,8 @@ describe('drawTimeline as text', () => {
       * drained; 1..5 one or the other; ==| gate closed
       ! 33: write 10 failed: refused
       ! 33: broken: The manager did not take the earlier alarm 10 of "actor", so it
-        was not committed: refused. Open the alarm again from its store.
-        (ALARM_PRECOMMIT_FAILED)
+        was not committed: refused. Open the alarm again from its store; a fleet does
+        so when it is asked next. (ALARM_PRECOMMIT_FAILED)
       "
     `)
   })

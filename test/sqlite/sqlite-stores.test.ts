@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
-import { lastValueFrom, Subject, takeWhile, throwError, toArray } from 'rxjs'
+import { lastValueFrom, type Observable, of, Subject, takeWhile, throwError, toArray } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
+  type Alarm,
   type AlarmManager,
   type Fleet,
   type FleetConfig,
@@ -226,6 +227,83 @@ describe('sqliteStores', () => {
       fleet.actor('a').set(5)
       await drained()
       expect(jobs(file)).toEqual(['a after', 'a before'])
+    })
+
+    it.each<[string, (a: Alarm) => void]>([
+      ['nothing is asked of the alarm', () => {}],
+      ['it is set to what it is', (a) => a.set(5)],
+    ])('where the alarm stays, and nothing leaves before: %s', async (_, ask) => {
+      const { fleet, file, stores, drained, commits } = rig({ manager: memoryManager() })
+      table(stores)
+      const a = fleet.actor('a')
+      a.set(5)
+      await drained()
+      const before = commits()
+      job(stores, 'a', 'tea')
+      ask(a)
+      const seen: unknown[] = []
+      const waiting: Observable<unknown>[] = [
+        of('sent').pipe(a.holdUntilConfirmed()),
+        a.confirmed(),
+        a.drained(),
+        fleet.drained(),
+      ]
+      for (const each$ of waiting) each$.subscribe({ complete: () => seen.push(jobs(file)) })
+      await drained()
+      await turns()
+      expect(seen).toEqual([['a tea'], ['a tea'], ['a tea'], ['a tea']])
+      expect([commits() - before, look(file)]).toEqual([1, [{ key: 'a', epoch: 1, alarm: 5 }]])
+    })
+
+    it('of an actor that is not in memory', async () => {
+      const { fleet, file, stores, drained } = rig({ manager: memoryManager() })
+      table(stores)
+      job(stores, 'a', 'tea')
+      await lastValueFrom(of('sent').pipe(fleet.actor('a').holdUntilConfirmed()))
+      expect(jobs(file)).toEqual(['a tea'])
+      await drained()
+    })
+
+    it('at the end of its turn, where the handler that asked for it goes on or fails', async () => {
+      const { fleet, file, stores, drained } = rig({ manager: memoryManager() })
+      table(stores)
+      const a = fleet.actor('a')
+      a.set(5)
+      await drained()
+      const seen: unknown[] = []
+      const handler = async () => {
+        job(stores, 'a', 'before')
+        await lastValueFrom(a.confirmed())
+        seen.push([look(file)[0], jobs(file)])
+        job(stores, 'a', 'behind')
+        throw new Error('the handler failed')
+      }
+      const failed = outcome(a.deliver({ scheduledTime: 5 }, handler))
+      await drained()
+      await turns()
+      expect(seen).toEqual([[{ key: 'a', epoch: 1, alarm: 5 }, ['a before']]])
+      expect(failed.error).toMatchObject({ message: 'the handler failed' })
+      expect([look(file)[0], jobs(file)]).toEqual([
+        { key: 'a', epoch: 1, alarm: 5 },
+        ['a before', 'a behind'],
+      ])
+    })
+
+    it('never, where no fleet is open that would commit it: that is refused', async () => {
+      const { fleet, stores, file, drained } = rig({ manager: memoryManager() })
+      table(stores)
+      const unheard = expect.objectContaining({
+        code: 'ALARM_CLOSED',
+        message: expect.stringContaining('openFleet'),
+      })
+      fleet.close()
+      expect(() => job(stores, 'a', 'tea')).toThrow(unheard)
+      const again = openFleet(stores)
+      again.actor('a').set(5)
+      await lastValueFrom(again.drained(), { defaultValue: null })
+      expect(jobs(file)).toEqual([])
+      again.close()
+      await drained()
     })
 
     it('where the alarm stays, with touch', async () => {
