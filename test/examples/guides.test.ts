@@ -7,6 +7,7 @@ import { nextNine, openDaily } from '../../examples/guides/cron.ts'
 import { openDraft } from '../../examples/guides/debounce.ts'
 import { keepDraft } from '../../examples/guides/debounce-stream.ts'
 import { reply, storageOf, wakeObject } from '../../examples/guides/durable-object.ts'
+import { openActors } from '../../examples/guides/many-actors.ts'
 import { openOrder } from '../../examples/guides/many-timers.ts'
 import { fromPlatform, type PlatformObservable } from '../../examples/guides/native-observable.ts'
 import { openOutbox, Refused } from '../../examples/guides/retry.ts'
@@ -36,6 +37,54 @@ describe('what the guides run as processes', () => {
     const lines = runExample('guides/see-it.ts')
     expect(lines[1]).toBe('42 write-issued {"move":"earlier","time":5000,"fence":1,"attempt":1}')
     expect(lines.find((line) => line.startsWith('moves'))).toMatch(/<.*>/)
+  })
+})
+
+describe('many actors', () => {
+  it('are opened when they are needed, closed when they are idle, and opened anew when they have broken', async () => {
+    const clock = virtualClock()
+    const manager = memoryManager({ scheduler: clock })
+    const files = new Map<string, string>()
+    const fileOf = (key: string) => files.get(key) ?? files.set(key, newFile()).get(key)!
+    const done: string[] = []
+    const opened: string[] = []
+    const closed: string[] = []
+    const actors = openActors(
+      (key) => {
+        opened.push(key)
+        const store = sqliteStore({ file: fileOf(key), key, manager, scheduler: clock })
+        store.alarm.events$.subscribe({ complete: () => closed.push(key) })
+        return { store, ...openOrder(store, (name, what) => of(done.push(`${name} ${what}`)), clock) }
+      },
+      60 * SECOND,
+      clock,
+    )
+    const deliveries = manager
+      .deliveries((delivery) => actors.use(delivery.key).deliver(delivery))
+      .subscribe()
+    for (const key of ['a', 'b']) actors.use(key).place(`tea ${key}`)
+    await clock.advanceAsync(59 * SECOND)
+    actors.use('b')
+    await clock.advanceAsync(2 * SECOND)
+    expect([opened, closed]).toEqual([['a', 'b'], ['a']])
+    await clock.advanceAsync(60 * SECOND)
+    expect([opened, closed]).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ])
+
+    await clock.advanceAsync(HOUR)
+    expect(done).toEqual(['remind tea a', 'remind tea b'])
+    expect(opened).toEqual(['a', 'b', 'a', 'b'])
+    sqliteStore({ file: fileOf('a'), key: 'a', manager, scheduler: clock }).close() // by another process
+    actors.use('a').pay()
+    await clock.advanceAsync(0)
+    actors.use('a').pay()
+    await clock.advanceAsync(24 * HOUR)
+    expect(done).toEqual(['remind tea a', 'remind tea b', 'cancel tea b'])
+    deliveries.unsubscribe()
+    actors.close()
+    expect(clock.pending).toBe(0)
   })
 })
 
