@@ -1,11 +1,11 @@
-import type { ObservableInput, SchedulerLike } from 'rxjs'
-import { type Alarm, type AlarmConfig, AlarmError, keepAlarm, type Wakeup } from '../index.ts'
-import { MarblesError, type MarblesRun, runMarbles, type Scenario } from '../marbles/index.ts'
-import { earlyWakes, isOnTheClock } from '../marbles/scenario/early-wakes.ts'
+import { isObservable, type ObservableInput, type SchedulerLike } from 'rxjs'
+import { type Alarm, type AlarmConfig, keepAlarm, type Wakeup } from '../index.ts'
+import { MarblesError, type MarblesRun, type Scenario } from '../marbles/index.ts'
+import { type PlayOptions, playMarbles } from '../marbles/scenario/run-marbles.ts'
 import type { Play } from './acts.ts'
 import { methodOf } from './method-of.ts'
 import { type DeliversItself, ownDelivery } from './own-delivery.ts'
-import { virtually } from './virtual-only.ts'
+import { noPromises, virtually } from './virtual-only.ts'
 
 /**
  * What a test opens: an alarm, or your own actor with its alarm.
@@ -18,20 +18,52 @@ export type ActorUnderTest =
   | Alarm
   | { readonly alarm: Alarm; deliver?(wakeup: Wakeup): ObservableInput<unknown> }
 
-/** What an actor is opened on: the store, the manager and the clock that the diagram plays. */
-export type ConfigUnderTest = AlarmConfig & { readonly scheduler: SchedulerLike }
+/**
+ * What an actor is opened on: the store, the manager and the clock that the diagram plays, and what else is durable.
+ *
+ * The actor is opened anew for each play of a diagram, and within a play after each `^` of the `life` lane. What it keeps outside of the
+ * function that opens it would be left to the next play; `store` is for what a crash must not take: empty when a play begins, the same
+ * for all openings of that play, new for the next one. What must be durable together with the alarm is put there in `commit`, when the
+ * diagram's own `commit` has completed.
+ */
+export type ConfigUnderTest = AlarmConfig & {
+  readonly scheduler: SchedulerLike
+  /** what is durable besides the alarm */
+  readonly store: Map<string, unknown>
+}
 
-/** Opens an actor. */
+/** Opens an actor; called anew for each play, and for each reopening in it. */
 export type OpenActor = (config: ConfigUnderTest) => ActorUnderTest
+
+const passTheOpener = 'Pass the function that opens it, and let it return { alarm, ... }.'
 
 /** What a scenario is for. */
 export function asOpenActor(subject: unknown): OpenActor {
   if (typeof subject === 'function') return subject as OpenActor
   throw new MarblesError(
     'MARBLES_INVALID',
-    'Expected a function that opens an actor, for a diagram of lanes; given an Observable. ' +
-      'What an Observable does is a diagram of one line, without a name.',
+    `Expected a function that opens an actor, for a diagram of lanes; given ${toldOf(subject)}`,
   )
+}
+
+function toldOf(subject: unknown): string {
+  if (isObservable(subject))
+    return 'an Observable. What an Observable does is a diagram of one line, without a name.'
+  const isActor =
+    typeof subject === 'object' && subject !== null && ('drained' in subject || 'alarm' in subject)
+  return `${isActor ? 'an actor that is open already' : subject === null ? 'null' : typeof subject}. ${passTheOpener}`
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+
+/** Whether it is what a broken or closed alarm answers to everything. */
+function isRefusal(error: unknown, alarm: Alarm): boolean {
+  try {
+    return alarm.time === undefined
+  } catch (refusal) {
+    return error === refusal
+  }
 }
 
 /** What the lanes cannot show of an actor. */
@@ -41,26 +73,43 @@ interface Aside {
   /** by its deliveries */
   readonly failed: string[]
   deliversItself: boolean
+  /** returned where nobody can wait for them */
+  readonly promises: PromiseLike<unknown>[]
 }
 
 /** Runs a scenario with an actor of the user's; throws what it throws. */
-export function runActor(open: OpenActor, { scenario, acts }: Play): MarblesRun {
-  const aside: Aside = { thrown: [], failed: [], deliversItself: false }
+export function runActor(
+  open: OpenActor,
+  { scenario, acts }: Play,
+  options: Pick<PlayOptions, 'answersAll'> = {},
+): MarblesRun {
+  const aside: Aside = { thrown: [], failed: [], deliversItself: false, promises: [] }
+  const store = new Map<string, unknown>()
   const openAlarm = (config: AlarmConfig): Alarm => {
-    const actor = open(config as ConfigUnderTest)
+    const actor = open({ ...config, store } as ConfigUnderTest)
     return asAlarm(actor, acts, aside, deliversItself(actor, scenario))
   }
-  const run = virtually('actor', () => runMarbles(scenario, { engine: { openAlarm, keepAlarm } }))
-  if (aside.thrown.length > 0) throw aside.thrown[0]
-  return { ...run, faults: [...run.faults, ...moreFaults(scenario, acts, aside)] }
+  const play = (): MarblesRun =>
+    playMarbles(scenario, {
+      ...options,
+      engine: { openAlarm, keepAlarm },
+      // What an actor does of its own it does by the clock, so that even columns of 1 ms are the clock's.
+      isByTheClock: () => acts.size > 0 || aside.deliversItself,
+    })
+  try {
+    const run = virtually('actor', play)
+    if (aside.thrown.length > 0) throw aside.thrown[0]
+    return { ...run, faults: [...run.faults, ...unexpected(scenario, aside)] }
+  } finally {
+    // They settle when the run is over and the alarm closed, and nobody waits for them.
+    for (const promise of aside.promises) promise.then(undefined, () => {})
+  }
 }
 
-function moreFaults(scenario: Scenario, acts: Play['acts'], { failed, deliversItself }: Aside): string[] {
-  // What an actor does of its own it does by the clock, so that even columns of 1 ms are the clock's.
-  const isByTheClock = (acts.size > 0 || deliversItself) && !isOnTheClock(scenario)
-  const wakes = scenario.lanes.filter(({ name }) => name === 'wake').flatMap(({ spans }) => spans.flat())
-  const isExpected = wakes.some(({ marks }) => /[#%]/.test(marks))
-  return [...(isByTheClock ? earlyWakes(scenario) : []), ...(isExpected ? [] : failed)]
+/** What deliveries failed of, in a diagram that has no failed one. */
+function unexpected({ lanes }: Scenario, { failed }: Aside): string[] {
+  const wakes = lanes.filter(({ name }) => name === 'wake').flatMap(({ spans }) => spans.flat())
+  return wakes.some(({ marks }) => /[#%]/.test(marks)) ? [] : failed
 }
 
 /** `null` where it has no handler of its own, or a lane plays it. */
@@ -72,20 +121,35 @@ function deliversItself(actor: ActorUnderTest, { lanes }: Scenario): DeliversIts
 
 /** The actor as the diagram moves it. */
 function asAlarm(actor: ActorUnderTest, acts: Play['acts'], aside: Aside, own: DeliversItself | null): Alarm {
+  if (isThenable(actor)) {
+    aside.promises.push(actor)
+    throw new MarblesError(
+      'MARBLES_INVALID',
+      `Expected an actor, given a promise. ${noPromises} ${passTheOpener}`,
+    )
+  }
   const alarm = typeof actor === 'object' && 'alarm' in actor ? actor.alarm : actor
   if (typeof alarm?.drained !== 'function')
     throw new MarblesError(
       'MARBLES_INVALID',
-      'Expected the function to return what openAlarm(config) returns, or an object that has it as its alarm.',
+      'Expected the function to return what openAlarm(config) returns, or an object that has it as its alarm. ' +
+        passTheOpener,
     )
   for (const name of acts.values()) methodOf(actor, name)
 
   const perform = (name: string): void => {
     try {
-      methodOf(actor, name).call(actor)
+      const returned = methodOf(actor, name).call(actor)
+      if (isThenable(returned)) {
+        aside.promises.push(returned)
+        throw new MarblesError(
+          'MARBLES_INVALID',
+          `Expected ${name}() to do it at once; it returns a promise. ${noPromises}`,
+        )
+      }
     } catch (error) {
-      // A diagram has a lane for what a broken alarm refuses; any other error is the actor's own.
-      if (!(error instanceof AlarmError)) aside.thrown.push(error)
+      // A diagram has a lane for what a broken or closed alarm refuses; any other error is the actor's own.
+      if (!isRefusal(error, alarm)) aside.thrown.push(error)
       throw error
     }
   }

@@ -1,4 +1,6 @@
-import { MarblesError, parseMarbles, printMarbles, type Scenario } from '../marbles/index.ts'
+import { MarblesError, printMarbles, type Scenario } from '../marbles/index.ts'
+import { mistakeInWhere } from '../marbles/scenario/header.ts'
+import { readScenario } from '../marbles/scenario/parse-marbles.ts'
 
 /** A scenario whose letters may stand for what an actor does. */
 export interface Play {
@@ -14,9 +16,9 @@ const entry = /^[A-Za-wyz] = (?:[A-Za-z_$][\w$]*|\d+(?:\.\d+)?(?: ?(?:ms|s|m))?)
 
 /**
  * Reads a scenario as it may stand in a test: indented, without a title, and with `where t = touch` for a letter in the `ask` lane that
- * calls a method of the actor.
+ * calls a method of the actor. `unfinished`: how a wake ends need not be drawn.
  */
-export function readPlay(text: string, title: string): Play {
+export function readPlay(text: string, title: string, finish?: 'unfinished'): Play {
   const lines = text.replaceAll('\r\n', '\n').split('\n')
   const margin = Math.min(
     ...lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)),
@@ -27,7 +29,10 @@ export function readPlay(text: string, title: string): Play {
   const letters = new Map<string, string>()
   // What cannot be read stays as it is, for the error to show.
   const where = own.findIndex(
-    (line) => /^where\s/.test(line) && entriesOf(line).every((one) => entry.test(one)),
+    (line) =>
+      /^where\s/.test(line) &&
+      mistakeInWhere(line) === undefined &&
+      entriesOf(line).every((one) => entry.test(one)),
   )
   if (where !== -1)
     own[where] = own[where]!.replace(named, (_, letter: string, name: string) => {
@@ -38,7 +43,7 @@ export function readPlay(text: string, title: string): Play {
     })
   // Below all others: an error still points at the line that was written.
   if (!own.some((line) => /^title\s/.test(line))) own.push(`title    ${title.replaceAll('\n', ' ')}`)
-  const scenario = parseMarbles(own.join('\n'))
+  const scenario = readScenario(own.join('\n'), finish === 'unfinished')
   checkUsed(scenario, letters)
   return { scenario, acts }
 }

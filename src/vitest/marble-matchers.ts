@@ -10,18 +10,21 @@ export interface MarbleMatchers<R = unknown> {
    * Runs in virtual time, and compares with a diagram.
    *
    * - Of lanes, which is what has several lines or begins with the name of a lane or of a header line and a blank: a scenario for your
-   *   actor. Give the function that opens it on a `ConfigUnderTest`, an `AlarmConfig` with a clock. After `where t = touch` a `t` in the
-   *   `ask` lane calls its `touch()`. Store, manager and handler answer as drawn; without a `handler` lane the actor's own `deliver` runs.
-   *   Without a `title` it has the test's name.
+   *   actor. Give the function that opens it on a `ConfigUnderTest`, an `AlarmConfig` with a clock; it is called anew for each play, and
+   *   within a play for each reopening. After `where t = touch` a `t` in the `ask` lane calls its `touch()`, without arguments. Store,
+   *   manager and handler answer as drawn; without a `handler` lane the actor's own `deliver` runs. Without a `title` it has the test's name.
    * - Of one line: what an Observable does, in RxJS's notation, one column a ms; `!` is where the subscriber leaves. Give an
-   *   Observable, or a function that makes one of `cold`, `hot`, `time` and `scheduler`; `values` says what letters stand for, `#` included.
+   *   Observable, or a function that makes one of `cold`, `hot`, `time` and `scheduler`; `values` says what letters stand for, `#` included;
+   *   without letters in it each stands for itself.
    *
    * What an actor does of its own it does by the clock, which reads `clock` in the first column (default 0) and moves on by `column`
    * (default 1 ms) with each. So in a diagram that has one of these lines, that calls a method or that runs the actor's own `deliver`, a
-   * `wake` before its time is a fault. In all others times are only earlier or later than each other.
+   * `wake` before its time is a fault, and so is one for a time that the manager has not held since that was due, and is not being told
+   * either. In all others times are only earlier or later than each other.
    *
    * Fails, besides when there is a difference: for a letter without a value and a value without a letter, for what is left open at the end
-   * (timers, subscriptions), for a run that never ends, and when real time gets in: promises, `Date.now()`, `setTimeout`.
+   * (timers, subscriptions), for a run that never ends, and when real time gets in: promises, `Date.now()`, `performance.now()`,
+   * `setTimeout`. A method that a letter calls must not return a promise.
    *
    * ```ts
    * expect(openAlarm).toMatchMarbles(`
@@ -35,9 +38,12 @@ export interface MarbleMatchers<R = unknown> {
   toMatchMarbles(text: string, values?: Values): R
 
   /**
-   * Like `toMatchMarbles`, with a diagram that `vitest -u` writes. For an actor write the `ask` lane, and what is to be answered
-   * otherwise than in the next column; the rest is filled in, and a time that has no mark gets a letter in `where`. What a process does
-   * not live to see answered stays cut. For an Observable write nothing, or `---!` to leave it.
+   * Like `toMatchMarbles`, with a diagram that `npx vitest run FILE -u` writes. For an actor write the `ask` lane, where each `wake`
+   * begins, and what is to be answered otherwise than in the next column; the rest is filled in, and a time that has no mark gets a letter
+   * in `where`. What a process does not live to see answered stays cut. For an Observable write nothing, or `---!` to leave it.
+   *
+   * What is written is played once more, and refused where the actor did not do the same: it is opened anew for each play, so its state
+   * belongs inside the function that opens it, or in `config.store`. What is there already is played once, and compared.
    *
    * ```ts
    * expect(openAlarm).toMatchMarblesInlineSnapshot(`ask   5---2---`)

@@ -2,7 +2,7 @@ import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { TestScheduler } from 'rxjs/testing'
 import { MarblesError } from '../marbles/index.ts'
 import { type Kind, kinds, readDiagram } from './read-diagram.ts'
-import type { Letters, Values } from './values.ts'
+import { areThemselves, type Letters, type Values } from './values.ts'
 
 /** When a source was subscribed to and unsubscribed from, ms. */
 export interface SubscriptionLog {
@@ -46,12 +46,13 @@ export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
     (marbles: string, values?: Values, error?: unknown): MarbleSource<never> => {
       const kind: Kind = kinds[name]
       letters.use(marbles, readDiagram(marbles, kind), values)
+      const own = areThemselves(values) ? undefined : values
       // The space lets RxJS see a duration at the end for what it is.
       const text = `${marbles} `
       const source =
         name === 'cold'
-          ? scheduler.createColdObservable(text, values, error)
-          : scheduler.createHotObservable(text, values, error)
+          ? scheduler.createColdObservable(text, own, error)
+          : scheduler.createHotObservable(text, own, error)
       made.push({ told: `${name}('${marbles}')`, source })
       return source as MarbleSource<unknown> as MarbleSource<never>
     }

@@ -46,7 +46,7 @@ export function readDiagram(text: string, { marks: allowed, says }: Kind): Diagr
   const fail = (expected: string): never => {
     throw new MarblesError(
       'MARBLES_INVALID',
-      `Column ${column + 1}: expected ${expected}.\n\n  ${text.replaceAll('\n', ' ')}\n  ${' '.repeat(column)}^`,
+      `Character ${column + 1}: expected ${expected}.\n\n  ${text.replaceAll('\n', ' ')}\n  ${' '.repeat(column)}^`,
     )
   }
   const isAllowed = (mark: string): boolean =>

@@ -3,7 +3,7 @@ import { TestScheduler } from 'rxjs/testing'
 import { MarblesError } from '../marbles/index.ts'
 import { isAlive, type MarbleRun, sourcesOf } from './marble-sources.ts'
 import type { Letters } from './values.ts'
-import { virtually } from './virtual-only.ts'
+import { noPromises, virtually } from './virtual-only.ts'
 
 const DAY = 86_400_000
 
@@ -107,7 +107,7 @@ function notAnObservable(given: unknown): MarblesError {
   return new MarblesError(
     'MARBLES_INVALID',
     `Expected an Observable, or a function that returns one; given ${isPromise ? 'a promise' : typeof given}. ` +
-      (isPromise ? 'A virtual run is over before a promise settles: leave out async and await.' : '') +
+      (isPromise ? noPromises : '') +
       (isActor ? readAsObservable : ''),
   )
 }

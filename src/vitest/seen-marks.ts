@@ -1,6 +1,6 @@
 import type { Mark } from './read-diagram.ts'
 import type { Notification } from './run-observable.ts'
-import type { Values } from './values.ts'
+import { areThemselves, type Values } from './values.ts'
 
 /** How values are compared and printed; a matcher's own `this`. */
 export interface Eyes {
@@ -31,7 +31,8 @@ export function seenMarks(
     unknown.push(`? at ${at} ms: ${what} ${short(value, eyes)}`)
     return '?'
   }
-  const meant = (letter: string): unknown => (values === undefined ? letter : values[letter])
+  const plain = areThemselves(values)
+  const meant = (letter: string): unknown => (plain ? letter : values?.[letter])
   const taken = new Set<Mark>()
 
   const letterOf = (at: number, value: unknown): string => {
@@ -42,14 +43,16 @@ export function seenMarks(
       taken.add(there)
       return there.mark
     }
-    if (values === undefined && typeof value === 'string' && /^[A-Za-z\d]$/.test(value)) return value
+    if (plain && typeof value === 'string' && /^[A-Za-z\d]$/.test(value)) return value
     const letter = Object.keys(values ?? {}).find((key) => key !== '#' && isSame(value, values?.[key]))
     return letter ?? tell(at, 'the value', value)
   }
   const errorOf = (at: number, error: unknown): string => {
     const wanted = values !== undefined && Object.hasOwn(values, '#') ? values['#'] : anError
     if (isSame(error, wanted)) return '#'
-    return tell(at, `not ${short(wanted, eyes)}, which # stands for, but the error`, error)
+    const mark = tell(at, `not ${short(wanted, eyes)}, which # stands for, but the error`, error)
+    unknown.push(`Give it with the diagram: { '#': ${written(error, eyes)} }`)
+    return mark
   }
 
   const markOf = (seen: Notification): string => {
@@ -58,6 +61,16 @@ export function seenMarks(
     return seen.kind === 'complete' ? '|' : '!'
   }
   return { marks: notifications.map((seen) => ({ at: seen.at, mark: markOf(seen) })), unknown }
+}
+
+/** An error as it may be written in a test. */
+function written(error: unknown, eyes: Eyes): string {
+  if (!(error instanceof Error)) return short(error, eyes)
+  const { name, message } = error
+  const told = JSON.stringify(message)
+  return error.constructor === (globalThis as Record<string, unknown>)[name] && name !== 'AggregateError'
+    ? `new ${name}(${told})`
+    : `expect.objectContaining({ message: ${told} })`
 }
 
 /** A value on one line. */

@@ -5,6 +5,7 @@ import { asOpenActor } from './actor.ts'
 import { completeScenario } from './complete-scenario.ts'
 import { drawObservable } from './draw-observable.ts'
 import { isScenario } from './is-scenario.ts'
+import { readActor } from './match-actor.ts'
 import { kinds, readDiagram } from './read-diagram.ts'
 import type { MarbleSubject } from './run-observable.ts'
 import { openLetters } from './values.ts'
@@ -23,18 +24,40 @@ export const drawnSerializer = {
 
 /** `expect(subject).toMatchMarblesInlineSnapshot(text)`; see `MarbleMatchers`. */
 export function toMatchMarblesInlineSnapshot(this: MatcherState, subject: unknown, text?: string): Verdict {
-  const drawn = atTheExpectation(toMatchMarblesInlineSnapshot, () => draw(this, subject, text))
-  return Snapshots.toMatchInlineSnapshot.call(this, { drawn } satisfies Drawn, text)
+  const { drawn, difference } = atTheExpectation(toMatchMarblesInlineSnapshot, () =>
+    draw(this, subject, text),
+  )
+  const verdict = Snapshots.toMatchInlineSnapshot.call(this, { drawn } satisfies Drawn, text)
+  if (difference === '') return verdict
+  // Vitest's own shows the texts; ours what happened, which need not be in the text.
+  return { pass: false, message: () => `Expected what the diagram says:\n\n${difference}\n\n${howToWrite}` }
 }
 
-function draw(state: MatcherState, subject: unknown, text = ''): string {
+const howToWrite = 'To write what is seen in its place: npx vitest run FILE -u'
+
+interface Seen extends Drawn {
+  /** from the diagram that is there, where that is to be read */
+  readonly difference: string
+}
+
+function draw(state: MatcherState, subject: unknown, text = ''): Seen {
+  if (isScenario(text)) {
+    const open = asOpenActor(subject)
+    const title = state.currentTestName ?? 'a test'
+    if (state.snapshotState.snapshotUpdateState === 'all')
+      return { drawn: completeScenario(open, text, title), difference: '' }
+    const { seen, difference } = readActor(open, text, title)
+    return { drawn: seen, difference }
+  }
   if (!isObservable(subject) && typeof subject !== 'function')
     throw new MarblesError(
       'MARBLES_INVALID',
       `Expected an Observable, a function that makes one, or a function that opens an actor; given ${state.utils.stringify(subject)}.`,
     )
-  if (isScenario(text)) return completeScenario(asOpenActor(subject), text, state.currentTestName ?? 'a test')
   const [line = ''] = text.trim().split('\n')
   const until = readDiagram(line, kinds.expected).marks.find(({ mark }) => mark === '!')?.at ?? null
-  return drawObservable(subject as MarbleSubject<unknown>, until, openLetters(), state)
+  return {
+    drawn: drawObservable(subject as MarbleSubject<unknown>, until, openLetters(), state),
+    difference: '',
+  }
 }

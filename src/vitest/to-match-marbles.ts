@@ -17,18 +17,17 @@ export function toMatchMarbles(
   values?: Values,
 ): Verdict {
   return atTheExpectation(toMatchMarbles, () => {
+    if (typeof text === 'string' && isScenario(text))
+      return verdictOf(matchActor(asOpenActor(subject), text, this.currentTestName ?? 'a test'))
     if (typeof text !== 'string' || (typeof subject !== 'function' && !isObservable(subject)))
       throw new MarblesError(
         'MARBLES_INVALID',
         'Expected an Observable, a function that makes one, or a function that opens an actor, and a diagram as text; ' +
           `given ${this.utils.stringify(subject)} and ${this.utils.stringify(text)}.`,
       )
-    const report = isScenario(text)
-      ? matchActor(asOpenActor(subject), text, this.currentTestName ?? 'a test')
-      : matchObservable(subject as MarbleSubject<unknown>, text, values, this)
-    return verdict(
-      report === '' ? '' : `Expected what the diagram says:\n\n${report}`,
-      'all is as the diagram says.',
-    )
+    return verdictOf(matchObservable(subject as MarbleSubject<unknown>, text, values, this))
   })
 }
+
+const verdictOf = (report: string): Verdict =>
+  verdict(report === '' ? '' : `Expected what the diagram says:\n\n${report}`, 'all is as the diagram says.')

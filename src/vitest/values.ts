@@ -1,8 +1,12 @@
 import { MarblesError } from '../marbles/index.ts'
 import { type Diagram, lettersOf } from './read-diagram.ts'
 
-/** What the letters of a diagram stand for; `#` for the error. A letter that stands for itself needs no map. */
+/** What the letters of a diagram stand for; `#` for the error. Letters that stand for themselves need no map, or one of `#` alone. */
 export type Values = Readonly<Record<string, unknown>>
+
+/** Without a map of letters each stands for itself. */
+export const areThemselves = (values: Values | undefined): boolean =>
+  Object.keys(values ?? {}).every((key) => key === '#')
 
 /** Holds the maps of one run against the letters that its diagrams use. A map may serve several diagrams. */
 export interface Letters {
@@ -20,7 +24,7 @@ export function openLetters(): Letters {
       const keys = Object.keys(values)
       const seen = used.get(values) ?? new Set()
       used.set(values, seen)
-      for (const letter of lettersOf(diagram)) {
+      for (const letter of areThemselves(values) ? [] : lettersOf(diagram)) {
         if (!Object.hasOwn(values, letter))
           throw new MarblesError(
             'MARBLES_INVALID',

@@ -2,21 +2,30 @@ import { VirtualAction } from 'rxjs'
 import { MarblesError } from '../marbles/index.ts'
 
 const TIMERS = 100_000
+/** Of so many timers it is known who set them. */
+const PLACED = 500
+const LISTED = 5
+const FRAMES = 100
 // A library's frames, and this kit's own.
-const inside = /node_modules|node:internal|[\\/]src[\\/]vitest[\\/]/
+const inside = /node_modules|node:internal|[\\/]src[\\/](?:vitest|marbles[\\/]scenario)[\\/]/
 
 const otherwise = 'use an RxJS scheduler, such as timer(ms, scheduler)'
+
+/** For what is async where nobody waits for it. */
+export const noPromises = 'A virtual run is over before a promise settles: leave out async and await.'
 
 /** What to do in place of what is not virtual, by what is run. */
 const instead = {
   observable: {
     'Date.now()': 'read scheduler.now()',
     'new Date()': 'read scheduler.now()',
+    'performance.now()': 'read scheduler.now()',
     'a promise': 'give the values by of(), cold() or hot(), or move a virtualClock with advanceAsync()',
   },
   actor: {
     'Date.now()': 'read config.scheduler.now()',
     'new Date()': 'read config.scheduler.now()',
+    'performance.now()': 'read config.scheduler.now()',
     'a promise':
       'return an Observable, or test it without a diagram: move a virtualClock with advanceAsync()',
   },
@@ -31,9 +40,15 @@ const instead = {
 export function virtually<T>(what: keyof typeof instead, run: () => T): T {
   const real = new Map<string, Error>()
   const note = (what: string): void => {
-    if (!real.has(what)) real.set(what, new Error(what))
+    if (!real.has(what)) real.set(what, here())
   }
-  const restore = [watchClock(note), ...watchTimers(note), watchPromises(note), limitTimers()]
+  const restore = [
+    watchClock(note),
+    watchPerformance(note),
+    ...watchTimers(note),
+    watchPromises(note),
+    limitTimers(advice[what]),
+  ]
   const [result, error] = attempt(run)
   for (const undo of restore.reverse()) undo()
   const [first] = real
@@ -51,16 +66,32 @@ function attempt<T>(run: () => T): [result: { readonly value: T }] | [failed: nu
   }
 }
 
-function unreal(what: string, { stack }: Error, insteads: Readonly<Record<string, string>>): MarblesError {
-  // Where it happened says more than where it was found out: the first frame that is neither ours nor a library's.
-  const frames = (stack ?? '').split('\n').slice(1)
-  const place = frames.find((frame) => !inside.test(frame))?.trim()
+function unreal(what: string, where: Error, insteads: Readonly<Record<string, string>>): MarblesError {
+  // Where it happened says more than where it was found out.
+  const place = placeOf(where)
   return new MarblesError(
     'MARBLES_FAULT',
     `Expected nothing but virtual time in this run, but ${what} was used${place === undefined ? '' : ` ${place}`}. ` +
       `Instead ${insteads[what] ?? otherwise}.`,
   )
 }
+
+/** As long as it takes to come from the depths of RxJS to who called it. */
+function here(): Error {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = FRAMES
+  const error = new Error()
+  Error.stackTraceLimit = stackTraceLimit
+  return error
+}
+
+/** The first frame that is neither ours nor a library's. */
+const placeOf = ({ stack = '' }: Error): string | undefined =>
+  stack
+    .split('\n')
+    .slice(1)
+    .find((frame) => !inside.test(frame))
+    ?.trim()
 
 type Note = (what: string) => void
 
@@ -84,6 +115,17 @@ function watchClock(note: Note): () => void {
   return replace(globalThis, 'Date', watched)
 }
 
+function watchPerformance(note: Note): () => void {
+  const owner = [performance, Object.getPrototypeOf(performance)].find((each) => Object.hasOwn(each, 'now'))
+  // Where it is some environment's own, and may not be replaced, it is not watched.
+  if (Object.getOwnPropertyDescriptor(owner ?? {}, 'now')?.configurable !== true) return () => {}
+  const { now } = performance
+  return replace(owner, 'now', () => {
+    note('performance.now()')
+    return now.call(performance)
+  })
+}
+
 function watchTimers(note: Note): (() => void)[] {
   const names = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as const
   return names.map((name) => {
@@ -103,16 +145,36 @@ function watchPromises(note: Note): () => void {
   })
 }
 
-function limitTimers(): () => void {
+/** What to do about a run that never ends. */
+const advice = {
+  observable:
+    'End what repeats with take() or takeUntil(), or let the diagram unsubscribe with ! where it has been seen for long enough.',
+  actor: 'End what repeats with take() or takeUntil(), or set an alarm where a timer goes on and on.',
+} as const
+
+function limitTimers(advice: string): () => void {
   const { schedule } = VirtualAction.prototype
+  const kit = here()
+  const set: Error[] = []
   let timers = 0
   return replace(VirtualAction.prototype, 'schedule', function (this: VirtualAction<unknown>, ...args: []) {
-    if (++timers > TIMERS)
+    // What repeats was begun by somebody.
+    if (++timers <= PLACED) set.push(here())
+    if (timers > TIMERS)
       throw new MarblesError(
         'MARBLES_FAULT',
-        `Expected the run to end; after ${TIMERS} timers there are still more. End what repeats with take() or takeUntil(), ` +
-          'or let the diagram unsubscribe with ! where it has been seen for long enough.',
+        `Expected the run to end; after ${TIMERS} timers there are still more${listed(set, kit)}${advice}`,
       )
     return schedule.apply(this, args)
   })
+}
+
+/** Where they were set; the kit sets its own from the line of the expectation. */
+function listed(set: readonly Error[], kit: Error): string {
+  const places = new Set(set.map(placeOf))
+  places.delete(undefined)
+  places.delete(placeOf(kit))
+  const lines = [...places].slice(0, LISTED).map((place) => `\n  ${place}`)
+  const more = places.size > LISTED ? `\n  and in ${places.size - LISTED} more places` : ''
+  return places.size === 0 ? '. ' : `; timers were set${lines.join('')}${more}\n`
 }

@@ -187,9 +187,9 @@ describe('fakeStore', () => {
 
   it('points at what it cannot read in a script', () => {
     expect(() => fakeStore('.| .>')).toThrow(
-      'Line 1, column 5: expected . while pending, then | or # or ! or / or +, or ~ and + or / once the caller has gone; ' +
+      'Line 1, character 5: expected . while pending, then | or # or ! or / or +, or ~ and + or / once the caller has gone; ' +
         'a synchronous answer stands in a group, as (5|).\n\n  1 | .| .>\n    |     ^',
     )
-    expect(() => fakeStore('.||')).toThrow('Line 1, column 3')
+    expect(() => fakeStore('.||')).toThrow('Line 1, character 3')
   })
 })

@@ -209,7 +209,7 @@ describe('parseMarbles points at what it cannot read', () => {
       new MarblesError(
         'MARBLES_INVALID',
         [
-          'Line 5, column 13: expected a time (0-9, x for none, or a letter that `where` defines, as a = 10; of an actor also ' +
+          'Line 5, character 13: expected a time (0-9, x for none, or a letter that `where` defines, as a = 10; of an actor also ' +
             'a method, as t = touch), or - for nothing, in write (the manager).',
           '',
           '  5 | write     --q.|',
@@ -239,14 +239,14 @@ describe('parseMarbles points at what it cannot read', () => {
     ['an empty group', ['ask       ()'], 4, 12, 'the marks of one column'],
     ['an unknown lane', ['asks      5---'], 4, 1, 'one of title, from'],
     ['a lane twice', ['ask       5---', 'ask       5---'], 5, 1, 'ask once'],
-    ['a lane off the ruler', ['ask       5---', 'write   5.|-'], 5, 9, 'the lane to begin in column 11'],
+    ['a lane off the ruler', ['ask       5---', 'write   5.|-'], 5, 9, 'the lane to begin at character 11'],
     ['a row without a lane', ['          5---'], 4, 11, 'a name'],
     ['a lane without marks', ['ask'], 4, 4, 'marks'],
     ['one space before a remark', ['ask       5--- five'], 4, 15, 'two spaces before a remark'],
     ['a tab', ['ask\t5---'], 4, 4, 'not a tab'],
     ['no lane', [], 3, 1, 'a lane'],
   ])('%s', (_, written, line, column, expected) => {
-    const place = `Line ${line}, column ${column}: expected`
+    const place = `Line ${line}, character ${column}: expected`
     expect(() => parseMarbles(lines(...written))).toThrow(place)
     expect(() => parseMarbles(lines(...written))).toThrow(expected)
   })
@@ -269,7 +269,7 @@ describe('parseMarbles points at what it cannot read', () => {
     ['title     again', 2, 1, 'title once'],
     ['titel     t', 2, 1, 'one of title'],
   ])('%s', (written, line, column, expected) => {
-    const place = `Line ${line}, column ${column}: expected`
+    const place = `Line ${line}, character ${column}: expected`
     const text = `title     t\n${written}\n\nask       5---`
     expect(() => parseMarbles(text)).toThrow(place)
     expect(() => parseMarbles(text)).toThrow(expected)
@@ -277,8 +277,8 @@ describe('parseMarbles points at what it cannot read', () => {
 
   it('a text without a title', () => {
     expect(() => parseMarbles('ask  5---')).toThrow(
-      'Line 1, column 1: expected a line that begins with title',
+      'Line 1, character 1: expected a line that begins with title',
     )
-    expect(() => parseMarbles('')).toThrow('Line 1, column 1: expected a line that begins with title')
+    expect(() => parseMarbles('')).toThrow('Line 1, character 1: expected a line that begins with title')
   })
 })

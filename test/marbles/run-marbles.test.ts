@@ -223,7 +223,7 @@ describe('runMarbles is loud', () => {
       },
     }))
     expect(faultsOf(race, { engine })).toEqual([
-      'the run does not end: a day after the ruler timers are still running',
+      'the run does not end: a day after the ruler timers are still running: 2, the next due in column 86460000',
     ])
   })
 
@@ -330,8 +330,52 @@ write     --5#-5|
     expect(faultsOf(none)).toEqual([]) // of no alarm there is no time to come before
   })
 
+  it('about a wake for what the manager does not hold, where times stand to the clock', () => {
+    const woken = (clock: string, wake: string) =>
+      faultsOf(`title   t
+alarm   2
+${clock}
+ask     9-------
+commit  9|------
+write   -9|-----
+wake    ${wake}
+handler ${wake.replace('>', '|')}
+`).filter((fault) => fault.includes('wake'))
+    const bySeconds = 'column  1000 ms'
+    // moved later before it was due: nobody can deliver it
+    expect(woken(bySeconds, '------2>')).toEqual([])
+    expect(woken(bySeconds.replace('1000', '500'), '------2>')).toEqual([
+      'column 6: wake 2, but the manager holds 9',
+    ])
+    // after it was due, or while that was under way: a delivery may have begun
+    expect(woken('clock   1\ncolumn  1000 ms', '------2>')).toEqual([])
+    expect(woken('clock   3\ncolumn  1000 ms', '------2>')).toEqual([])
+    expect(woken('clock   3\ncolumn  1000 ms', '-2|-----')).toEqual([])
+    // what it holds
+    expect(woken('clock   9\ncolumn  1000 ms', '------9|')).toEqual([])
+    // before its time: that is the one thing wrong with it
+    expect(woken(bySeconds, '-5>-----')).toEqual([expect.stringContaining('no manager delivers 5')])
+    // what it is being told, and may have before it says so; and not before that
+    expect(woken('clock   9\ncolumn  1000 ms', '--9|----')).toEqual([])
+    expect(woken('clock   9\ncolumn  1000 ms', '9|------')).toEqual([
+      'column 0: wake 9, but the manager holds 2',
+    ])
+    expect(woken('clock   9\ncolumn  1000 ms', '--3>----')).toEqual([
+      'column 2: wake 3, but the manager holds 2',
+    ])
+    // what it was told once
+    const twice =
+      'title   t\nalarm   1\ncolumn  500 ms\n\nask     3--9------\ncommit  3|-9|-----\nwrite   -3|-9|----\nwake    -------3>-'
+    expect(faultsOf(twice)).toContain('column 7: wake 3, but the manager holds 9')
+    // times that are only earlier and later than each other
+    expect(woken('', '------2>')).toEqual([])
+    expect(faultsOf('title   t\nclock   5\n\nwake    3.\nwrite   x.')).toContain(
+      'column 0: wake 3, but the manager holds none',
+    )
+  })
+
   it('about a mark that it does not know', () => {
-    expect(() => runMarbles(race.replace('2.|\n', '2.?\n'))).toThrow('Line 7, column 19: expected')
+    expect(() => runMarbles(race.replace('2.|\n', '2.?\n'))).toThrow('Line 7, character 19: expected')
   })
 })
 
@@ -400,19 +444,36 @@ Or let a column take a second, so that the clock reads whole ones: column    100
     expect(() => checkMarbles(text, { engine })).toThrow(`
 ? in column 0 is 5.005 s.
 ? in column 3 is 6.005 s.
-Name them: where b = 5.005, c = 6.005
+Name it: where b = 5.005
 Or let`)
-    expect(() => checkMarbles(text, { engine })).toThrow('no event tells of commit 6.005 s in column 3')
+    // Faults come first, and what one is about is not to be drawn.
+    expect(() => checkMarbles(text, { engine })).toThrow(
+      /! no event tells of commit 6\.005 s in column 3\n! .*\n\n\? in column 0/,
+    )
     const whole = withConfig(({ commit }) => ({ commit: (_, info) => commit(30_000, info) }))
     const inSeconds = once.replace('where', 'column  1000 ms\nwhere')
     for (const [drawn, engine_] of [
       [once, whole],
       [inSeconds, engine],
+      [inSeconds.replace('1000', '250'), engine],
     ] as const) {
       const { message } = thrownBy(() => checkMarbles(drawn, { engine: engine_ }))
       expect(message).toContain('Name it: where b = ')
       expect(message).not.toContain('Or let a column')
     }
+  })
+
+  it('says which lane is missing, so that calls have no answer, and what to draw', () => {
+    const text = 'title   t\nalarm   none\n\nask     -5----\n'
+    const { message } = thrownBy(() => checkMarbles(text))
+    expect(message).toContain(`+ write   -5....    seen
+           ^ column 1
+
+The diagram has no lane write, so nothing answers. Draw it, such as
+  write     -5|---`)
+    expect(() => checkMarbles(`${text}write   -5|---\ncommit  --5|--`)).not.toThrow()
+    // an empty lane is one
+    expect(thrownBy(() => checkMarbles(`${text}write   ------`)).message).not.toContain('has no lane')
   })
 
   it('shows faults where the lanes are as they should be', () => {

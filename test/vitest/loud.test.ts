@@ -1,6 +1,6 @@
 import 'nolater/vitest'
 import { openAlarm } from 'nolater'
-import type { MarbleRun } from 'nolater/vitest'
+import type { MarbleRun, OpenActor } from 'nolater/vitest'
 import {
   asyncScheduler,
   defer,
@@ -18,6 +18,7 @@ import {
 } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { completeScenario } from '../../src/vitest/complete-scenario.ts'
 import { complaintOf } from './complaint.ts'
 
 /** What TestScheduler says to the same; it says nothing, which is why the kit must. */
@@ -99,6 +100,21 @@ describe('where TestScheduler passes silently, the kit fails', () => {
     )
     expect(complaint).toContain('Date.now() was used at')
     expect(complaint).toContain('Instead read config.scheduler.now()')
+  })
+
+  it('performance.now() of an actor and of an Observable', () => {
+    const own = performance.now
+    const soon = (config: Parameters<typeof openAlarm>[0]) => {
+      const alarm = openAlarm(config)
+      return { alarm, touch: () => alarm.set(Math.round(performance.now())) }
+    }
+    expect(
+      complaintOf(() => expect(soon).toMatchMarbles('\nwhere    t = touch\nask      t--\ncommit   -5.')),
+    ).toMatch(/performance\.now\(\) was used .*loud\.test\.ts.*Instead read config\.scheduler\.now\(\)/)
+    expect(complaintOf(() => expect(defer(() => of(performance.now()))).toMatchMarbles('(a|)'))).toContain(
+      'Instead read scheduler.now()',
+    )
+    expect(performance.now).toBe(own)
   })
 
   it('real timers', () => {
@@ -195,9 +211,16 @@ describe('where TestScheduler passes silently, the kit fails', () => {
       interval(0).subscribe()
       return openAlarm(config)
     }
-    expect(complaintOf(() => expect(open).toMatchMarbles('\nask    5--\ncommit -5.\nwrite  5|-'))).toContain(
-      'Expected the run to end',
-    )
+    const complaint = complaintOf(() => expect(open).toMatchMarbles('\nask    5--\ncommit -5.\nwrite  5|-'))
+    expect(complaint).toMatch(/^Expected the run to end.*; timers were set\n/)
+    expect(complaint).toMatch(/^ {2}at open \(.*loud\.test\.ts:\d+:\d+\)$/m)
+    expect(
+      complaintOf(() => completeScenario(open as OpenActor, '\nask    5--\ncommit -5.\nwrite  5|-', 'mine')),
+    ).toMatch(/^ {2}at open /m)
+    // and not what the kit itself has set, from the expectation
+    expect(complaint.match(/loud\.test\.ts/g)).toHaveLength(1)
+    expect(complaint).toContain('set an alarm where a timer goes on and on')
+    expect(complaint).not.toContain('!')
   })
 
   it('a source that is still subscribed to when all is over', () => {

@@ -119,7 +119,42 @@ write     5|----a|--------`)
       complaintOf(() => expect(lease(0)).toMatchMarbles('\nalarm   5\nwake    5|\ncommit  x|')),
     ).toContain('column 0: wake 5, but the clock reads 0 s: no manager delivers 5 (5 s) before column 5000')
     const early = complaintOf(() => expect(lease(1)).toMatchMarbles(renewed.replace('-----5.|', '----5.|-')))
-    expect(early.match(/! column/g)).toHaveLength(1)
+    expect(early.match(/no manager delivers/g)).toHaveLength(1)
+  })
+
+  it('is not woken for what the manager does not hold', () => {
+    const woken = (wake: string, more = '') =>
+      complaintOf(() =>
+        expect(lease(0)).toMatchMarbles(`
+          column   1000 ms
+          where    r = renew
+          ask      r-------------
+          wake     ${wake}
+          commit   -5|--x|-------
+          write    5|------------
+          ${more}
+        `),
+      )
+    expect(woken('-----5|-------')).toBe('nothing')
+    expect(woken('---------2>---')).toContain('! column 9: wake 2, but the manager holds 5')
+    expect(woken('-----5|-2>----')).toContain('! column 8: wake 2, but the manager holds none')
+    const done = '\nalarm   5\nclock   5\n\nwake    5|5>--\ncommit  x|---\nwrite   --x|-'
+    expect(complaintOf(() => expect(lease(0)).toMatchMarbles(done))).not.toContain('wake 5, but')
+  })
+
+  it('names no time that comes of a wake that no manager delivers', () => {
+    const early = complaintOf(() =>
+      expect(lease(1)).toMatchMarbles(`
+        where    r = renew
+        ask      r-------
+        wake     ----5.|-
+        commit   -5|-5|--
+        write    5|---5|-
+      `),
+    )
+    expect(early).toContain('no manager delivers 5')
+    expect(early).toContain('? in column 4 is 5.004 s.')
+    expect(early).not.toContain('Name it')
   })
 
   it('must not wait for a promise', () => {

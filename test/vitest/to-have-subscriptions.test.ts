@@ -47,7 +47,7 @@ describe('toHaveSubscriptions', () => {
 
   it.each(['', '---', '^!^!', '!^', '^-a-!', '^ 10ms!'])('refuses %j', (marbles) => {
     expect(complaintOf(() => expect(playedTwice()).toHaveSubscriptions(marbles))).toMatch(
-      /^(Expected one \^|Column \d)/,
+      /^(Expected one \^|Character \d)/,
     )
   })
 

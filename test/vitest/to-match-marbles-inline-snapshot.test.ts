@@ -1,9 +1,11 @@
-import { openAlarm } from 'nolater'
+import { openAlarm, type Wakeup } from 'nolater'
 import type { OpenActor } from 'nolater/vitest'
+import 'nolater/vitest'
 import { timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { completeScenario } from '../../src/vitest/complete-scenario.ts'
 import { openCart } from './cart.ts'
+import { complaintOf } from './complaint.ts'
 import { runVitest } from './run-vitest.ts'
 
 const before = `import 'nolater/vitest'
@@ -108,6 +110,52 @@ describe('toMatchMarblesInlineSnapshot', { timeout: 60_000 }, () => {
     expect(failures.get('an actor')).toContain('Expected the actor to have a method')
   })
 
+  it('compares the first play when it is read, and says how to write it', async () => {
+    const stateful = `import 'nolater/vitest'
+import { openAlarm } from 'nolater'
+import { expect, test } from 'vitest'
+test('counts', () => {
+  let times = 0
+  const open = (config) => {
+    const alarm = openAlarm(config)
+    return { alarm, go: () => alarm.set(++times === 1 ? 1_000 : 5_000) }
+  }
+  expect(open).toMatchMarblesInlineSnapshot(\`
+    title     counts
+    alarm     none
+    where     g = go
+
+    ask       g---
+    commit    -5|-
+    write     5|--
+  \`)
+})
+test('is partly written', () => {
+  expect(openAlarm).toMatchMarblesInlineSnapshot(\`ask   5---2---\`)
+})
+test('is not asked for what the manager holds', () => {
+  expect(openAlarm).toMatchMarblesInlineSnapshot(\`
+    title     is not asked for what the manager holds
+    alarm     1
+    clock     5
+
+    wake      3>
+    write     1|
+  \`)
+})
+`
+    const { failures } = await runVitest(stateful)
+    expect(failures.get('counts')).toContain('- write    5|--    expected\n+ write    1|--    seen')
+    expect(failures.get('is partly written')).toContain('npx vitest run FILE -u')
+    expect(failures.get('is not asked for what the manager holds')).toContain(
+      'wake 3, but the manager holds 1',
+    )
+    const { file, failures: refused } = await runVitest(stateful, '-u')
+    expect(refused.get('counts')).toContain('the actor behaved differently when it was opened again')
+    expect([...refused.keys()]).toEqual(['counts', 'is not asked for what the manager holds'])
+    expect(file).toContain('    commit    -5|--2|-')
+  })
+
   it('acknowledges what is not written in a life that ends, too, and in the next one', () => {
     const written = {
       'life  ^-----!---^----\nask   5--2------1----': `title     it dies
@@ -144,6 +192,33 @@ write     -5|2|-------------`,
       expect(completeScenario(openAlarm, text, 'it dies')).toBe(whole)
       expect(completeScenario(openAlarm, whole, 'it dies')).toBe(whole)
     }
+  })
+
+  it('needs no end of a wake, and writes how it ended', () => {
+    const open: OpenActor = (config) => {
+      const alarm = openAlarm(config)
+      let times = 0
+      const deliver = (wakeup: Wakeup) =>
+        alarm.deliver(wakeup, () => (times++ === 0 ? [alarm.set(2_000)] : []))
+      return { alarm, deliver }
+    }
+    const text = (wake: string) => `alarm   1\nclock   1\ncolumn  500 ms\n\nwake    ${wake}\nwrite   -2|-----`
+    const whole = `title     it ends
+alarm     1
+clock     1
+column    500 ms
+
+wake      1.|-2|--
+commit    2|--x|--
+write     -2|-----`
+    for (const bare of ['1---2--', '1---2', '1---2|'])
+      expect(completeScenario(open, text(bare), 'it ends')).toBe(whole)
+    expect(complaintOf(() => expect(open).toMatchMarbles(text('1---2--')))).toContain('. while it is handled')
+    for (const wrong of ['1.--2--', '1---2.-'])
+      expect(() => completeScenario(open, text(wrong), 'it ends')).toThrow('. while it is handled')
+    expect(() => completeScenario(open, `${text('1---2')}\ncommit  2--`, 'it ends')).toThrow(
+      '. while pending',
+    )
   })
 
   it('keeps a call that is cut in its own column', () => {
@@ -189,6 +264,59 @@ write     -b|---c|--a|-d|-`)
       'column 5: wake a, but the clock reads 5 s: no manager delivers a (30 s) before column 30',
     )
     expect(completeScenario(openAlarm, 'ask   5---', 'mine')).toContain('commit    -5|-')
+  })
+
+  it('does not keep what would be different at the next play', () => {
+    let times = 0
+    const open: OpenActor = (config) => {
+      const alarm = openAlarm(config)
+      return { alarm, go: () => alarm.set(++times <= 2 ? 1_000 : 5_000) }
+    }
+    const text = 'where   g = go\nask     gg----'
+    expect(() => completeScenario(open, text, 'mine')).toThrow(
+      'the actor behaved differently when it was opened again: keep its state inside the function that opens it, or in config.store',
+    )
+    expect(() => completeScenario(open, text, 'mine')).not.toThrow() // from here on it is always the same
+    let count = 0
+    const reopened: OpenActor = ({ store, ...config }) => {
+      count++
+      store.set('count', Number(store.get('count') ?? 0) + 1)
+      const alarm = openAlarm(config)
+      return { alarm, go: () => alarm.set(Number(store.get('count')) * 1_000) }
+    }
+    const crash = completeScenario(reopened, 'where   g = go\nlife    ^----!^---\nask     g-----g---', 'mine')
+    expect(crash).toContain('write     1|-----2|-')
+    expect(count).toBe(4)
+  })
+
+  it('goes on with what is held, to the end of the last answer', () => {
+    const whole = completeScenario(openAlarm, 'alarm   1\nask     9\nstore   1\nmanager 1\nreads   1', 'held')
+    expect(whole).toBe(`title     held
+alarm     1
+
+ask       9--
+store     19-
+manager   1-9
+reads     9--
+commit    9|-
+write     -9|`)
+    expect(completeScenario(openAlarm, whole, 'held')).toBe(whole)
+  })
+
+  it('does not keep what goes on and on', () => {
+    const open: OpenActor = (config) => {
+      const alarm = openAlarm(config)
+      alarm.events$.subscribe({
+        next: ({ kind }) => {
+          if (kind === 'commit-acknowledged') alarm.set((alarm.time ?? 0) + 1_000)
+        },
+        error: () => {},
+      })
+      return alarm
+    }
+    expect(() => completeScenario(open, 'ask   5---', 'mine')).toThrow(
+      'Expected the run to end; after 1000 calls of the store, the manager or the handler there are still more.',
+    )
   })
 
   it('does not keep what is left open', async () => {

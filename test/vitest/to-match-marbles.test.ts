@@ -1,5 +1,5 @@
 import 'nolater/vitest'
-import { openAlarm } from 'nolater'
+import { type Alarm, openAlarm } from 'nolater'
 import type { ConfigUnderTest, MarbleRun, OpenActor } from 'nolater/vitest'
 import { concat, debounceTime, delay, EMPTY, interval, map, of, Subject, throwError, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -66,6 +66,33 @@ describe('toMatchMarbles, of an Observable', () => {
     expect(wrong).toContain('? at 0 ms: the value {"id": 3}')
     const error = complaintOf(() => expect(throwError(() => new TypeError('oh'))).toMatchMarbles('#'))
     expect(error).toContain('? at 0 ms: not "error", which # stands for, but the error [TypeError: oh]')
+    expect(error).toContain(`\nGive it with the diagram: { '#': new TypeError("oh") }`)
+  })
+
+  it('needs no letters for the sake of an error, and says what to write for it', () => {
+    class Own extends Error {
+      constructor(more: number) {
+        super(`mine${'!'.repeat(more)}`)
+      }
+    }
+    const of_ = (error: unknown) => () =>
+      concat(
+        of('a'),
+        throwError(() => error),
+      )
+    const values = (error: unknown) =>
+      complaintOf(() => expect(of_(error)).toMatchMarbles('(a#)')).match(
+        /Give it with the diagram: (.*)/,
+      )?.[1]
+    expect(values(new TypeError('oh'))).toBe(`{ '#': new TypeError("oh") }`)
+    expect(of_(new TypeError('oh'))).toMatchMarbles('(a#)', { '#': new TypeError('oh') })
+    expect(of_(new TypeError('oh'))).not.toMatchMarbles('(b#)', { '#': new TypeError('oh') })
+    expect(values(new Own(1))).toBe(`{ '#': expect.objectContaining({ message: "mine!" }) }`)
+    expect(of_(new Own(1))).toMatchMarbles('(a#)', { '#': expect.objectContaining({ message: 'mine!' }) })
+    expect(values({ code: 5 })).toBe(`{ '#': {"code": 5} }`)
+    const shared = { '#': 5 }
+    for (const source of ['cold', 'hot'] as const)
+      expect((run: MarbleRun) => run[source]('-a#', shared, 5)).toMatchMarbles('-a#', shared)
   })
 
   it('can be negated, except where the diagram cannot be read', () => {
@@ -94,7 +121,7 @@ describe('toMatchMarbles, of an Observable', () => {
     ['-a10ms |', 3, 'a space on both sides of the duration 10ms'],
   ])('points at the place in %s that cannot be read', (text, column, says) => {
     const complaint = complaintOf(() => expect(of('a')).toMatchMarbles(text))
-    expect(complaint).toContain(`Column ${column}: expected`)
+    expect(complaint).toContain(`Character ${column}: expected`)
     expect(complaint).toContain(says)
     expect(complaint).toContain(`\n  ${text}\n  ${' '.repeat(column - 1)}^`)
   })
@@ -166,7 +193,7 @@ ${expect.getState().currentTestName}
         ask      t-q--
       `),
     )
-    expect(wrong).toContain('Line 3, column 12')
+    expect(wrong).toContain('Line 3, character 12')
     expect(wrong).toContain('  3 | ask      t-q--\n')
   })
 
@@ -187,6 +214,19 @@ ${expect.getState().currentTestName}
     `)
   })
 
+  it('refuses a letter that is there twice, and a method with arguments', () => {
+    const where = (list: string) =>
+      complaintOf(() => expect(openCart).toMatchMarbles(`\nwhere    ${list}\nask      t--`))
+    for (const twice of ['t = touch, t = 3', 't = 3, t = touch', 't = 3, t = 3', 't = touch, t = pay'])
+      expect(where(twice)).toContain('t once: a letter stands for one thing.\n\n  2 | where    t = ')
+    expect(where('p = pay, t = touch, t = 3')).toContain('Line 2, character 30')
+    for (const given of ['add(3)', 'add(', 'add()', 'add(1, t = 2)'])
+      expect(where(`t = ${given}`)).toContain(
+        'Line 2, character 10: expected the name of a method, which is called without arguments. ' +
+          `Let the actor have one that says the rest, such as mine: () => actor.${given}, and write t = mine`,
+      )
+  })
+
   it('refuses letters that nothing has, and methods that the actor lacks', () => {
     const unused = () =>
       expect(openCart).toMatchMarbles('\nwhere    t = touch, p = pay\nask      t--\ncommit   -5.')
@@ -199,8 +239,24 @@ ${expect.getState().currentTestName}
   it('refuses a function that opens no alarm', () => {
     for (const wrong of [() => ({}), () => undefined, () => ({ alarm: 5 })])
       expect(complaintOf(() => expect(wrong).toMatchMarbles('\nask      5--\ncommit   5..'))).toContain(
-        'what openAlarm(config) returns',
+        'what openAlarm(config) returns, or an object that has it as its alarm. ' +
+          'Pass the function that opens it, and let it return { alarm, ... }.',
       )
+    const config = { commit: () => EMPTY, write: () => EMPTY }
+    for (const opened of [openAlarm(config), openCart(config)]) {
+      const says =
+        'given an actor that is open already. Pass the function that opens it, and let it return { alarm, ... }.'
+      expect(complaintOf(() => expect(opened).toMatchMarbles('\nask      5--'))).toContain(says)
+      expect(complaintOf(() => expect(opened).toMatchMarblesInlineSnapshot('ask      5--'))).toContain(says)
+    }
+    expect(complaintOf(() => expect(5).toMatchMarbles('\nask      5--'))).toContain(
+      'given number. Pass the function',
+    )
+    const later = async (config: ConfigUnderTest) => openCart(config)
+    expect(complaintOf(() => expect(later).toMatchMarbles('\nask      5--'))).toBe(
+      'Expected an actor, given a promise. A virtual run is over before a promise settles: leave out async and await. ' +
+        'Pass the function that opens it, and let it return { alarm, ... }.',
+    )
   })
 
   it('throws what the actor throws of its own', () => {
@@ -215,6 +271,87 @@ ${expect.getState().currentTestName}
     )
   })
 
+  it('says what a method did wrong by itself, of the alarm too', () => {
+    const open = (set: (config: ConfigUnderTest) => number) => (config: ConfigUnderTest) => {
+      const alarm = openAlarm(config)
+      return { alarm, touch: () => alarm.set(set(config)) }
+    }
+    expect(() => expect(open(() => Number.NaN)).toMatchMarbles('\nwhere  t = touch\nask    t--')).toThrow(
+      expect.objectContaining({ code: 'ALARM_TIME_INVALID' }),
+    )
+    // what a broken or closed alarm refuses has a lane
+    expect(open(() => 5_000)).toMatchMarbles(
+      '\nwhere    t = touch\nbroken   ALARM_COMMIT_FAILED\nask      t--t\nwrite    5|--\ncommit   -5#-\nlife     ^-#-\nrefused  ---t',
+    )
+    expect(open(() => 5_000)).toMatchMarbles(
+      '\nwhere    t = touch\nbroken   ALARM_PRECOMMIT_FAILED\nask      t---\nwrite    (5*)\nlife     (^#)\nrefused  t---',
+    )
+  })
+
+  it('refuses a method that returns a promise', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    const opens = {
+      'sets later': async (alarm: Alarm) => {
+        await null
+        alarm.set(1_000)
+      },
+      'sets first': async (alarm: Alarm) => {
+        alarm.set(1_000)
+        await null
+        alarm.set(5_000)
+      },
+      'is just async': async () => {},
+      fails: async () => {
+        throw new RangeError('mine')
+      },
+    }
+    for (const [name, start] of Object.entries(opens)) {
+      const open = (config: ConfigUnderTest) => {
+        const alarm = openAlarm(config)
+        return { alarm, start: () => start(alarm) }
+      }
+      for (const drawn of ['ask     s---', 'ask     s---\ncommit  -1|-\nwrite   1|--'])
+        expect(
+          complaintOf(() => expect(open).toMatchMarbles(`where   s = start\n${drawn}`)),
+          name,
+        ).toBe(
+          'Expected start() to do it at once; it returns a promise. ' +
+            'A virtual run is over before a promise settles: leave out async and await.',
+        )
+    }
+    await new Promise((resolve) => setTimeout(resolve))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
+  it('opens it anew for each play and each life, on a store that outlives those', () => {
+    const stores: Map<string, unknown>[] = []
+    const counting = (config: ConfigUnderTest) => {
+      const { store } = config
+      stores.push(store)
+      const alarm = openAlarm(config)
+      const touch = (): void => {
+        store.set('count', Number(store.get('count') ?? 0) + 1)
+        alarm.set(Number(store.get('count')) * 1_000)
+      }
+      return { alarm, touch }
+    }
+    for (const _ of [1, 2])
+      expect(counting).toMatchMarbles(`
+        where    t = touch
+        life     ^---!^---
+        ask      t----t---
+        commit   -1|--2|--
+        write    1|----2|-
+      `)
+    expect(stores.length).toBe(4)
+    expect(stores[0]).toBe(stores[1])
+    expect(stores[2]).toBe(stores[3])
+    expect(stores[0]).not.toBe(stores[2])
+  })
+
   it('is given a scenario by several lines, or by a name and a blank', () => {
     expect(openCart).toMatchMarbles('ask   -')
     expect(openCart).toMatchMarbles('ask -')
@@ -223,7 +360,7 @@ ${expect.getState().currentTestName}
       'a lane: one of life',
     )
     expect(complaintOf(() => expect(openCart).toMatchMarbles('aks  5--\nwrite  5--'))).toContain(
-      'Line 1, column 1',
+      'Line 1, character 1',
     )
     expect(of('a', 's', 'k')).toMatchMarbles('(ask|)') // no name, as no blank follows it
     expect(({ cold }: MarbleRun) => cold('ask|')).toMatchMarbles('ask|')

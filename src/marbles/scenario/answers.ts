@@ -5,6 +5,12 @@ import { parseRow } from './parse-row.ts'
 /** How one call is answered: what happens how many ms after it, in order. Never, where nothing does. */
 export type Answer = readonly Moment[]
 
+/** A mark that no diagram has: acknowledged, if somebody still waits for it. */
+export const AWAITED = '='
+
+/** The answer to a call that nothing is drawn for, where the diagram is still to be written. */
+export const inNextColumn = (column: number): Answer => [{ at: column, marks: AWAITED }]
+
 /** The answer that a diagram shows for a call; `column` is what one column takes, ms. */
 export function answerOf([first, ...then]: Span, column: number): Answer {
   const at = first.at

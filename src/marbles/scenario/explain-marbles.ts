@@ -1,4 +1,4 @@
-import { type Lane, type LaneName, laneOf, type Scenario } from './format.ts'
+import { kindOf, type Lane, type LaneName, laneOf, type Scenario } from './format.ts'
 import { isOnlyIntents } from './keep-actor.ts'
 import { layOut } from './lay-out.ts'
 import { MarblesError } from './marbles-error.ts'
@@ -60,8 +60,9 @@ export function explainMarbles({ expected, seen, faults, unnamed }: MarblesRun):
     [expected.title],
     [label(' ', '') + ruler(expected.columns), ...lanes],
     broken,
-    nameThem(unnamed, expected),
+    sayMissing(expected, seen),
     faults.map((fault) => `! ${fault}`),
+    nameThem(unnamed, faults, expected),
   ]
   return parts
     .filter((part) => part.length > 0)
@@ -110,16 +111,44 @@ const flat = (lane: Lane | undefined): string[] =>
 const sayBroken = (code: string): string =>
   `Where it is to break, write the header line broken    ${code}, and # in life in that column.`
 
+/** The lanes without which calls have no answer. */
+function sayMissing(expected: Scenario, seen: Scenario): string[] {
+  return seen.lanes.flatMap(({ name, spans: [first] }) => {
+    if (kindOf(name).role !== 'called' || first === undefined || laneOf(expected, name)) return []
+    const [{ at, marks }] = first
+    const spans = [
+      [
+        { at, marks: marks[0]! },
+        { at: at + 1, marks: '|' },
+      ] as const,
+    ]
+    const columns = Math.max(expected.columns, at + 2)
+    const [row = ''] = layOut({ name, spans }, columns)
+    return [
+      `The diagram has no lane ${name}, so nothing answers. Draw it, such as`,
+      `  ${name.padEnd(10)}${row}`,
+    ]
+  })
+}
+
 /** What each `?` is, and how to give it a mark. */
-function nameThem(unnamed: readonly UnnamedTime[], { column = 1 }: Scenario): string[] {
+function nameThem(
+  unnamed: readonly UnnamedTime[],
+  faults: readonly string[],
+  { column }: Scenario,
+): string[] {
   const first = [...Map.groupBy(unnamed, ({ time }) => time).values()].map(([one]) => one!)
-  if (first.length === 0) return []
+  // What is a fault is not to be drawn, nor what comes of a wake that no manager delivers.
+  const isFault = ({ time }: UnnamedTime): boolean =>
+    faults.some((fault) => /^column \d+: wake/.test(fault) || ` ${fault}`.includes(` ${time / SECOND} s`))
+  const drawn = first.filter((one) => !isFault(one))
   const told = first.map(({ column, time }) => `? in column ${column} is ${time / SECOND} s.`)
-  const names = first.map(({ letter, time }) => `${letter} = ${time / SECOND}`).join(', ')
-  const isOffByColumns = column % SECOND !== 0 && first.some(({ time }) => time % SECOND !== 0)
+  if (drawn.length === 0) return told
+  const names = drawn.map(({ letter, time }) => `${letter} = ${time / SECOND}`).join(', ')
+  const isOffByColumns = column === undefined && drawn.some(({ time }) => time % SECOND !== 0)
   return [
     ...told,
-    `Name ${first.length === 1 ? 'it' : 'them'}: where ${names}`,
+    `Name ${drawn.length === 1 ? 'it' : 'them'}: where ${names}`,
     ...(isOffByColumns
       ? [`Or let a column take a second, so that the clock reads whole ones: column    ${SECOND} ms`]
       : []),

@@ -53,6 +53,15 @@ export function fakeManager(
   script: string | readonly Answer[],
   options: FakeManagerOptions = {},
 ): FakeManager {
+  return watchedManager(script, options, () => {})
+}
+
+/** Likewise; `holds` is told what it holds, whenever that changes. */
+export function watchedManager(
+  script: string | readonly Answer[],
+  options: FakeManagerOptions,
+  holds: (time: AlarmTime) => void,
+): FakeManager {
   const { alarm = null, scheduler = asyncScheduler, fault = throwIn(scheduler), store } = options
   const held = new Map<string, HeldAlarm>()
   const startsInOrder = store === undefined || !isLater(alarm, store.alarmOf())
@@ -75,6 +84,7 @@ export function fakeManager(
     const { fence: least } = heldFor(key)
     if (fence < least) return new AlarmFencedError(key, fence, least)
     held.set(key, { time, fence })
+    holds(time)
     compare(key)
     return null
   }

@@ -1,13 +1,24 @@
 import type { TestScheduler } from 'rxjs/testing'
 import type { AlarmTime } from '../../index.ts'
-import { earlyWakes, isOnTheClock } from './early-wakes.ts'
+import { earlyWakes } from './early-wakes.ts'
 import type { Actor, Stage } from './stage.ts'
 
 /** Adds what a diagram has no place for, once a run is over; ends the actor. */
-export function findFaults(stage: Stage, actor: Actor, scheduler: TestScheduler): void {
-  const { scenario, scale, store, manager, handler, faults } = stage
-  if (scheduler.actions.length > 0)
-    faults.push('the run does not end: a day after the ruler timers are still running')
+export function findFaults(
+  stage: Stage,
+  actor: Actor,
+  scheduler: TestScheduler,
+  isByTheClock: boolean,
+): void {
+  const { scenario, scale, store, manager, handler, faults, unheld } = stage
+  const [next] = scheduler.actions
+  if (next !== undefined) {
+    const due = scale.columnOf((next as { readonly delay?: number }).delay)
+    const left = scheduler.actions.length === 1 ? 'one' : `${scheduler.actions.length}, the next`
+    faults.push(
+      `the run does not end: a day after the ruler timers are still running: ${left} due in column ${due}`,
+    )
+  }
 
   const outside = { commit: store.calls, write: manager.calls, handler: handler.calls }
   for (const [name, calls] of Object.entries(outside)) {
@@ -19,7 +30,7 @@ export function findFaults(stage: Stage, actor: Actor, scheduler: TestScheduler)
     }
   }
   findUntold(stage)
-  if (isOnTheClock(scenario)) faults.push(...earlyWakes(scenario))
+  if (isByTheClock) faults.push(...earlyWakes(scenario), ...unheld)
 
   const isQuiet = [...store.calls, ...manager.calls].every(({ outcome }) => outcome !== 'pending')
   const isDrained = actor.isDrained()

@@ -9,6 +9,13 @@ interface HeaderLine {
   readonly read: RegExp
   parse(match: RegExpMatchArray): Partial<Header & { title: string }>
   print(scenario: Scenario): string | undefined
+  /** one that can be told apart from others, and where it is in the value */
+  mistake?(value: string): Mistake | undefined
+}
+
+interface Mistake {
+  readonly at: number
+  readonly expected: string
 }
 
 const number = String.raw`\d+(?:\.\d+)?`
@@ -30,7 +37,27 @@ const line = (
   read: RegExp,
   parse: HeaderLine['parse'],
   print: HeaderLine['print'],
-): HeaderLine => ({ expected, read, parse, print })
+  mistake?: HeaderLine['mistake'],
+): HeaderLine => ({ expected, read, parse, print, ...(mistake && { mistake }) })
+
+/** A letter that is there twice, or a method that is called. */
+export function mistakeInWhere(value: string): Mistake | undefined {
+  const letters = new Set<string>()
+  for (const { index, 1: letter = '', 2: meant, 3: given } of value.matchAll(
+    /(\w) = ([^,(]*)(\([^)]*\)?)?/g,
+  )) {
+    if (letters.has(letter)) return { at: index, expected: `${letter} once: a letter stands for one thing` }
+    letters.add(letter)
+    if (given !== undefined)
+      return {
+        at: index,
+        expected:
+          'the name of a method, which is called without arguments. Let the actor have one that says the rest, such as ' +
+          `mine: () => actor.${meant}${given}, and write ${letter} = mine`,
+      }
+  }
+  return undefined
+}
 
 const none = (alarm: string): string => (alarm === 'x' ? 'none' : alarm)
 const unnamed = (alarm: string): string => (alarm === 'none' ? 'x' : alarm)
@@ -72,6 +99,7 @@ export const headerLines: Record<Exclude<Names, 'manager'>, HeaderLine> = {
       Object.entries(where)
         .map(([letter, seconds]) => `${letter} = ${seconds}`)
         .join(', '),
+    mistakeInWhere,
   ),
   clock: line(
     'what the clock reads in the first column, in seconds',

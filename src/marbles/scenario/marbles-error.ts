@@ -4,7 +4,7 @@ export type MarblesErrorCode = 'MARBLES_INVALID' | 'MARBLES_DIFFER' | 'MARBLES_F
 /**
  * Every error of the marble kit.
  *
- * - `MARBLES_INVALID`: the diagram cannot be read; the message points at the line and column.
+ * - `MARBLES_INVALID`: the diagram cannot be read; the message points at the line and the character.
  * - `MARBLES_DIFFER`: what was seen is not what the diagram says; the message shows both, lane by lane.
  * - `MARBLES_FAULT`: a fake store or manager saw what must never happen, such as two writes at a time.
  */
@@ -18,7 +18,7 @@ export class MarblesError extends Error {
   }
 }
 
-/** A place in a text, to point at: both count from 0. */
+/** A place in a text, to point at: both count from 0. Its column is a character of the line, and none of the ruler's columns. */
 export interface Place {
   readonly line: number
   readonly column: number
@@ -31,6 +31,6 @@ export function invalid(text: string, { line, column }: Place, expected: string)
   const caret = `${' '.repeat(margin.length - 2)}| ${' '.repeat(column)}^`
   return new MarblesError(
     'MARBLES_INVALID',
-    `Line ${line + 1}, column ${column + 1}: expected ${expected}.\n\n${margin}${shown}\n${caret}`,
+    `Line ${line + 1}, character ${column + 1}: expected ${expected}.\n\n${margin}${shown}\n${caret}`,
   )
 }

@@ -3,6 +3,7 @@ import type { Alarm } from '../../index.ts'
 import { type LaneName, laneOf } from './format.ts'
 import { rival } from './rival.ts'
 import type { Actor, Engine, Stage } from './stage.ts'
+import { findUnheld } from './unheld-wake.ts'
 
 /** An actor through `openAlarm`, one incarnation after the other. */
 export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
@@ -73,6 +74,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     const held = stage.manager.wakeup()
     const delivered = held?.scheduledTime === scheduledTime ? held : null
     const fence = scenario.fence === 'none' ? undefined : delivered?.fence
+    findUnheld(stage, mark)
     const answer = recorder.begin('wake', mark)
     const delivery = woken
       .deliver({ scheduledTime, ...(fence !== undefined && { fence }) }, (info) =>

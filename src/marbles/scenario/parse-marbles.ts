@@ -11,6 +11,11 @@ import { type Page, readPage } from './read-page.ts'
  * ```
  */
 export function parseMarbles(text: string): Scenario {
+  return readScenario(text, false)
+}
+
+/** Likewise; `isUnfinished`: how a wake ends need not be drawn. */
+export function readScenario(text: string, isUnfinished: boolean): Scenario {
   const page = readPage(text)
   const header = { alarm: 'x', ...page.header } as Omit<Scenario, 'columns' | 'lanes' | 'notes'>
   const letters = Object.keys(header.where ?? {}).join('')
@@ -19,18 +24,18 @@ export function parseMarbles(text: string): Scenario {
       page.failInHeader('alarm', alarm, 'a time: 0-9, none, or a letter that `where` defines')
   }
   const written = Math.max(...page.rows.map(({ marks }) => marks.length))
-  const lanes = lanesOf(page, letters, written)
+  const lanes = lanesOf(page, letters, written, isUnfinished)
   // Marks that have become one group may take more room than they were written in.
   const columns = Math.max(...lanes.flatMap((lane) => layOut(lane, written).map((row) => row.length)))
   return { ...header, columns, lanes, notes: page.notes }
 }
 
-function lanesOf(page: Page, letters: string, columns: number): Lane[] {
+function lanesOf(page: Page, letters: string, columns: number, isUnfinished: boolean): Lane[] {
   const lanes = new Map<LaneName, { spans: Span[]; comments: string[] }>()
   for (const row of page.rows) {
     const { name, marks, comment } = row
     const fail = (column: number, expected: string): never => page.failInRow(row, column, expected)
-    const { spans, open } = parseRow(name, marks, letters, fail)
+    const { spans, open } = parseRow(name, marks, letters, fail, isUnfinished && name === 'wake')
     if (open && marks.length < columns)
       fail(marks.length, `. to the end of the ruler, ${columns} columns long, or an answer`)
     const lane = lanes.get(name) ?? { spans: [], comments: [] }

@@ -9,8 +9,17 @@ export interface Row {
   readonly open: boolean
 }
 
-/** Reads the marks of one row; `letters` are the alarm times that the scenario defines. */
-export function parseRow(name: LaneName, row: string, letters: string, fail: Fail): Row {
+/**
+ * Reads the marks of one row; `letters` are the alarm times that the scenario defines. `isUnfinished`: a call may be its first mark and
+ * no more.
+ */
+export function parseRow(
+  name: LaneName,
+  row: string,
+  letters: string,
+  fail: Fail,
+  isUnfinished = false,
+): Row {
   const { marks, whole } = kindOf(name)
   const classOf = (mark: string): string => {
     if (/[\dx]/.test(mark) || letters.includes(mark)) return marks.includes('v') ? 'v' : 't'
@@ -51,6 +60,8 @@ export function parseRow(name: LaneName, row: string, letters: string, fail: Fai
       const filled = column
       while (row[column] === (pending ? '.' : '~')) column++
       const next = row[column]
+      const isBare = moments.length === 1 && column === filled && /^[- ]?$/.test(next ?? '')
+      if (isUnfinished && isBare) break
       if (next === undefined && pending) open = true
       if (pending ? next === undefined : column === filled && next !== '+' && next !== '/') break
       if (next === undefined || next === '-' || next === ' ') fail(column, callNames(name))

@@ -41,9 +41,12 @@ export function readPage(text: string): Page {
       if (headerAt.has(name)) failAt(line, 0, `${name} once`)
       headerAt.set(name, line)
       const value = written.slice(name.length).trim()
-      const { read, parse, expected } = headerLines[name]
+      const { read, parse, expected, mistake } = headerLines[name]
+      const at = written.trimEnd().length - value.length
+      const wrong = mistake?.(value)
+      if (wrong !== undefined) failAt(line, at + wrong.at, wrong.expected)
       const match = value.match(read)
-      if (match === null) failAt(line, written.trimEnd().length - value.length, expected)
+      if (match === null) failAt(line, at, expected)
       else Object.assign(header, parse(match))
     }
   }
@@ -57,7 +60,7 @@ export function readPage(text: string): Page {
     if (first === written.length) failAt(line, first, 'marks')
     ruler ??= first
     if (first < ruler || label.length >= ruler)
-      failAt(line, first, `the lane to begin in column ${ruler + 1}, on one ruler with those above`)
+      failAt(line, first, `the lane to begin at character ${ruler + 1}, on one ruler with those above`)
     const [marks = '', gap, comment] = written
       .slice(ruler)
       .match(/^(\s*\S*)(\s*)(.*?)\s*$/)!

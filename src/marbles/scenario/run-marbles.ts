@@ -1,12 +1,13 @@
 import { TestScheduler } from 'rxjs/testing'
 import { type AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
+import { isOnTheClock } from './early-wakes.ts'
 import { findFaults } from './find-faults.ts'
-import { kindOf, type Lane, laneOf, type Scenario } from './format.ts'
+import { kindOf, type Lane, type LaneName, laneOf, type Scenario } from './format.ts'
 import { keepActor, unseenByKeepAlarm } from './keep-actor.ts'
 import { openActor } from './open-actor.ts'
 import { parseMarbles } from './parse-marbles.ts'
 import { seenOf } from './seen.ts'
-import { type Actor, type Engine, type Stage, setStage } from './stage.ts'
+import { type Actor, ANSWERED, type Engine, type Stage, setStage } from './stage.ts'
 import { takeUnnamed, type UnnamedTime } from './unnamed.ts'
 
 const DAY = 86_400_000
@@ -50,19 +51,55 @@ export function runMarbles(
   scenario: Scenario | string,
   { through = 'openAlarm', engine = library }: RunOptions = {},
 ): MarblesRun {
-  const expected = typeof scenario === 'string' ? parseMarbles(scenario) : scenario
+  return playMarbles(typeof scenario === 'string' ? parseMarbles(scenario) : scenario, { through, engine })
+}
+
+/** How a matcher runs a diagram. */
+export interface PlayOptions extends RunOptions {
+  /** asked when the run is over: whether it goes by the clock even without a line that says how the columns stand to it */
+  readonly isByTheClock?: () => boolean
+  /** a call that the diagram does not have is acknowledged in the next column, and the ruler grows; else it is never answered */
+  readonly answersAll?: boolean
+}
+
+export function playMarbles(
+  expected: Scenario,
+  {
+    through = 'openAlarm',
+    engine = library,
+    isByTheClock = () => false,
+    answersAll = false,
+  }: PlayOptions = {},
+): MarblesRun {
   // Nobody calls its expectObservable; what was seen is compared by the one who asked.
   const scheduler = new TestScheduler(() => {})
   return scheduler.run(() => {
-    const stage = setStage(expected, scheduler)
-    const actor = (through === 'openAlarm' ? openActor : keepActor)(stage, engine)
-    play(stage, actor, scheduler)
+    const written = setStage(expected, scheduler, answersAll)
+    const actor = (through === 'openAlarm' ? openActor : keepActor)(written, engine)
+    play(written, actor, scheduler, answersAll && looksBack(expected) ? 2 * ANSWERED : 0)
+    const stage = answersAll ? { ...written, scenario: grown(written) } : written
     const { faults, events } = stage
     // Before the end, which unsubscribes from what is pending.
     const all = seenOf(stage, through === 'keepAlarm' ? unseenByKeepAlarm : [])
-    findFaults(stage, actor, scheduler)
+    findFaults(stage, actor, scheduler, isOnTheClock(expected) || isByTheClock())
     return { expected, ...takeUnnamed(all, stage.scale), events: [...events], faults: [...faults] }
   })
+}
+
+/** Whether it has a lane of what is held, which goes on as the ruler grows. */
+const looksBack = ({ lanes }: Scenario): boolean =>
+  lanes.some(({ name }) => name === 'reads' || name === 'store' || name === 'manager')
+
+/** With a ruler as long as the answers that nothing was drawn for. */
+function grown({ scenario, scale, store, manager, handler }: Stage): Scenario {
+  const undrawn = Object.entries({ commit: store.calls, write: manager.calls, handler: handler.calls })
+    .flatMap(([name, calls]) => calls.slice(laneOf(scenario, name as LaneName)?.spans.length ?? 0))
+    .map(({ at }) => scale.columnOf(at))
+    .toSorted((a, b) => a - b)
+  let { columns } = scenario
+  // What begins behind the ruler is a fault, unless the answers before it have brought the ruler there.
+  for (const column of undrawn) if (column < columns) columns = Math.max(columns, column + 2)
+  return { ...scenario, columns }
 }
 
 /** Within one column, what was scheduled first comes first: so looking back, then the diagram, then answers and timers. */
@@ -70,11 +107,13 @@ function play(
   { scenario, scale, recorder, store, manager }: Stage,
   actor: Actor,
   scheduler: TestScheduler,
+  /** columns to look back on behind the ruler */
+  more: number,
 ): void {
   const at = (column: number, act: () => void): void => {
     scheduler.schedule(act, column * scale.column)
   }
-  for (let column = 0; column < scenario.columns; column++) {
+  for (let column = 0; column < scenario.columns + more; column++) {
     at(column + 1, () => {
       const reads = actor.reads()
       if (reads !== null) recorder.value('reads', reads, column)

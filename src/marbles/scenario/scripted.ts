@@ -1,6 +1,6 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs'
 import type { AlarmTime } from '../../index.ts'
-import type { Answer } from './answers.ts'
+import { type Answer, AWAITED } from './answers.ts'
 import type { Moment } from './format.ts'
 
 /** One call of a fake, and what became of it. */
@@ -124,7 +124,9 @@ class PlayedCall<Info> implements FakeCall<Info> {
   private playMoment({ marks }: Moment, caller: Subscriber<never>): void {
     for (const mark of marks) {
       if (arrives.test(mark)) this.arrive(mark, caller)
-      else if (mark === '#') this.fail(caller)
+      else if (mark === AWAITED) {
+        if (this.outcome === 'pending') this.arrive('|', caller)
+      } else if (mark === '#') this.fail(caller)
       else if (mark !== '!' && this.outcome === 'pending') {
         this.mark(mark)
         this.script.ask?.(mark)

@@ -1,9 +1,10 @@
 import type { TestScheduler } from 'rxjs/testing'
 import type { AlarmConfig, AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
-import { answerOf } from './answers.ts'
-import { type FakeManager, fakeManager } from './fake-manager.ts'
+import { answerOf, inNextColumn } from './answers.ts'
+import { type FakeManager, watchedManager } from './fake-manager.ts'
 import { type FakeStore, fakeStore } from './fake-store.ts'
 import { type LaneName, laneOf, type Scenario } from './format.ts'
+import { type HeldLog, openHeldLog } from './held-log.ts'
 import { openRecorder, type Recorder } from './recorder.ts'
 import { type Scale, scaleOf } from './scale.ts'
 import { type Scripted, scripted } from './scripted.ts'
@@ -32,6 +33,7 @@ export interface Stage {
   readonly recorder: Recorder
   readonly store: FakeStore
   readonly manager: FakeManager
+  readonly heldLog: HeldLog
   readonly handler: Scripted<unknown>
   /** for the next incarnation; raises the epoch */
   config(): AlarmConfig
@@ -45,28 +47,35 @@ export interface Stage {
   readonly events: readonly AlarmEvent[]
   readonly broken: readonly unknown[]
   readonly faults: string[]
+  /** the wakes for what the manager does not hold: faults where the diagram goes by the clock */
+  readonly unheld: string[]
 }
 
-export function setStage(scenario: Scenario, scheduler: TestScheduler): Stage {
+/** So many calls are answered of themselves; an actor that goes on and on is left waiting. */
+export const ANSWERED = 1_000
+
+/** `answersAll`: a call that the diagram does not have is acknowledged in the next column. */
+export function setStage(scenario: Scenario, scheduler: TestScheduler, answersAll: boolean): Stage {
   const scale = scaleOf(scenario, scheduler)
   const recorder = openRecorder(scale)
   const faults: string[] = []
+  const unheld: string[] = []
   const events: AlarmEvent[] = []
   const broken: unknown[] = []
   const fault = (message: string): void => {
     faults.push(`column ${scale.columnOf()}: ${message}`)
   }
-  const answersOf = (name: LaneName) =>
-    (laneOf(scenario, name)?.spans ?? []).map((span) => answerOf(span, scale.column))
+  const undrawn = Array.from({ length: answersAll ? ANSWERED : 0 }, () => inNextColumn(scale.column))
+  const answersOf = (name: LaneName) => [
+    ...(laneOf(scenario, name)?.spans ?? []).map((span) => answerOf(span, scale.column)),
+    ...undrawn,
+  ]
 
   const alarm = scale.timeOf(scenario.alarm)
   const store = fakeStore(answersOf('commit'), { alarm, scheduler, fault })
-  const manager = fakeManager(answersOf('write'), {
-    alarm: scale.timeOf(scenario.manager ?? scenario.alarm),
-    scheduler,
-    fault,
-    store,
-  })
+  const first = scale.timeOf(scenario.manager ?? scenario.alarm)
+  const heldLog = openHeldLog(first, scale.clock.now)
+  const manager = watchedManager(answersOf('write'), { alarm: first, scheduler, fault, store }, heldLog.holds)
   const handler = scripted<unknown>({
     name: 'handler',
     answers: answersOf('handler'),
@@ -96,10 +105,12 @@ export function setStage(scenario: Scenario, scheduler: TestScheduler): Stage {
     recorder,
     store,
     manager,
+    heldLog,
     handler,
     events,
     broken,
     faults,
+    unheld,
     ask: () => {},
     left,
     config: () => ({

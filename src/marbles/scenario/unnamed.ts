@@ -14,6 +14,23 @@ export interface UnnamedTime {
 // Neither none nor a mark of `touch`.
 const alphabet = [...'abcdefghijklmnoqrstvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ']
 
+/** What was seen, with those letters in place of each `?`. */
+export function named(seen: Scenario, unnamed: readonly UnnamedTime[]): Scenario {
+  const left = Map.groupBy(unnamed, ({ lane, column }) => `${lane} ${column}`)
+  const lanes = seen.lanes.map((lane) => ({
+    ...lane,
+    spans: lane.spans.map(
+      (span) =>
+        span.map(({ at, marks }) => ({
+          at,
+          marks: marks.replaceAll('?', () => left.get(`${lane.name} ${at}`)?.shift()?.letter ?? '?'),
+        })) as unknown as Span,
+    ),
+  }))
+  const where = Object.fromEntries(unnamed.map(({ letter, time }) => [letter, time / 1_000] as const))
+  return { ...seen, lanes, ...(unnamed.length > 0 && { where: { ...seen.where, ...where } }) }
+}
+
 /** Draws `?` for each time that has no mark, and says which they are. */
 export function takeUnnamed(
   seen: Scenario,
