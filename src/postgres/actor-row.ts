@@ -79,7 +79,9 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
       if (rowCount !== 1) throw fenced()
     },
     async commit(client) {
-      await ask(client, 'COMMIT')
+      // Where a statement has failed before it, the server rolls back, and calls that no error.
+      const { command } = await ask(client, 'COMMIT')
+      if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`)
     },
     async rollBack(client) {
       await ask(client, 'ROLLBACK')

@@ -23,7 +23,7 @@ export function asRun<T>(
 ): Observable<T> {
   return new Observable((subscriber) => {
     const run = new Subscription()
-    if (outer?.closed === false) outer.add(run)
+    outer?.add(run)
     let hasSucceeded = false
     const handled = runs.run(run, () =>
       fromUser(name, call).subscribe({

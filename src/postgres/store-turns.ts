@@ -7,6 +7,7 @@ import { aborted } from './aborted.ts'
 import type { ActorRow } from './actor-row.ts'
 import { currentRun, type HandlerRun } from './handler-run.ts'
 import type { Backend, Lender } from './lent-connections.ts'
+import { loanOf } from './loan.ts'
 import { deliveryOver, nested } from './turn-errors.ts'
 
 /** One call of `commitWith`: a transaction, and what it asks of the alarm. */
@@ -71,9 +72,10 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
   function run<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T> {
     const outer = asking()
     if (outer !== null && isOpen(outer)) return Promise.reject(nested())
+    const handler = currentRun()
+    if (handler?.closed === true) return Promise.reject(deliveryOver())
     const own = ++asked
     const over = new AbortController()
-    const handler = currentRun()
     const cut = (): void => over.abort(deliveryOver())
     open.add(over)
     if (handler?.closed === false) handler.add(cut)
@@ -123,7 +125,8 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       const name = crypto.randomUUID()
       backend = await row.begin(client, name)
       signal.throwIfAborted() // a function that has not begun never does
-      const result = await inside.run(own, async () => work(client))
+      const loan = loanOf(client)
+      const result = await inside.run(own, async () => work(loan.client)).finally(loan.end)
       await row.check(client, name)
       return result
     }

@@ -18,3 +18,12 @@ export function nested(): AlarmError {
     { counted: false },
   )
 }
+
+/** A statement of a function that has returned, or failed, before it. */
+export function functionOver(): AlarmError {
+  return new AlarmError(
+    'ALARM_TRANSACTION_INVALID',
+    'A statement was asked of the client of commitWith when its function was over, so it was not sent. Await every query inside.',
+    { counted: false },
+  )
+}

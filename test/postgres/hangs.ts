@@ -2,6 +2,7 @@ import { type PostgresStore, postgresStore } from 'nolater/postgres'
 import type pg from 'pg'
 import { asyncScheduler, defer, EMPTY, firstValueFrom, NEVER, Subject, throwError, timeout } from 'rxjs'
 import { describe, it } from 'vitest'
+import { openActorRow } from '../../src/postgres/actor-row.ts'
 import { openDatabase } from '../../src/postgres/database.ts'
 import { lenderOf } from '../../src/postgres/lent-connections.ts'
 import { quoted, type SchemaRig, settled, sleep, until, withSchema } from './rig.ts'
@@ -462,6 +463,53 @@ export function describeHangs(server: Server): void {
         await server.query('SELECT pg_terminate_backend($1)', [pid])
         await expect(hung).rejects.toMatchObject({ code: 'ALARM_STORAGE_UNREACHABLE' })
         await store.commitWith(() => {})
+      }))
+
+    it('begins nothing for a handler whose delivery is over', ({ expect }) =>
+      withThing(async ({ manager, open, thing, n }) => {
+        const store = await open({ manager: manager() })
+        const at = Date.now() + HOUR
+        await store.commitWith(async () => store.alarm.set(at))
+        const goOn = new Subject<void>()
+        let late: Promise<unknown> | null = null
+        const handler = async () => {
+          await firstValueFrom(goOn, { defaultValue: null })
+          late = store.commitWith((client) => client.query(add(thing)))
+          await late.catch(() => {})
+        }
+        store.alarm.deliver({ scheduledTime: at }, handler).subscribe().unsubscribe()
+        goOn.complete()
+        await until(() => late !== null)
+        await expect(late).rejects.toMatchObject({ code: 'ALARM_CLOSED', counted: false })
+        expect(await n()).toBe(0)
+        expect(await store.commitWith(async () => 'the next')).toBe('the next')
+      }))
+
+    it('sends nothing of a function that is over, whoever has its connection now', ({ expect }) =>
+      withThing(async ({ manager, open, thing, n }) => {
+        const store = await open({ manager: manager() })
+        for (const end of [async () => {}, () => Promise.reject(new Error('no'))]) {
+          const goOn = new Subject<void>()
+          let stray: Promise<unknown> | null = null
+          const committed = store.commitWith((client) => {
+            stray = firstValueFrom(goOn, { defaultValue: null }).then(() => client.query(add(thing)))
+            return end()
+          })
+          await committed.catch(() => {})
+          goOn.complete()
+          await expect(stray).rejects.toMatchObject({ code: 'ALARM_TRANSACTION_INVALID' })
+        }
+        expect(await n()).toBe(0)
+      }))
+
+    it('does not take a commit for done that the server answers with a rollback', ({ expect }) =>
+      withThing(async ({ schema }) => {
+        const db = openDatabase({ connectionString: server.connectionString, schema })
+        const row = await openActorRow(db, 'of nobody')
+        const answering = (command: string) => ({ query: async () => ({ command, rows: [] }) }) as never
+        await expect(row.commit(answering('ROLLBACK'))).rejects.toThrow('ROLLBACK')
+        await expect(row.commit(answering('COMMIT'))).resolves.toBe(undefined)
+        await db.close()
       }))
 
     it('is not taken for a handler that its manager calls in the context of who wrote last', ({ expect }) =>
