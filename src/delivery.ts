@@ -230,7 +230,8 @@ function checkWakeup(own: string, wakeup: Wakeup, handler: unknown): number {
   if (key !== own && own !== '') {
     throw new AlarmError(
       'ALARM_DELIVERY_INVALID',
-      `This wake-up is that of ${given(key)}, and this is the alarm of ${given(own)}. Look the actor up by delivery.key, or let openFleet do it.`,
+      `This wake-up is that of ${given(key)}, and this is the alarm of ${given(own)}. Look the actor up by delivery.key, or let openFleet do it. ` +
+        'Where the manager knows this one by another key, pass { ...delivery, key }.',
       { counted: false },
     )
   }

@@ -110,7 +110,8 @@ describe('deliver', () => {
       code: 'ALARM_DELIVERY_INVALID',
       counted: false,
       message:
-        'This wake-up is that of "b", and this is the alarm of "42". Look the actor up by delivery.key, or let openFleet do it.',
+        'This wake-up is that of "b", and this is the alarm of "42". Look the actor up by delivery.key, or let openFleet do it. ' +
+        'Where the manager knows this one by another key, pass { ...delivery, key }.',
     })
     expect([alarm.time, calls]).toEqual([1, []])
     expect(watch(alarm.deliver({ key: '42', scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])

@@ -672,6 +672,36 @@ describe('a fleet', () => {
       expect(told('touched')).toEqual(['a touched', 'a touched', 'a touched'])
     })
 
+    it('and tells it when that is so: who hears of it finds the gate closed, and may close the actor', async () => {
+      const changed$ = new Subject<string>()
+      const { fleet, actor, answer, open, calls } = rig({ asks: ['commit'], config: { changed$ } })
+      const a = actor('a')
+      a.set(5)
+      answer('commit')
+      let sent: { readonly end: string } | undefined
+      const heard = fleet.events$.subscribe(({ kind }) => {
+        if (kind === 'touched') sent = outcome(of('sent').pipe(a.holdUntilConfirmed()))
+      })
+      changed$.next('a')
+      expect(sent?.end).toBe('waiting')
+      await undefined
+      expect([open(), sent?.end]).toEqual([['commit a5'], 'waiting'])
+      answer('commit')
+      expect(sent?.end).toBe('done')
+      heard.unsubscribe()
+      fleet.events$.subscribe(({ kind }) => kind === 'touched' && a.close())
+      calls.length = 0
+      changed$.next('a')
+      await undefined
+      expect(calls).toEqual([])
+    })
+
+    it.each([5, 'ab', {}, () => EMPTY])('from a stream of keys, not from %s', (changed$) => {
+      expect(() => rig({ config: { changed$: changed$ as never } }).fleet).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^ALARM_(CONFIG|RETURN)_INVALID$/) }),
+      )
+    })
+
     it('with one commit, where something else is asked in that turn', async () => {
       const changed$ = new Subject<string>()
       const { actor, calls } = rig({ config: { changed$ } })

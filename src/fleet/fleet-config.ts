@@ -39,7 +39,8 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
   writeMany?(writes: readonly KeyedWrite<K>[]): ObservableInput<readonly EachResult[]>
   /**
    * Keys of actors whose state has changed, where `commit` takes more along than the alarm. From then on the actor's gate is closed and a
-   * commit is due, though the alarm stay: it goes with what is asked in the same turn, or at the turn's end. Listened to while the fleet is open.
+   * commit is due, though the alarm stay: it goes with what is asked after it in the same turn, or at the turn's end. Listened to while the fleet is open; an
+   * error at once is thrown by whoever opens the fleet.
    */
   readonly changed$?: ObservableInput<string>
   /** Called when an alarm breaks or is closed, before anybody hears of it: what was to go with its next commit will not be committed. */
@@ -56,6 +57,10 @@ export function checkFleetConfig<K extends string>(config: FleetConfig<K>): void
   const { concurrency = 1, idleAfter = 1 } = config
   const returnsInput = 'a function that returns an Observable, a promise or an iterable'
   if (typeof config.load !== 'function') throw new AlarmConfigError('load', returnsInput, config.load)
+  const { changed$ } = config
+  if (changed$ !== undefined && (typeof changed$ !== 'object' || changed$ === null)) {
+    throw new AlarmConfigError('changed$', 'an Observable of keys', changed$)
+  }
   for (const name of ['commitMany', 'writeMany', 'discard'] as const) {
     if (config[name] !== undefined && typeof config[name] !== 'function') {
       throw new AlarmConfigError(

@@ -1,4 +1,4 @@
-import { asyncScheduler, EMPTY, from, noop, Observable, Subscription } from 'rxjs'
+import { asyncScheduler, EMPTY, noop, Observable, Subscription } from 'rxjs'
 import type { CommitInfo } from '../config.ts'
 import { AlarmClosedError } from '../errors.ts'
 import type { KeyedEvent, KeyedStory } from '../event.ts'
@@ -156,15 +156,21 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     return actor
   }
 
-  const changes = from(config.changed$ ?? EMPTY).subscribe((key) => {
-    try {
-      const actor = use(key as K)
-      actor.change()
-      loads.start(actor)
-    } catch (error) {
-      telemetry.tell(key, { kind: 'refused', error })
-    }
+  const refusals: unknown[] = []
+  const changes = fromUser('changed$', () => config.changed$ ?? EMPTY).subscribe({
+    next(key) {
+      try {
+        const actor = use(key as K)
+        actor.change()
+        loads.start(actor)
+      } catch (error) {
+        telemetry.tell(key, { kind: 'refused', error })
+      }
+    },
+    error: (error) => refusals.push(error),
   })
+  // Where nobody would hear of changes there must be no fleet.
+  if (refusals.length > 0) throw refusals[0]
 
   return {
     events$: telemetry.events$,

@@ -69,9 +69,9 @@ export class Resident extends Keeper {
       super.touch(options)
     } else {
       const unconfirmed = options?.allowUnconfirmed === true
-      if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed })
       opening.touched = true
       opening.ask(unconfirmed)
+      if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed })
     }
   }
 
@@ -81,12 +81,12 @@ export class Resident extends Keeper {
       this.touch()
       return
     }
-    if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed: false })
     this.work ??= new Work()
     this.work.touched = true
     this.work.gated = ++this.work.asked
     // Not at once: what a handler changes goes with the deletion of its alarm.
     queueMicrotask(() => this.settle())
+    if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed: false })
   }
 
   private intendOnceLoaded(opening: Opening, time: AlarmTime, unconfirmed: boolean): void {

@@ -1,4 +1,4 @@
-import { Observable, Subject } from 'rxjs'
+import { defer, Observable, Subject } from 'rxjs'
 import { AlarmConfigError, AlarmError, given } from '../errors.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
 import type { LoadedAlarm } from '../fleet/resident.ts'
@@ -25,8 +25,8 @@ export interface SqliteStores
   extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard' | 'changed$'>>,
     Pick<FleetConfig, 'writeMany'> {
   /**
-   * Does `work` in the transaction that commits this actor's alarm next, or not at all: with what is asked of the alarm in this turn, or
-   * alone at its end. The gate is closed until then.
+   * Does `work` in the transaction that commits this actor's alarm next, or not at all: with what is asked of the alarm after it in this
+   * turn, or alone at the turn's end. The gate is closed until then. What was asked of the alarm before it is committed before it.
    *
    * Throws `ALARM_CLOSED` where no fleet is open over these stores. If `work` throws, that breaks this actor's alarm and nobody else's. What is to be committed when the alarm breaks or is closed is
    * dropped; what a handler has asked for before it failed is not. Gotcha: it is called later, perhaps twice if a transaction fails; it must be synchronous, and do nothing but SQL.
@@ -45,7 +45,7 @@ export interface SqliteStores
  *
  * All that the actors commit in one turn of the event loop is ONE transaction with one fsync, acknowledged after it; so are the epochs of
  * those that are loaded. What is wrong with one actor's statements fails that actor alone. An actor that another process loads is taken
- * from the fleet that had it, which gets `ALARM_FENCED` with its next commit.
+ * from the fleet that had it, which gets `ALARM_FENCED` with its next commit. One fleet at a time over these stores; a second is refused.
  *
  * Throws `ALARM_CONFIG_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 22.16, `ALARM_STORAGE_INVALID` for a file that is no database, a
  * manager's or a single actor's, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms,
@@ -65,6 +65,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
   const turn = actorsTurn(db, file)
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
   const changed$ = new Subject<string>()
+  let isStepping = false
   const sql = storeSql(db, { check, join, touch() {} })
   const open = db.prepare(`
     INSERT INTO _nolater_actors VALUES (?, 1, NULL)
@@ -82,6 +83,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
   function join<T>(work: () => T): T {
     check()
     if (db.isTransaction) return savepoint(db, work)
+    if (isStepping) throw rolledBack(file)
     let failure: { readonly error: unknown } | null = null
     try {
       return inTransaction(db, file, () => {
@@ -122,7 +124,12 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
       changes.delete(key)
       return step(all.length > 0, () => {
         if (save.run(time, key, epoch).changes === 0) throw fenced(file, key, epoch)
-        for (const work of all) synchronous(work(sql))
+        isStepping = true
+        try {
+          for (const work of all) synchronous(work(sql))
+        } finally {
+          isStepping = false
+        }
         return true
       })
     },
@@ -131,7 +138,11 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
       writeMany: (writes) => manager.writeMany!(writes),
     }),
     discard: (key) => void changes.delete(key),
-    changed$: changed$.asObservable(),
+    changed$: defer(() => {
+      // What one fleet's actor has changed would be lost with the other's commit.
+      if (changed$.observed) throw twoFleets(file)
+      return changed$
+    }),
     change(key, work) {
       check()
       if (typeof work !== 'function') {
@@ -157,6 +168,21 @@ function checkOptions(options: SqliteStoresOptions): SqliteStoresOptions {
   const { manager } = options ?? {}
   if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
   return options
+}
+
+function twoFleets(file: string): AlarmError {
+  return new AlarmError(
+    'ALARM_CONFIG_INVALID',
+    `A fleet is open over the stores of ${given(file)} already: two would take each other's actors. Use that one, or close it first.`,
+  )
+}
+
+function rolledBack(file: string): AlarmError {
+  return new AlarmError(
+    'ALARM_STORAGE_FAILED',
+    `A statement on ${given(file)} has rolled back more than itself, so this change cannot go on. Never use ON CONFLICT ROLLBACK.`,
+    { counted: false },
+  )
 }
 
 function unheard(file: string): AlarmError {

@@ -77,6 +77,13 @@ export function storeSql(db: DatabaseSync, turns: SqlTurns): StoreSql {
       use(sql, (statement) => statement.get(...parameters) as Row | undefined),
     all: <Row>(sql: string, ...parameters: SqlParameter[]) =>
       // Not all(): Node 22 names the columns before SQLite has looked whether the table has others by now.
-      use(sql, (statement) => Array.from(statement.iterate(...parameters)) as Row[]),
+      use(sql, (statement) => {
+        const rows = statement.iterate(...parameters)
+        try {
+          return Array.from(rows) as Row[]
+        } finally {
+          rows.return?.() // a row that cannot be read would leave the statement open, and nothing could be committed
+        }
+      }),
   }
 }

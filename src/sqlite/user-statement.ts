@@ -56,6 +56,7 @@ export function compile(db: DatabaseSync, sql: string): UserStatement {
 
 /** The text from where its first statement begins. */
 export function afterBlanks(sql: string): string {
+  if (typeof sql !== 'string') throw refused(`A statement is a string, given ${given(sql)}`)
   return sql.slice(/^(?:[\s;]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))*/.exec(sql)![0].length)
 }
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { lastValueFrom, type Observable, of, Subject, takeWhile, throwError, toArray } from 'rxjs'
+import { EMPTY, lastValueFrom, type Observable, of, Subject, takeWhile, throwError, toArray } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Alarm,
@@ -304,6 +304,51 @@ describe('sqliteStores', () => {
       expect(jobs(file)).toEqual([])
       again.close()
       await drained()
+    })
+
+    it('for one fleet: a second one would take its actors, with what they have changed', async () => {
+      const { fleet, file, stores, drained } = rig({ manager: memoryManager() })
+      table(stores)
+      const two = expect.objectContaining({
+        code: 'ALARM_CONFIG_INVALID',
+        message: expect.stringContaining('already'),
+      })
+      expect(() => openFleet(stores)).toThrow(two)
+      expect(outcome(EMPTY.pipe(keepAlarms(stores))).error).toEqual(two)
+      job(stores, 'a', 'tea')
+      await drained()
+      expect(jobs(file)).toEqual(['a tea'])
+      fleet.close()
+      openFleet(stores).close()
+    })
+
+    it('of one actor alone where it reads a number that is none of JavaScript’s', async () => {
+      const { fleet, file, stores, drained, broken } = rig({ manager: memoryManager() })
+      table(stores)
+      stores.sql.exec('CREATE TABLE big (n INTEGER); INSERT INTO big VALUES (9007199254740993)')
+      stores.change('a', (sql) => sql.all('UPDATE big SET n = n RETURNING n'))
+      job(stores, 'b', 'tea')
+      await drained()
+      job(stores, 'c', 'milk')
+      await drained()
+      expect(broken()).toMatchObject([{ key: 'a' }])
+      expect(jobs(file)).toEqual(['c milk', 'b tea'])
+      expect(fleet.actor('b').time).toBe(null)
+    })
+
+    it('not at all where it has rolled back more than itself, and goes on', async () => {
+      const { file, stores, drained, broken } = rig({ manager: memoryManager() })
+      table(stores)
+      stores.sql.run('INSERT INTO job VALUES (?, ?)', '0', 'taken')
+      stores.change('a', (sql) => {
+        try {
+          sql.exec("INSERT OR ROLLBACK INTO job VALUES ('a', 'taken')")
+        } catch {}
+        sql.exec("INSERT INTO job VALUES ('a', 'alone')")
+      })
+      await drained()
+      expect(broken()).toMatchObject([{ key: 'a', error: { cause: { code: 'ALARM_STORAGE_FAILED' } } }])
+      expect(jobs(file)).toEqual(['0 taken'])
     })
 
     it('where the alarm stays, with touch', async () => {
