@@ -157,8 +157,19 @@ describe('sqliteStore: SQL', () => {
     expect(() => sql.exec('SELECT ?; SELECT 2', 1)).toThrow(invalid)
     for (const nothing of ['', ' ; -- nothing']) expect(() => sql.run(nothing), nothing).toThrow(invalid)
     sql.exec(' ; -- nothing')
+    for (const use of ['exec', 'run', 'get', 'all'] as const) {
+      for (const none of [5, undefined]) expect(() => sql[use](none as never), use).toThrow(invalid)
+    }
     expect(sql.all('SELECT 1 AS one; -- and no more\n /* at all */ ;')).toEqual([{ one: 1 }])
     expect(sql.all("SELECT ';' AS semicolon")).toEqual([{ semicolon: ';' }])
+  })
+
+  it('a script may select what no number of JavaScript can be: nobody reads it', () => {
+    const { sql } = open()
+    sql.exec(`
+      CREATE TABLE t (x); INSERT INTO t VALUES (9007199254740993), (1) RETURNING x; SELECT x FROM t;
+      UPDATE t SET x = x + 1 RETURNING x`)
+    expect(sql.all('SELECT CAST(x AS TEXT) AS x FROM t')).toEqual([{ x: '9007199254740994' }, { x: '2' }])
   })
 
   it('a statement that is kept follows the schema, and there may be many', async () => {
