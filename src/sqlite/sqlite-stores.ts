@@ -1,5 +1,5 @@
 import { defer, Observable, Subject } from 'rxjs'
-import { AlarmConfigError, AlarmError, given } from '../errors.ts'
+import { AlarmConfigError } from '../errors.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
 import type { LoadedAlarm } from '../fleet/resident.ts'
 import { checkKey } from '../key.ts'
@@ -8,6 +8,7 @@ import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
+import { closed, fenced, rolledBack, twoFleets, unheard } from './stores-errors.ts'
 import { synchronous } from './synchronous.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -74,9 +75,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
 
   function check(): void {
     if (db.isOpen) return
-    throw new AlarmError('ALARM_CLOSED', `The stores of ${given(file)} were closed. Open them again.`, {
-      counted: false,
-    })
+    throw closed(file)
   }
 
   /** The user's statements in the transaction of the turn, or in one of their own; their errors as they are. */
@@ -168,36 +167,4 @@ function checkOptions(options: SqliteStoresOptions): SqliteStoresOptions {
   const { manager } = options ?? {}
   if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
   return options
-}
-
-function twoFleets(file: string): AlarmError {
-  return new AlarmError(
-    'ALARM_CONFIG_INVALID',
-    `A fleet is open over the stores of ${given(file)} already: two would take each other's actors. Use that one, or close it first.`,
-  )
-}
-
-function rolledBack(file: string): AlarmError {
-  return new AlarmError(
-    'ALARM_STORAGE_FAILED',
-    `A statement on ${given(file)} has rolled back more than itself, so this change cannot go on. Never use ON CONFLICT ROLLBACK.`,
-    { counted: false },
-  )
-}
-
-function unheard(file: string): AlarmError {
-  return new AlarmError(
-    'ALARM_CLOSED',
-    `No fleet is open over the stores of ${given(file)}, so nobody would commit the change. Open one first: openFleet(stores).`,
-    { counted: false },
-  )
-}
-
-function fenced(file: string, key: string, epoch: number): AlarmError {
-  return new AlarmError(
-    'ALARM_FENCED',
-    `${given(key)} was loaded again from ${given(file)}, since its epoch ${epoch}: another incarnation owns this actor. Stop this one, ` +
-      'or load it again.',
-    { counted: false },
-  )
 }
