@@ -1,23 +1,21 @@
 import { postgresStore } from 'nolater/postgres'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { idOf } from '../../src/postgres/alarm-key.ts'
 import { statementsOf } from '../../src/postgres/statements.ts'
 import { quoted, sleep, withSchema } from '../postgres/rig.ts'
-import { startServer } from '../postgres/server.ts'
+import { serverOfFile } from '../postgres/server.ts'
 import { type CampaignOptions, campaign, type Outcome } from './campaign.ts'
 import { makePlan, type Sabotage } from './plan.ts'
 
 // Real processes and a real server. Nothing here depends on how fast they are: what is awaited is awaited until it comes.
 const PATIENCE = 200_000
-const server = await startServer()
+const server = serverOfFile()
 
 if (typeof server === 'string') {
   describe('nolater/postgres in chaos', () => {
     it.skip(server, () => {})
   })
 } else {
-  afterAll(() => server.stop())
-
   const run = (sabotage: Sabotage, options: Partial<CampaignOptions>): Promise<Outcome> => {
     const { connectionString } = server
     const plan = {

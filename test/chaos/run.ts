@@ -10,13 +10,7 @@ import { printOutcome } from './report.ts'
 
 const { kills, seed, seconds, sabotage } = readArguments(SABOTAGES, { kills: 100, seconds: 180 })
 const server = await startServer()
-if (typeof server === 'string') {
-  console.error(server)
-  process.exit(2)
-}
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => server.stop().finally(() => process.exit(130)))
-}
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const { connectionString } = server
 const plan = { ...makePlan(seed), connectionString, schema: 'chaos', sabotage }

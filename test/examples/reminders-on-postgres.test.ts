@@ -1,52 +1,59 @@
 import type { DeliveryEvent } from 'nolater'
-import { postgresManager, postgresStore } from 'nolater/postgres'
+import { type PostgresManager, postgresManager, postgresStore } from 'nolater/postgres'
 import pg from 'pg'
-import { EMPTY, firstValueFrom, type ObservableInput, of, Subject, throwError } from 'rxjs'
-import { afterAll, describe, it } from 'vitest'
+import { EMPTY, firstValueFrom, type ObservableInput, of, Subject, type Subscription, throwError } from 'rxjs'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Outlet } from '../../examples/reminders/person.ts'
 import { postgresPerson, REMINDER_TABLE } from '../../examples/reminders/postgres-person.ts'
-import { openReminders } from '../../examples/reminders/reminders.ts'
+import { openReminders, type Reminders } from '../../examples/reminders/reminders.ts'
 import { until } from '../postgres/rig.ts'
-import { startServer } from '../postgres/server.ts'
+import { serverOfFile } from '../postgres/server.ts'
 import { killAndStartAgain, startService } from './reminder-service.ts'
 
 const HOUR = 3_600_000
 const SOON = 2_000 // ms within which a table can be changed by hand, however busy the machine is
 const WAITING = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
-const server = await startServer()
+const server = serverOfFile()
 
 if (typeof server === 'string') {
   describe('reminders on PostgreSQL', () => {
     it.skip(server, () => {})
   })
 } else {
-  const pool = new pg.Pool({ connectionString: server.connectionString })
-  pool.on('error', () => {})
-  const manager = postgresManager({ pool, pollInterval: 200 })
-  await manager.ready()
-  await pool.query(REMINDER_TABLE)
+  let pool: pg.Pool
+  let manager: PostgresManager
+  let reminders: Reminders
+  let outside: pg.Client
+  let deliveries: Subscription | undefined
   const outlets = new Map<string, Outlet>()
-  const reminders = openReminders({
-    manager,
-    openPerson: async (who) =>
-      postgresPerson({
-        who,
-        pool,
-        store: await postgresStore({ key: who, manager }),
-        outlet: outlets.get(who)!,
-      }),
-  })
   const events: DeliveryEvent[] = []
-  const deliveries = reminders.deliveries$.subscribe((event) => events.push(event))
-  const outside = new pg.Client(server.connectionString.replace(/postgres$/, 'killed'))
 
+  beforeAll(async () => {
+    pool = new pg.Pool({ connectionString: server.connectionString })
+    pool.on('error', () => {})
+    outside = new pg.Client(server.connectionString.replace(/postgres$/, 'killed'))
+    manager = postgresManager({ pool, pollInterval: 200 })
+    await manager.ready()
+    await pool.query(REMINDER_TABLE)
+    reminders = openReminders({
+      manager,
+      openPerson: async (who) =>
+        postgresPerson({
+          who,
+          pool,
+          store: await postgresStore({ key: who, manager }),
+          outlet: outlets.get(who)!,
+        }),
+    })
+    deliveries = reminders.deliveries$.subscribe((event) => events.push(event))
+  })
+  // Before the server is stopped: hooks that come later run first.
   afterAll(async () => {
-    deliveries.unsubscribe()
-    await reminders.close()
-    await manager.close()
-    await pool.end()
-    await outside.end()
-    await server.stop()
+    deliveries?.unsubscribe()
+    await reminders?.close()
+    await manager?.close()
+    await pool?.end()
+    await outside?.end()
   })
 
   /** Somebody's reminders in this process. */

@@ -1,26 +1,24 @@
 import { postgresManager } from 'nolater/postgres'
 import { describeManager } from 'nolater/vitest'
-import { afterAll, describe, it, vi } from 'vitest'
+import { describe, it, vi } from 'vitest'
 import { describeDocuments } from './documents.ts'
 import { describeCrashes, describeFailures } from './failures.ts'
 import { describeHangs } from './hangs.ts'
 import { describeLedger } from './ledger.ts'
 import { describePromises } from './promises.ts'
 import { quoted } from './rig.ts'
-import { startServer } from './server.ts'
+import { serverOfFile } from './server.ts'
 import { describeStores } from './stores.ts'
 
 // One server for all of them, and a schema for each: what they wait for is mostly time, and they wait together.
 vi.setConfig({ maxConcurrency: 12 })
-const server = await startServer()
+const server = serverOfFile()
 
 if (typeof server === 'string') {
   describe('nolater/postgres', () => {
     it.skip(server, () => {})
   })
 } else {
-  afterAll(() => server.stop())
-
   describe.concurrent('on a real server', () =>
     describeManager(
       'postgresManager',

