@@ -9,7 +9,7 @@ if (store.alarm.time === null) {
   await store.commitWith(async (client) => {
     await client.query('CREATE TABLE IF NOT EXISTS tea (actor text, note text)')
     await client.query("INSERT INTO tea VALUES ('42', 'is ready')")
-    store.alarm.set(Date.now() + 3_000)
+    store.alarm.setIn(3_000)
   })
 }
 

@@ -9,7 +9,7 @@ if (store.alarm.time === null) {
   // State and alarm in one commit. The manager has the alarm before the commit is issued.
   store.transaction((sql) => {
     sql.run('INSERT INTO tea VALUES (?)', 'is ready')
-    store.alarm.set(Date.now() + 3_000)
+    store.alarm.setIn(3_000)
   })
   // A reply leaves the actor only once what it speaks of is durable.
   of('brewing').pipe(store.alarm.holdUntilConfirmed()).subscribe(console.log)

@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { type Fleet, keepAlarms, setAlarm } from 'nolater'
+import { type Fleet, keepAlarms, setAlarmIn } from 'nolater'
 import { sqliteManager, sqliteStores } from 'nolater/sqlite'
 import { count, EMPTY, filter, map, range, take, tap } from 'rxjs'
 
@@ -23,7 +23,7 @@ const deliveries = (fleet: Fleet) =>
 let committed = 0
 range(1, 1000)
   .pipe(
-    map((n) => ({ key: `pot ${n}`, ...setAlarm(Date.now() + 500) })),
+    map((n) => ({ key: `pot ${n}`, ...setAlarmIn(500) })),
     keepAlarms({ ...stores, deliveries }),
     tap(({ kind }) => {
       if (kind === 'commit-acknowledged' && ++committed === 1000) console.log('1000 alarms are durable')

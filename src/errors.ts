@@ -47,12 +47,12 @@ export class AlarmError extends Error {
 /** A time that no alarm can have (`ALARM_TIME_INVALID`). */
 export class AlarmTimeError extends AlarmError {
   override readonly name = 'AlarmTimeError'
-  constructor(time: unknown) {
-    super(
-      'ALARM_TIME_INVALID',
-      `An alarm time is a whole number of milliseconds since the epoch, 0 or more, or a valid Date; given ${given(time)}. ` +
-        'To remove the alarm use delete().',
-    )
+  constructor(
+    time: unknown,
+    message = `An alarm time is a whole number of milliseconds since the epoch, 0 or more, or a valid Date; given ${given(time)}. ` +
+      'To remove the alarm use delete().',
+  ) {
+    super('ALARM_TIME_INVALID', message)
   }
 }
 

@@ -1,9 +1,12 @@
 import { AlarmError, given } from './errors.ts'
+import type { TimeCheck } from './real-time.ts'
 import { type AlarmTime, checkTime } from './time.ts'
+import { checkDelay, timeIn } from './time-in.ts'
 
 /** What the application wants of its one alarm. `allowUnconfirmed`: do not close the output gate for it. */
 export type AlarmIntent =
   | { readonly kind: 'set'; readonly time: number; readonly allowUnconfirmed?: boolean }
+  | { readonly kind: 'set-in'; readonly delay: number; readonly allowUnconfirmed?: boolean }
   | { readonly kind: 'delete'; readonly allowUnconfirmed?: boolean }
 
 /** The same, of one actor among many. */
@@ -23,6 +26,19 @@ export function setAlarm(time: number | Date, options?: { allowUnconfirmed?: boo
 }
 
 /**
+ * Wants to be woken `ms` milliseconds after the intent arrives, by the clock of the operator that takes it.
+ *
+ * Throws `ALARM_TIME_INVALID` unless `ms` is a whole number, 0 or more. Gotcha: where intents wait on their way, the delay has not begun.
+ *
+ * ```ts
+ * edits$.pipe(map(() => setAlarmIn(60_000)), keepAlarm(config)).subscribe()
+ * ```
+ */
+export function setAlarmIn(ms: number, options?: { allowUnconfirmed?: boolean }): AlarmIntent {
+  return { ...options, kind: 'set-in', delay: checkDelay(ms) }
+}
+
+/**
  * Wants not to be woken.
  *
  * ```ts
@@ -33,12 +49,24 @@ export function deleteAlarm(options?: { allowUnconfirmed?: boolean }): AlarmInte
   return { ...options, kind: 'delete' }
 }
 
-/** The alarm that an intent asks for, or a typed error before anything has changed. */
-export function wantedTime(intent: AlarmIntent): AlarmTime {
-  if (intent?.kind === 'set') return checkTime(intent.time)
+/** The alarm that an intent asks for when it arrives, or a typed error before anything has changed. */
+export function wantedTime(
+  intent: AlarmIntent,
+  clock: { now(): number },
+  check: TimeCheck = checkTime,
+): AlarmTime {
+  if (intent?.kind === 'set') return check(intent.time)
+  if (intent?.kind === 'set-in') return timeIn(intent.delay, clock.now())
   if (intent?.kind === 'delete') return null
   throw new AlarmError(
     'ALARM_INTENT_INVALID',
-    `An intent is what setAlarm(time) or deleteAlarm() returns; given ${given(intent)}.`,
+    `An intent is what setAlarm(time), setAlarmIn(ms) or deleteAlarm() returns; given ${given(intent)}.`,
   )
+}
+
+/** The intent for that time: one with a delay becomes a set. */
+export function settled(intent: AlarmIntent, time: AlarmTime): AlarmIntent {
+  if (time === null || (intent.kind === 'set' && intent.time === time)) return intent
+  const { delay: _, ...rest } = intent as AlarmIntent & { readonly delay?: number }
+  return { ...rest, kind: 'set', time }
 }

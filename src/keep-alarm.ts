@@ -50,7 +50,7 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
       listen(intents$, inputs, {
         next(intent) {
           try {
-            keeper.intend(wantedTime(intent), intent.allowUnconfirmed)
+            keeper.intend(wantedTime(intent, keeper), intent.allowUnconfirmed)
           } catch (error) {
             fail(error)
           }

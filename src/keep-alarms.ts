@@ -81,7 +81,7 @@ export function keepAlarms<K extends string = string>(
       }
       const intend = (intent: KeyedIntent<K>): void => {
         try {
-          const time = wantedTime(intent)
+          const time = wantedTime(intent, engine.clock, engine.checkTime)
           const actor = engine.use(intent.key)
           try {
             actor.intend(time, intent.allowUnconfirmed)

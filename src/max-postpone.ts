@@ -1,5 +1,5 @@
 import { asyncScheduler, type OperatorFunction, type SchedulerLike, scan } from 'rxjs'
-import { type AlarmIntent, deleteAlarm, setAlarm, wantedTime } from './intent.ts'
+import { type AlarmIntent, deleteAlarm, setAlarm, settled, wantedTime } from './intent.ts'
 import { checkMilliseconds } from './milliseconds.ts'
 import { type AlarmTime, checkAlarmTime, checkTime } from './time.ts'
 
@@ -77,7 +77,7 @@ export interface MaxPostponeOptions {
  *
  * ```ts
  * edits$.pipe(
- *   map(() => setAlarm(clock.now() + 5_000)),
+ *   map(() => setAlarmIn(5_000)),
  *   maxPostpone(60_000, { initial: row.alarm, limit: row.limit }),
  *   tap(({ limit }) => (row.limit = limit)),
  *   keepAlarm({ initial: row.alarm, commit: (time) => save({ ...row, alarm: time }), write }),
@@ -94,10 +94,10 @@ export function maxPostpone(
   const stored: PostponedIntent = { ...(initial === null ? deleteAlarm() : setAlarm(initial)), limit }
 
   return scan((last: PostponedIntent, intent: AlarmIntent) => {
-    const wanted = wantedTime(intent)
+    const wanted = wantedTime(intent, scheduler)
     if (wanted === null) return { ...deleteAlarm(intent), limit: null }
-    const standing = { time: wantedTime(last), limit: last.limit }
+    const standing = { time: wantedTime(last, scheduler), limit: last.limit }
     const { time, limit } = postpone(standing, wanted, ms, scheduler.now())
-    return { ...setAlarm(time, intent), limit }
+    return { ...settled(intent, time), limit }
   }, stored)
 }

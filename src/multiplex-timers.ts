@@ -20,7 +20,9 @@ import { fromUser } from './from-user.ts'
 import { checkKey } from './key.ts'
 import { isExhausted } from './ledger/redelivery.ts'
 import type { Alarm } from './open-alarm.ts'
-import { type AlarmTime, checkTime, isBefore } from './time.ts'
+import { timeCheckFor } from './real-time.ts'
+import { type AlarmTime, isBefore } from './time.ts'
+import { timeIn } from './time-in.ts'
 import {
   deleteTimer,
   dueTimers,
@@ -66,6 +68,13 @@ export interface NamedTimers {
    * Throws `ALARM_KEY_INVALID` and `ALARM_TIME_INVALID` before anything has changed, what `save` throws, or what broke the alarm.
    */
   set(name: string, time: number | Date, options?: { allowUnconfirmed?: boolean }): void
+
+  /**
+   * Sets the timer to `ms` milliseconds from now, by the timers' clock.
+   *
+   * Throws as `set`; `ALARM_TIME_INVALID` unless `ms` is a whole number, 0 or more, and the sum is a safe integer.
+   */
+  setIn(name: string, ms: number, options?: { allowUnconfirmed?: boolean }): void
 
   /** Whether there was such a timer. Throws what broke the alarm. */
   delete(name: string, options?: { allowUnconfirmed?: boolean }): boolean
@@ -136,13 +145,14 @@ const unconfirmed = { allowUnconfirmed: true } as const
  *   load: () => store.get('timers'),
  *   save: (timers, options) => store.put('timers', timers, options),
  * })
- * timers.set('tea', Date.now() + 180_000)
- * timers.set('eggs', Date.now() + 300_000)
+ * timers.setIn('tea', 180_000)
+ * timers.setIn('eggs', 300_000)
  * manager.deliveries((delivery) => timers.deliver(delivery, ({ name }) => ring(name))).subscribe()
  * ```
  */
 export function multiplexTimers(config: TimersConfig): NamedTimers {
   const { alarm, load, save, scheduler = asyncScheduler } = checkTimersConfig(config)
+  const checkTime = timeCheckFor(alarm)
   let run: Run | null = null
   let isReadBack = false
   let cutOff = new Set<number>() // serials of timers whose handlers were
@@ -251,19 +261,21 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     return EMPTY
   }
 
+  function set(name: string, at: number, options?: { allowUnconfirmed?: boolean }): void {
+    const before = timers()
+    const standing = findTimer(before, checkKey(name))
+    const isThere = standing !== undefined && isSetTo(standing, at) && standing.serial !== run?.serial
+    if (isThere) confirm(options)
+    else keep(setTimer(before, name, at), options)
+  }
+
   return {
     get(name) {
       const timer = findTimer(timers(), checkKey(name))
       return timer === undefined || timer.serial === run?.serial ? null : timer.time
     },
-    set(name, time, options) {
-      const at = checkTime(time)
-      const before = timers()
-      const standing = findTimer(before, checkKey(name))
-      const isThere = standing !== undefined && isSetTo(standing, at) && standing.serial !== run?.serial
-      if (isThere) confirm(options)
-      else keep(setTimer(before, name, at), options)
-    },
+    set: (name, time, options) => set(name, checkTime(time), options),
+    setIn: (name, ms, options) => set(name, timeIn(ms, scheduler.now()), options),
     delete(name, options) {
       const before = timers()
       const after = deleteTimer(before, checkKey(name))

@@ -5,6 +5,7 @@ import type { AlarmEvent } from './event.ts'
 import { Keeper } from './keeper.ts'
 import { holdUntilConfirmed } from './output-gate.ts'
 import { type AlarmTime, checkTime } from './time.ts'
+import { timeIn } from './time-in.ts'
 
 /** One actor's alarm, as a handle for a runtime. */
 export interface Alarm {
@@ -18,8 +19,27 @@ export interface Alarm {
    * Wants to be woken at `time`: ms since the epoch or a Date; in the past means at once.
    *
    * Throws `ALARM_TIME_INVALID` before anything has changed, or the error that broke the alarm, now or before.
+   *
+   * Gotcha: a delay or seconds are in the past, too. The alarms of `sqliteStore`, `postgresStore` and of fleets over `sqliteStores` refuse a
+   * time between 1 and 10^11 where no scheduler is injected; one of `openAlarm` does not.
    */
   set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void
+
+  /**
+   * Wants to be woken in `ms` milliseconds from now: `set` with the sum, by the injected clock.
+   *
+   * ```
+   * clock     3
+   *
+   * ask       5-------    setIn(2), at 3
+   * write     5.|-----
+   * commit    --5.|---
+   * ```
+   *
+   * Throws `ALARM_TIME_INVALID` unless `ms` is a whole number, 0 or more, and the sum is a safe integer; or what broke the alarm. A clock with
+   * fractions is rounded up. Gotcha: asked again, it is another time, so the alarm moves.
+   */
+  setIn(ms: number, options?: { allowUnconfirmed?: boolean }): void
 
   /** Wants not to be woken. Throws the error that broke the alarm. */
   delete(options?: { allowUnconfirmed?: boolean }): void
@@ -127,7 +147,7 @@ export interface Alarm {
  *
  * ```ts
  * const alarm = openAlarm({ key: '42', commit: (time) => save(time), write: (time, { fence }) => tell(time, fence) })
- * alarm.set(Date.now() + 60_000)
+ * alarm.setIn(60_000)
  * replies$.pipe(alarm.holdUntilConfirmed()).subscribe(send)
  * ```
  */
@@ -147,6 +167,10 @@ class OpenAlarm extends Keeper implements Alarm {
 
   set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void {
     this.intend(checkTime(time), options?.allowUnconfirmed)
+  }
+
+  setIn(ms: number, options?: { allowUnconfirmed?: boolean }): void {
+    this.intend(timeIn(ms, this.now()), options?.allowUnconfirmed)
   }
 
   delete(options?: { allowUnconfirmed?: boolean }): void {

@@ -52,7 +52,7 @@ export interface Fleet<K extends string = string> {
  *
  * ```ts
  * const fleet = openFleet({ load: (key) => read(key), commit: (time, { key }) => save(key, time), write: (time, info) => tell(time, info) })
- * fleet.actor('42').set(Date.now() + 60_000)
+ * fleet.actor('42').setIn(60_000)
  * manager.deliveries((delivery) => fleet.deliver(delivery, () => wake(delivery.key)), { abandon: fleet.abandon }).subscribe()
  * ```
  */

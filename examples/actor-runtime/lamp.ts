@@ -1,5 +1,5 @@
 import type { ActorStore } from 'nolater/sqlite'
-import { asyncScheduler, of, type SchedulerLike } from 'rxjs'
+import { of } from 'rxjs'
 import type { Behaviour } from './runtime.ts'
 
 export interface Lamp {
@@ -9,14 +9,14 @@ export interface Lamp {
 
 /** The lamp of a staircase: each press keeps it lit for `lit` ms more, then it goes out by itself. */
 export const lamp =
-  (lit: number, scheduler: SchedulerLike = asyncScheduler) =>
+  (lit: number) =>
   (store: ActorStore): Behaviour<'press' | 'look', Lamp> => {
     const look = (): Lamp => store.get<Lamp>('lamp') ?? { isLit: false, presses: 0 }
     return {
       receive(message) {
         if (message === 'press') {
           store.put('lamp', { isLit: true, presses: look().presses + 1 })
-          store.alarm.set(scheduler.now() + lit) // the same turn: one commit for both
+          store.alarm.setIn(lit) // the same turn: one commit for both
         }
         return of(look())
       },

@@ -1,7 +1,7 @@
 /** A shopping cart that is emptied when nobody has touched it for `idle` ms. */
 import type { DeliveryOutcome, Wakeup } from 'nolater'
 import type { ActorStore } from 'nolater/sqlite'
-import { asyncScheduler, EMPTY, type Observable, of, type SchedulerLike } from 'rxjs'
+import { EMPTY, type Observable, of } from 'rxjs'
 
 export interface Cart {
   /** Emits the answer once the item and the alarm are durable. */
@@ -12,7 +12,7 @@ export interface Cart {
   deliver(wakeup: Wakeup): Observable<DeliveryOutcome>
 }
 
-export function openCart(store: ActorStore, idle: number, clock: SchedulerLike = asyncScheduler): Cart {
+export function openCart(store: ActorStore, idle: number): Cart {
   const { alarm, sql } = store
   sql.exec('CREATE TABLE IF NOT EXISTS item (name TEXT)')
 
@@ -20,7 +20,7 @@ export function openCart(store: ActorStore, idle: number, clock: SchedulerLike =
     add(item) {
       store.transaction(() => {
         sql.run('INSERT INTO item VALUES (?)', item)
-        alarm.set(clock.now() + idle)
+        alarm.setIn(idle)
       })
       return of(`${item} is in your cart`).pipe(alarm.holdUntilConfirmed())
     },

@@ -26,8 +26,8 @@ export function openOrder(
     place: (what) =>
       store.transaction(() => {
         store.put('order', what)
-        timers.set('remind', clock.now() + HOUR)
-        timers.set('cancel', clock.now() + 24 * HOUR)
+        timers.setIn('remind', HOUR)
+        timers.setIn('cancel', 24 * HOUR)
       }),
     pay: () =>
       store.transaction(() => {

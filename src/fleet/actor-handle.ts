@@ -14,7 +14,9 @@ import { AlarmLoadingError } from '../errors.ts'
 import type { AlarmEvent, KeyedEvent } from '../event.ts'
 import type { Alarm } from '../open-alarm.ts'
 import { holdUntilConfirmed } from '../output-gate.ts'
-import { type AlarmTime, checkTime } from '../time.ts'
+import { readsTimes, type TimeCheck } from '../real-time.ts'
+import type { AlarmTime } from '../time.ts'
+import { timeIn } from '../time-in.ts'
 import type { FleetEngine } from './fleet-engine.ts'
 import type { Resident } from './resident.ts'
 
@@ -43,8 +45,17 @@ export class ActorHandle<K extends string> implements Alarm {
   }
 
   set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void {
-    const wanted = checkTime(time)
+    const wanted = this.engine.checkTime(time)
     this.ask((actor) => actor.intend(wanted, options?.allowUnconfirmed))
+  }
+
+  setIn(ms: number, options?: { allowUnconfirmed?: boolean }): void {
+    const wanted = timeIn(ms, this.engine.clock.now())
+    this.ask((actor) => actor.intend(wanted, options?.allowUnconfirmed))
+  }
+
+  get [readsTimes](): TimeCheck {
+    return this.engine.checkTime
   }
 
   delete(options?: { allowUnconfirmed?: boolean }): void {

@@ -45,6 +45,11 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
   readonly changed$?: ObservableInput<string>
   /** Called when an alarm breaks or is closed, before anybody hears of it: what was to go with its next commit will not be committed. */
   discard?(key: K): void
+  /**
+   * Times are the machine's: where no scheduler is injected, a time between 1 and 10^11 is refused as a delay or seconds (`ALARM_TIME_INVALID`).
+   * What `sqliteStores` says; default false.
+   */
+  readonly wallClock?: boolean
   /** writes in flight over all actors; as many can be loading; default 1000 */
   readonly concurrency?: number
   /** ms without use after which an actor is dropped from memory, at the latest after twice that; default 60 s, Infinity for never */
@@ -57,7 +62,10 @@ export function checkFleetConfig<K extends string>(config: FleetConfig<K>): void
   const { concurrency = 1, idleAfter = 1 } = config
   const returnsInput = 'a function that returns an Observable, a promise or an iterable'
   if (typeof config.load !== 'function') throw new AlarmConfigError('load', returnsInput, config.load)
-  const { changed$ } = config
+  const { changed$, wallClock } = config
+  if (wallClock !== undefined && typeof wallClock !== 'boolean') {
+    throw new AlarmConfigError('wallClock', 'true or false', wallClock)
+  }
   if (changed$ !== undefined && (typeof changed$ !== 'object' || changed$ === null)) {
     throw new AlarmConfigError('changed$', 'an Observable of keys', changed$)
   }

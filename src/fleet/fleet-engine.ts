@@ -1,4 +1,4 @@
-import { asyncScheduler, EMPTY, noop, Observable, Subscription } from 'rxjs'
+import { asyncScheduler, EMPTY, noop, Observable, type SchedulerLike, Subscription } from 'rxjs'
 import type { CommitInfo } from '../config.ts'
 import { AlarmClosedError } from '../errors.ts'
 import type { KeyedEvent, KeyedStory } from '../event.ts'
@@ -6,6 +6,8 @@ import { fromUser } from '../from-user.ts'
 import { checkKey } from '../key.ts'
 import type { WriteInfo } from '../manager.ts'
 import { listen } from '../operators/listen.ts'
+import { type TimeCheck, timeCheckOf } from '../real-time.ts'
+import { checkTime } from '../time.ts'
 import { undisturbed } from '../undisturbed.ts'
 import { batch } from './batch.ts'
 import type { FleetConfig } from './fleet-config.ts'
@@ -32,6 +34,8 @@ export interface Pressure {
 /** The actors of a fleet, at most one of a key, and what they share. */
 export interface FleetEngine<K extends string> {
   readonly pressure: Pressure
+  readonly clock: SchedulerLike
+  readonly checkTime: TimeCheck
   readonly events$: Observable<KeyedEvent<K>>
   /** Errors with what breaks the alarm of this key next, or closes it. */
   broken(key: K): Observable<never>
@@ -174,6 +178,8 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
 
   return {
     events$: telemetry.events$,
+    clock: scheduler,
+    checkTime: config.wallClock === true ? timeCheckOf(config.scheduler) : checkTime,
     tell: telemetry.tell,
     broken: gates.broken,
     get pressure() {

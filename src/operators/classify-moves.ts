@@ -1,5 +1,5 @@
-import { map, type OperatorFunction } from 'rxjs'
-import { type AlarmIntent, wantedTime } from '../intent.ts'
+import { asyncScheduler, map, type OperatorFunction, type SchedulerLike } from 'rxjs'
+import { type AlarmIntent, settled, wantedTime } from '../intent.ts'
 import { type AlarmTime, checkAlarmTime, type Move, moveTo } from '../time.ts'
 
 /** An intent, the alarm that it asks for, and how that stands to the bound. */
@@ -20,7 +20,7 @@ export interface ClassifiedMove {
  *
  * The bound is the latest time at which the manager may be holding the alarm: ms since the epoch, or `null` for no alarm,
  * which comes after every time. So a delete is a move later, and from no alarm every set is a move earlier. A function is
- * asked once for each intent, when the intent arrives.
+ * asked once for each intent, when the intent arrives. A delay (`setAlarmIn`) leaves as the time that it comes to by the scheduler's clock.
  *
  * Errors: `ALARM_INTENT_INVALID`, `ALARM_TIME_INVALID` (the time of an intent, or a bound), and what the function throws.
  * All of them are error notifications.
@@ -37,10 +37,11 @@ export interface ClassifiedMove {
  */
 export function classifyMoves(
   bound: AlarmTime | (() => AlarmTime),
+  scheduler: SchedulerLike = asyncScheduler,
 ): OperatorFunction<AlarmIntent, ClassifiedMove> {
   const readBound = typeof bound === 'function' ? bound : () => bound
   return map((intent) => {
-    const time = wantedTime(intent)
-    return { move: moveTo(time, checkAlarmTime(readBound())), time, intent }
+    const time = wantedTime(intent, scheduler)
+    return { move: moveTo(time, checkAlarmTime(readBound())), time, intent: settled(intent, time) }
   })
 }

@@ -1,10 +1,11 @@
 import type { ClientBase } from 'pg'
-import { asyncScheduler, concatMap, defer, EMPTY, type Observable, of, timer } from 'rxjs'
+import { asyncScheduler, concatMap, defer, EMPTY, type Observable, of, type SchedulerLike, timer } from 'rxjs'
 import { type AlarmConfig, checkConfig } from '../config.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { AlarmManager } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
-import { checkTime } from '../time.ts'
+import { readsTimes, type TimeCheck, timeCheckOf } from '../real-time.ts'
+import { timeIn } from '../time-in.ts'
 import { openActorRow } from './actor-row.ts'
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts'
 import { asRun, currentRun } from './handler-run.ts'
@@ -69,7 +70,7 @@ export interface PostgresStore {
  * const store = await postgresStore({ key: '42', manager })
  * await store.commitWith(async (client) => {
  *   await client.query('INSERT INTO job (name) VALUES ($1)', ['tea'])
- *   store.alarm.set(Date.now() + 60_000)
+ *   store.alarm.setIn(60_000)
  * })
  * manager.deliveries((delivery) => store.alarm.deliver(delivery, () => brew())).subscribe()
  * ```
@@ -109,7 +110,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   }
 
   return {
-    alarm: storeAlarm(engine, turns, timer(db.timeout, clock), close),
+    alarm: storeAlarm(engine, turns, timer(db.timeout, clock), scheduler, close),
     epoch: row.epoch,
     commitWith: (work) => turns.run(work),
     close,
@@ -121,10 +122,16 @@ function storeAlarm(
   engine: Alarm,
   turns: Turns,
   patience$: Observable<unknown>,
+  scheduler: SchedulerLike | undefined,
   close: () => Promise<void>,
-): Alarm {
+): Alarm & { readonly [readsTimes]: TimeCheck } {
+  const checkTime = timeCheckOf(scheduler)
   const afterTurns = <T>(ask: () => Observable<T>): Observable<T> =>
     defer(() => of(null).pipe(holdUntilTold(turns), notForItself(turns.inside(), patience$), concatMap(ask)))
+  function set(ms: number, options?: { allowUnconfirmed?: boolean }): void {
+    if (turns.current !== null) turns.current.alarm = ms
+    else engine.set(ms, options)
+  }
   return {
     get time() {
       const asked = turns.current?.alarm
@@ -133,11 +140,9 @@ function storeAlarm(
     get events$() {
       return engine.events$
     },
-    set(time, options) {
-      const ms = checkTime(time)
-      if (turns.current !== null) turns.current.alarm = ms
-      else engine.set(ms, options)
-    },
+    set: (time, options) => set(checkTime(time), options),
+    setIn: (ms, options) => set(timeIn(ms, (scheduler ?? asyncScheduler).now()), options),
+    [readsTimes]: checkTime,
     delete(options) {
       if (turns.current !== null) turns.current.alarm = null
       else engine.delete(options)

@@ -81,7 +81,7 @@ export interface ActorStore extends StoreValues {
  * store.transaction((sql) => {
  *   sql.exec('CREATE TABLE IF NOT EXISTS job (name TEXT)')
  *   sql.run('INSERT INTO job VALUES (?)', 'tea')
- *   store.alarm.set(Date.now() + 60_000)
+ *   store.alarm.setIn(60_000)
  * })
  * manager.deliveries((delivery) => store.alarm.deliver(delivery, () => brew())).subscribe()
  * ```
@@ -134,7 +134,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
 
   return {
     ...storeValues(db, turns),
-    alarm: storeAlarm(engine, turns, barrier, close),
+    alarm: storeAlarm(engine, turns, barrier, options.scheduler, close),
     sql,
     epoch,
     transaction: (work) => turns.transaction(() => synchronous(work(sql))),

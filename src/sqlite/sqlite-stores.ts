@@ -23,7 +23,7 @@ export interface SqliteStoresOptions {
 
 /** Many actors' alarms and state in one file: what a fleet is told of its store and its manager, to be spread into its config. */
 export interface SqliteStores
-  extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard' | 'changed$'>>,
+  extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard' | 'changed$' | 'wallClock'>>,
     Pick<FleetConfig, 'writeMany'> {
   /**
    * Does `work` in the transaction that commits this actor's alarm next, or not at all: with what is asked of the alarm after it in this
@@ -57,7 +57,7 @@ export interface SqliteStores
  * stores.sql.exec('CREATE TABLE IF NOT EXISTS job (actor TEXT, name TEXT)')
  * const fleet = openFleet(stores)
  * stores.change('42', (sql) => sql.run('INSERT INTO job VALUES (?, ?)', '42', 'tea'))
- * fleet.actor('42').set(Date.now() + 60_000) // one commit
+ * fleet.actor('42').setIn(60_000) // one commit
  * ```
  */
 export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
@@ -155,6 +155,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
       changed$.next(key)
     },
     sql,
+    wallClock: true,
     close() {
       if (!db.isOpen) return
       turn.flush()

@@ -1,9 +1,10 @@
-import { Observable, type ObservableInput } from 'rxjs'
+import { asyncScheduler, Observable, type ObservableInput, type SchedulerLike } from 'rxjs'
 import type { WakeupInfo } from '../delivery.ts'
 import { AlarmError } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
 import type { Alarm } from '../open-alarm.ts'
-import { checkTime } from '../time.ts'
+import { readsTimes, type TimeCheck, timeCheckOf } from '../real-time.ts'
+import { timeIn } from '../time-in.ts'
 import type { Barrier } from './store-barrier.ts'
 import { holdUntilTold } from './store-gate.ts'
 import type { Turns } from './store-turn.ts'
@@ -11,7 +12,15 @@ import type { Turns } from './store-turn.ts'
 type Handler = (info: WakeupInfo) => ObservableInput<unknown>
 
 /** The engine's alarm as the store shows it: with what the open turn asks for, which the engine will be told at its end. */
-export function storeAlarm(engine: Alarm, turns: Turns, barrier: Barrier, close: () => void): Alarm {
+export function storeAlarm(
+  engine: Alarm,
+  turns: Turns,
+  barrier: Barrier,
+  scheduler: SchedulerLike | undefined,
+  close: () => void,
+): Alarm & { readonly [readsTimes]: TimeCheck } {
+  const checkTime = timeCheckOf(scheduler)
+
   /** The handler's last turn belongs to it: the engine judges it when that turn has been submitted. */
   const within = (handler: Handler): Handler => {
     if (typeof handler !== 'function') return handler // the engine says what is wrong with it
@@ -41,6 +50,8 @@ export function storeAlarm(engine: Alarm, turns: Turns, barrier: Barrier, close:
       return engine.events$
     },
     set: (time, options) => turns.ask(checkTime(time), options),
+    setIn: (ms, options) => turns.ask(timeIn(ms, (scheduler ?? asyncScheduler).now()), options),
+    [readsTimes]: checkTime,
     delete: (options) => turns.ask(null, options),
     touch: (options) => turns.touch(options),
     confirmed: () => betweenTurns(() => engine.confirmed()),

@@ -164,6 +164,7 @@ function asAlarm(actor: ActorUnderTest, acts: Play['acts'], aside: Aside, own: D
       if (act === undefined) alarm.set(time, options)
       else perform(act)
     },
+    setIn: (ms, options) => alarm.setIn(ms, options),
     delete: (options) => alarm.delete(options),
     touch: (options) => alarm.touch(options),
     confirmed: () => alarm.confirmed(),

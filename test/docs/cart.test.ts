@@ -8,7 +8,7 @@ test('a cart that nobody comes back to is emptied after half an hour', async () 
   const clock = virtualClock()
   const manager = memoryManager({ scheduler: clock })
   const store = sqliteStore({ file: ':memory:', key: '42', manager, scheduler: clock })
-  const cart = openCart(store, 1_800_000, clock)
+  const cart = openCart(store, 1_800_000)
   const deliveries = manager.deliveries(cart.deliver).subscribe()
 
   const answers: string[] = []

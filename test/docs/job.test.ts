@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 /** A job that is tried again after 3 s, 6 s, 9 s and so on: its count must be as durable as its alarm. */
 function openJob(config: ConfigUnderTest, run: () => Observable<unknown>) {
-  const { scheduler: clock, store } = config
+  const { store } = config
   let tries = Number(store.get('tries') ?? 0)
   const alarm = openAlarm({
     ...config,
@@ -21,7 +21,7 @@ function openJob(config: ConfigUnderTest, run: () => Observable<unknown>) {
   })
   const again = () => {
     tries++
-    alarm.set(clock.now() + 3_000 * tries)
+    alarm.setIn(3_000 * tries)
     return EMPTY
   }
   return {

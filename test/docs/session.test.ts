@@ -1,15 +1,14 @@
 import { type AlarmConfig, openAlarm, type Wakeup } from 'nolater'
 import 'nolater/vitest'
-import { asyncScheduler, EMPTY } from 'rxjs'
+import { EMPTY } from 'rxjs'
 import { expect, test } from 'vitest'
 
 /** A session that ends half a minute after its last use. */
 function openSession(config: AlarmConfig) {
-  const clock = config.scheduler ?? asyncScheduler
   const alarm = openAlarm(config)
   return {
     alarm,
-    use: () => alarm.set(clock.now() + 30_000),
+    use: () => alarm.setIn(30_000),
     deliver: (wakeup: Wakeup) => alarm.deliver(wakeup, () => EMPTY), // what ends a session comes here
   }
 }

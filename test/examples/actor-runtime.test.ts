@@ -105,7 +105,7 @@ describe('the mailbox of the actor runtime', () => {
 })
 
 describe('the actor runtime', () => {
-  const staircase = () => stage((store, clock) => lamp(5_000, clock)(store))
+  const staircase = () => stage(lamp(5_000))
 
   it('wakes an actor for a message, lets it sleep, wakes it for its alarm', async () => {
     const { ask, deliveries$, clock, log } = staircase()
@@ -169,7 +169,7 @@ describe('the actor runtime', () => {
   ])('tells everyone why an actor %s, and opens it again for the next message', async (_, isFullAtFirst) => {
     let isFull = isFullAtFirst
     const replicate = () => (isFull ? throwError(() => new Error('full')) : EMPTY)
-    const { ask, log } = stage((store, clock) => lamp(5_000, clock)(store), { replicate })
+    const { ask, log } = stage(lamp(5_000), { replicate })
     if (!isFull) ask('hall', 'look').subscribe()
     isFull = true
     const seen = [watch(ask('hall', 'press')), watch(ask('hall', 'look'))]

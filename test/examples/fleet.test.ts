@@ -15,6 +15,7 @@ import { keepers, races, run, verdict } from '../../examples/fleet/races.ts'
 import { sabotage } from '../../examples/fleet/sabotage.ts'
 import { parseScript } from '../../examples/fleet/script-file.ts'
 import { isLate, lookSoundly } from '../../examples/fleet/sound-look.ts'
+import { injectedClock } from '../injected-clock.ts'
 
 describe('a script from a file', () => {
   it('is read in the order of its times, lines of one time as they stand', () => {
@@ -202,7 +203,7 @@ describe('the outside check', () => {
   async function twoActors(): Promise<void> {
     const manager = sqliteManager({ file: join(folder, 'manager.db') })
     for (const [i, key] of ['a', 'b'].entries()) {
-      const store = sqliteStore({ file: fileOf(i), key, manager })
+      const store = sqliteStore({ file: fileOf(i), key, manager, scheduler: injectedClock })
       prepareJournal(store)
       const time = 1_000 * (i + 1)
       store.transaction(() => {

@@ -5,6 +5,7 @@ import { describe, it } from 'vitest'
 import { openActorRow } from '../../src/postgres/actor-row.ts'
 import { openDatabase } from '../../src/postgres/database.ts'
 import { lenderOf } from '../../src/postgres/lent-connections.ts'
+import { injectedClock } from '../injected-clock.ts'
 import { quoted, type SchemaRig, settled, sleep, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 
@@ -38,7 +39,7 @@ export function describeHangs(server: Server): void {
             thing,
             n: async () => (await server.query<{ n: number }>(`SELECT n FROM ${thing}`))[0]!.n,
             async open(options) {
-              const store = await postgresStore({ key: '42', ...options })
+              const store = await postgresStore({ key: '42', scheduler: injectedClock, ...options })
               stores.push(store)
               return store
             },

@@ -8,7 +8,7 @@ const store = await postgresStore({ key: '42', manager })
 const insert = `INSERT INTO "${schema.replaceAll('"', '""')}".job (name) VALUES ($1)`
 await store.commitWith(async (client) => {
   await client.query(insert, ['committed'])
-  store.alarm.set(3_600_000)
+  store.alarm.set(5e12)
 })
 await store.commitWith(async (client) => {
   await client.query(insert, ['lost with its process'])

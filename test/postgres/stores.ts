@@ -3,6 +3,7 @@ import { memoryManager } from 'nolater'
 import { type PostgresStore, postgresStore } from 'nolater/postgres'
 import { EMPTY, firstValueFrom, Subject } from 'rxjs'
 import { describe, it } from 'vitest'
+import { injectedClock } from '../injected-clock.ts'
 import { quoted, settled, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 
@@ -34,7 +35,7 @@ export function describeStores(server: Server): void {
             async open(key = '42', its = manager) {
               const way =
                 its === manager ? {} : { connectionString: server.connectionString, schema: rig.schema }
-              const store = await postgresStore({ key, manager: its, ...way })
+              const store = await postgresStore({ key, manager: its, scheduler: injectedClock, ...way })
               stores.push(store)
               return store
             },
@@ -234,7 +235,28 @@ export function describeStores(server: Server): void {
         child.kill('SIGKILL')
         const store = await open()
         expect(store.epoch).toBe(2)
-        expect([store.alarm.time, await alarmOf(), await names()]).toEqual([HOUR, HOUR, ['committed']])
+        expect([store.alarm.time, await alarmOf(), await names()]).toEqual([5e12, 5e12, ['committed']])
+      }))
+
+    it('refuses a delay or seconds for a time, by the machine’s clock, and sets to a delay', ({ expect }) =>
+      withStores(async ({ manager, alarmOf }) => {
+        const store = await postgresStore({ key: '42', manager: manager() })
+        const refused = {
+          code: 'ALARM_TIME_INVALID',
+          message: expect.stringContaining('Date.now() + 1800000 '),
+        }
+        expect(() => store.alarm.set(30 * 60_000)).toThrow(expect.objectContaining(refused))
+        await expect(store.commitWith(() => store.alarm.set(30 * 60_000))).rejects.toMatchObject(refused)
+        expect(await alarmOf()).toBe(null)
+        const before = Date.now()
+        await store.commitWith(() => store.alarm.setIn(HOUR))
+        const within = (await alarmOf())!
+        expect(within >= before + HOUR && within <= Date.now() + HOUR).toBe(true)
+        store.alarm.setIn(2 * HOUR)
+        await settled(store.alarm.confirmed())
+        expect((await alarmOf())! >= before + 2 * HOUR).toBe(true)
+        expect(() => store.alarm.setIn(-1)).toThrow(expect.objectContaining({ code: 'ALARM_TIME_INVALID' }))
+        await store.close()
       }))
 
     it('closes: what is open is rolled back, and what waits hears of it', ({ expect }) =>

@@ -86,13 +86,13 @@ describe('sqliteStore: what a crash leaves', () => {
       import { sqliteStore } from ${JSON.stringify(store)}
       const manager = { write: () => [], deliveries: () => { throw 0 } }
       const store = sqliteStore({ file: ${JSON.stringify(file)}, key: 'a', manager })
-      store.transaction(() => { store.put('whole', 1); store.alarm.set(5) })
+      store.transaction(() => { store.put('whole', 1); store.alarm.set(5e12) })
       store.put('half', 1)
-      store.alarm.set(3)
+      store.alarm.set(3e12)
       process.kill(process.pid, 'SIGKILL')`
     const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', work])
     expect(signal).toBe('SIGKILL')
-    expect(look(file)).toEqual({ alarm: 5, epoch: 1, values: ['whole'] })
+    expect(look(file)).toEqual({ alarm: 5e12, epoch: 1, values: ['whole'] })
   })
 })
 

@@ -8,6 +8,7 @@ import type { DeliveryOutcome } from '../../src/delivery.ts'
 import type { AlarmManager, WriteInfo } from '../../src/manager.ts'
 import { type ActorStore, type SqliteStoreOptions, sqliteStore } from '../../src/sqlite/sqlite-store.ts'
 import type { AlarmTime } from '../../src/time.ts'
+import { injectedClock } from '../injected-clock.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'nolater-store-'))
 let files = 0
@@ -31,7 +32,14 @@ export function managerOf(
 }
 
 export function open(options: Partial<SqliteStoreOptions> = {}): ActorStore {
-  const store = sqliteStore({ file: newPath(), key: 'a', manager: managerOf(), reconcile: false, ...options })
+  const usual = {
+    file: newPath(),
+    key: 'a',
+    manager: managerOf(),
+    scheduler: injectedClock,
+    reconcile: false,
+  }
+  const store = sqliteStore({ ...usual, ...options })
   opened.push(store)
   return store
 }

@@ -15,6 +15,7 @@ import {
 } from '../../src/index.ts'
 import { type SqliteStores, sqliteManager, sqliteStore, sqliteStores } from '../../src/sqlite/index.ts'
 import { outcome } from '../fleet/rig.ts'
+import { injectedClock } from '../injected-clock.ts'
 import { turns } from '../virtual-clock.ts'
 import { newFile, newManager } from './files.ts'
 
@@ -41,7 +42,7 @@ function rig(options: { manager?: AlarmManager; file?: string; config?: Partial<
   const file = options.file ?? newFile()
   const manager = options.manager ?? newManager()
   const stores = sqliteStores({ file, manager })
-  const fleet = openFleet({ ...stores, ...options.config })
+  const fleet = openFleet({ ...stores, scheduler: injectedClock, ...options.config })
   opened.push(stores, fleet)
   const events: KeyedEvent[] = []
   fleet.events$.subscribe((event) => events.push(event))
@@ -91,6 +92,7 @@ describe('sqliteStores', () => {
       intents$.pipe(
         keepAlarms({
           ...stores,
+          scheduler: injectedClock,
           deliveries: (fleet: Fleet) =>
             manager.deliveries((delivery) =>
               fleet.deliver(delivery, () => {
@@ -298,7 +300,7 @@ describe('sqliteStores', () => {
       })
       fleet.close()
       expect(() => job(stores, 'a', 'tea')).toThrow(unheard)
-      const again = openFleet(stores)
+      const again = openFleet({ ...stores, scheduler: injectedClock })
       again.actor('a').set(5)
       await lastValueFrom(again.drained(), { defaultValue: null })
       expect(jobs(file)).toEqual([])
@@ -491,7 +493,7 @@ describe('sqliteStores', () => {
   it('fails a turn that finds the file locked, and goes on with the next', async () => {
     const file = newFile()
     const stores = sqliteStores({ file, manager: memoryManager(), busyTimeout: 1 })
-    const fleet = openFleet(stores)
+    const fleet = openFleet({ ...stores, scheduler: injectedClock })
     opened.push(stores, fleet)
     const locker = new DatabaseSync(file)
     locker.exec('BEGIN IMMEDIATE')

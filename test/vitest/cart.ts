@@ -1,5 +1,4 @@
 import { type Alarm, type AlarmConfig, openAlarm } from 'nolater'
-import { asyncScheduler } from 'rxjs'
 
 /** An actor of somebody who uses this library: a shopping cart that is cleared when nobody touches it for five seconds. */
 export interface Cart {
@@ -9,11 +8,10 @@ export interface Cart {
 }
 
 export function openCart(config: AlarmConfig): Cart {
-  const { scheduler = asyncScheduler } = config
   const alarm = openAlarm(config)
   return {
     alarm,
-    touch: () => alarm.set(scheduler.now() + 5_000),
+    touch: () => alarm.setIn(5_000),
     pay: () => alarm.delete(),
   }
 }

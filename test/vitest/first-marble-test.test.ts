@@ -1,15 +1,13 @@
 import { type AlarmConfig, openAlarm } from 'nolater'
 import 'nolater/vitest'
-import { asyncScheduler } from 'rxjs'
 import { expect, test } from 'vitest'
 
 // Your actor. Its store, its manager and its clock come with the config: here they are the diagram's.
 function openCart(config: AlarmConfig) {
-  const clock = config.scheduler ?? asyncScheduler
   const alarm = openAlarm(config)
   return {
     alarm,
-    touch: () => alarm.set(clock.now() + 5_000),
+    touch: () => alarm.setIn(5_000),
     pay: () => alarm.delete(),
   }
 }
