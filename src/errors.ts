@@ -164,7 +164,7 @@ export function isFenced(error: unknown): boolean {
 export function given(value: unknown): string {
   if (typeof value === 'number' || value === null || value === undefined) return String(value)
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
-  if (value instanceof Date) return 'an invalid Date'
+  if (Object.prototype.toString.call(value) === '[object Date]') return 'an invalid Date'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 

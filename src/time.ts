@@ -19,9 +19,18 @@ export function moveTo(time: AlarmTime, bound: AlarmTime): Move {
 
 /** Reads a time that a user gave, or throws `ALARM_TIME_INVALID` before anything has changed. */
 export function checkTime(time: number | Date): number {
-  const ms = time instanceof Date ? time.getTime() : time
+  const ms = typeof time === 'number' ? time : millisecondsOf(time)
   if (!Number.isSafeInteger(ms) || ms < 0) throw new AlarmTimeError(time)
   return ms + 0 // -0 becomes 0
+}
+
+/** Not by instanceof: what a frame or a `node:vm` context makes is a Date of its own realm. */
+function millisecondsOf(date: Date): number {
+  try {
+    return Date.prototype.getTime.call(date)
+  } catch {
+    return Number.NaN
+  }
 }
 
 /** Like `checkTime`, for places where `null` is a time too. */

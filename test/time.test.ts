@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm'
+import { AlarmTimeError } from 'nolater'
 import { describe, expect, it } from 'vitest'
 import { checkAlarmTime, checkTime, isBefore, moveTo, printTime } from '../src/time.ts'
 
@@ -28,6 +30,26 @@ describe('alarm times', () => {
   it.each([0, 1, Number.MAX_SAFE_INTEGER])('accepts %s', (time) => {
     expect(checkTime(time)).toBe(time)
     expect(checkTime(new Date(8.64e15))).toBe(8.64e15)
+  })
+
+  it('accept a Date of another realm, and refuse what only calls itself one', () => {
+    expect(checkTime(runInNewContext('new Date(5000)'))).toBe(5000)
+    for (const bad of [runInNewContext('new Date(NaN)'), new Date(Number.NaN)])
+      expect(() => checkTime(bad)).toThrow('an invalid Date')
+    class Mine extends Date {
+      override getTime(): number {
+        return 7
+      }
+    }
+    expect(checkTime(new Mine(5000))).toBe(5000)
+    for (const bad of [
+      { [Symbol.toStringTag]: 'Date', getTime: () => 5 },
+      new Proxy(new Date(5), {}),
+      null,
+      '5',
+      5n,
+    ])
+      expect(() => checkTime(bad as never)).toThrow(AlarmTimeError)
   })
 
   it('print as the number, or as none', () => {
