@@ -97,7 +97,7 @@ export function runActor(
       isByTheClock: () => acts.size > 0 || aside.deliversItself,
     })
   try {
-    const run = virtually('actor', play)
+    const run = virtually('actor', scenario.columns, play)
     if (aside.thrown.length > 0) throw aside.thrown[0]
     return { ...run, faults: [...run.faults, ...unexpected(scenario, aside)] }
   } finally {

@@ -1,6 +1,7 @@
 import { MarblesError } from '../marbles/index.ts'
 import { lineUp } from './line-up.ts'
-import { type MarbleSubject, runObservable } from './run-observable.ts'
+import { type MarbleSubject, type RunPlan, runObservable } from './run-observable.ts'
+import { isSame } from './same-value.ts'
 import { type Eyes, seenMarks, short } from './seen-marks.ts'
 import type { Letters, Values } from './values.ts'
 
@@ -10,11 +11,12 @@ import type { Letters, Values } from './values.ts'
  */
 export function drawObservable(
   subject: MarbleSubject<unknown>,
-  until: number | null,
+  { until, columns }: Pick<RunPlan, 'until' | 'columns'>,
   letters: Letters,
   eyes: Eyes,
 ): string {
-  const { notifications, open } = runObservable(subject, { until, length: until ?? 0 }, letters)
+  const plan = { until, length: until ?? 0, columns }
+  const { notifications, open } = runObservable(subject, plan, letters)
   letters.close()
   if (open.length > 0)
     throw new MarblesError(
@@ -26,7 +28,7 @@ export function drawObservable(
   for (const seen of notifications) {
     if (seen.kind === 'error') values['#'] = seen.value
     if (seen.kind !== 'next') continue
-    const named = Object.values(values).some((value) => eyes.equals(seen.value, value))
+    const named = Object.values(values).some((value) => isSame(seen.value, value, eyes))
     if (!named) values[own(seen.value) ? String(seen.value) : freeLetter(values, notifications)] = seen.value
   }
   const { marks } = seenMarks(notifications, [], values as Values, eyes)

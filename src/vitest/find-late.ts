@@ -7,22 +7,28 @@ export interface Late {
   readonly says: string
 }
 
-/** What each may hold: a call may have been applied from its issue on, and a failed one until a newer one is acknowledged. */
+/**
+ * What each may hold at worst, `undefined` while that is not known: a call may have been applied from its issue on, and a failed one
+ * until a newer one is acknowledged.
+ */
 interface May {
-  readonly manager: readonly AlarmTime[]
-  readonly store: readonly AlarmTime[]
+  /** the latest time that the manager may hold */
+  readonly manager?: number
+  /** the earliest time that the store may hold */
+  readonly store?: number
+  /** the last one that it is known to hold */
+  readonly committed?: number
 }
 
 /** Follows one actor through its events, and finds where its manager may hold a time after one that the store may hold. */
 export function findLate(events: readonly TimelineEvent[]): Late[] {
   const late: Late[] = []
-  let may: May = { manager: [], store: [] }
+  let may: May = {}
   let wasLate = false
   for (const event of events) {
     may = after(may, event)
-    const { manager, store } = may
-    const [latest, earliest] = [Math.max(...manager.map(order)), Math.min(...store.map(order))]
-    const isLate = latest > earliest && manager.length > 0
+    const { manager: latest = -Infinity, store: earliest = Infinity } = may
+    const isLate = latest > earliest
     if (isLate && !wasLate)
       late.push({
         event,
@@ -41,29 +47,30 @@ export function findLate(events: readonly TimelineEvent[]): Late[] {
 const order = (time: AlarmTime): number => time ?? Infinity
 const told = (time: number): string => (time === Infinity ? 'no alarm' : `${time}`)
 
-function after({ manager, store }: May, event: TimelineEvent): May {
+function after(may: May, event: TimelineEvent): May {
+  const { manager = -Infinity, store = Infinity, committed } = may
   switch (event.kind) {
     case 'intent':
-      return manager.length > 0 && store.length > 0
-        ? { manager, store }
-        : { manager: first(manager, event.bound), store: first(store, event.committed) }
-    case 'write-issued':
+      return withStore({ ...may, manager: may.manager ?? order(event.bound) }, event.committed)
+    case 'write-issued': {
+      const written = { ...may, manager: Math.max(manager, order(event.time)) }
       // What is written to make sure, or in the background, is what the store holds.
-      return event.move === 'earlier'
-        ? { manager: [...manager, event.time], store }
-        : { manager: [...manager, event.time], store: first(store, event.time) }
+      return event.move === 'earlier' ? written : withStore(written, event.time)
+    }
     case 'write-acknowledged':
-      return { manager: [event.time], store }
-    case 'commit-issued':
-      return { manager, store: [...store, event.time] }
+      return { ...may, manager: order(event.time) }
+    case 'commit-issued': {
+      const time = order(event.time)
+      return { ...may, store: Math.min(store, time), committed: committed ?? time }
+    }
     case 'commit-acknowledged':
-      return { manager, store: [event.time] }
+      return { ...may, store: order(event.time), committed: order(event.time) }
     case 'delivery-done':
-      return store.length > 0 && store[0] === null ? { manager: [null], store } : { manager, store }
+      return committed === Infinity ? { ...may, manager: Infinity } : may
     default:
-      return { manager, store }
+      return may
   }
 }
 
-const first = (times: readonly AlarmTime[], time: AlarmTime): readonly AlarmTime[] =>
-  times.length > 0 ? times : [time]
+const withStore = (may: May, time: AlarmTime): May =>
+  may.store === undefined ? { ...may, store: order(time), committed: order(time) } : may

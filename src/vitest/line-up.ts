@@ -13,6 +13,7 @@ export function lineUp(rows: readonly { marks: readonly Mark[]; length: number }
 } {
   const end = Math.max(...rows.map(({ marks, length }) => Math.max(length, (marks.at(-1)?.at ?? -1) + 1)))
   const times = [...new Set(rows.flatMap(({ marks }) => marks.map(({ at }) => at)))].sort((a, b) => a - b)
+  const cells = rows.map(({ marks }) => cellsOf(marks))
   const drawn = rows.map(() => '')
   let carets = ''
   let passed = 0
@@ -28,10 +29,10 @@ export function lineUp(rows: readonly { marks: readonly Mark[]; length: number }
 
   for (const at of times) {
     passTo(at)
-    const cells = rows.map(({ marks }) => cellOf(marks, at))
-    const width = Math.max(...cells.map((cell) => cell.length))
-    for (const [row, cell] of cells.entries()) drawn[row] += (cell || '-').padEnd(width)
-    carets += cells[0] === (cells[1] ?? cells[0]) ? ' '.repeat(width) : '^'.repeat(width)
+    const there = cells.map((row) => row.get(at) ?? '')
+    const width = Math.max(...there.map((cell) => cell.length))
+    for (const [row, cell] of there.entries()) drawn[row] += (cell || '-').padEnd(width)
+    carets += there[0] === (there[1] ?? there[0]) ? ' '.repeat(width) : '^'.repeat(width)
     passed += width
   }
   passTo(end)
@@ -39,9 +40,12 @@ export function lineUp(rows: readonly { marks: readonly Mark[]; length: number }
   return { rows: drawn.map((row) => row.padEnd(width)), carets: carets.trimEnd() }
 }
 
-function cellOf(marks: readonly Mark[], at: number): string {
-  const there = marks.filter((mark) => mark.at === at).map(({ mark }) => mark)
-  return there.length > 1 ? `(${there.join('')})` : (there[0] ?? '')
+/** What is drawn at each moment. */
+function cellsOf(marks: readonly Mark[]): Map<number, string> {
+  const cells = new Map<number, string>()
+  for (const { at, mark } of marks) cells.set(at, (cells.get(at) ?? '') + mark)
+  for (const [at, there] of cells) if (there.length > 1) cells.set(at, `(${there})`)
+  return cells
 }
 
 function lasting(ms: number): string {

@@ -17,6 +17,10 @@ export interface MarbleMatchers<R = unknown> {
    *   Observable, or a function that makes one of `cold`, `hot`, `time` and `scheduler`; `values` says what letters stand for, `#` included;
    *   without letters in it each stands for itself.
    *
+   * Values are compared as `toEqual` compares them, and closer where that sees nothing: buffers by their bytes, instances without keys by
+   * their class and what they say of themselves (`toJSON`, `valueOf`, `toString`). A promise, an iterator, a Blob or a Response is equal to
+   * itself only; `expect.any(Blob)` takes any.
+   *
    * What an actor does of its own it does by the clock, which reads `clock` in the first column (default 0) and moves on by `column`
    * (default 1 ms) with each. So in a diagram that has one of these lines, that calls a method or that runs the actor's own `deliver`, a
    * `wake` before its time is a fault, and so is one for a time that the manager has not held since that was due, and is not being told

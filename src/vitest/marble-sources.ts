@@ -1,7 +1,7 @@
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { TestScheduler } from 'rxjs/testing'
 import { MarblesError } from '../marbles/index.ts'
-import { type Kind, kinds, readDiagram } from './read-diagram.ts'
+import { type Diagram, kinds, readDiagram } from './read-diagram.ts'
 import { areThemselves, type Letters, type Values } from './values.ts'
 
 /** When a source was subscribed to and unsubscribed from, ms. */
@@ -44,15 +44,11 @@ export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
   const make =
     (name: 'cold' | 'hot') =>
     (marbles: string, values?: Values, error?: unknown): MarbleSource<never> => {
-      const kind: Kind = kinds[name]
-      letters.use(marbles, readDiagram(marbles, kind), values)
-      const own = areThemselves(values) ? undefined : values
-      // The space lets RxJS see a duration at the end for what it is.
-      const text = `${marbles} `
-      const source =
-        name === 'cold'
-          ? scheduler.createColdObservable(text, own, error)
-          : scheduler.createHotObservable(text, own, error)
+      const diagram = readDiagram(marbles, kinds[name])
+      letters.use(marbles, diagram, values)
+      const source = name === 'cold' ? scheduler.createColdObservable('') : scheduler.createHotObservable('')
+      // RxJS reads 32.2s as 32200.000000000004, and looks at the rest of the text with each digit.
+      for (const message of messagesOf(diagram, values, error)) source.messages.push(message)
       made.push({ told: `${name}('${marbles}')`, source })
       return source as MarbleSource<unknown> as MarbleSource<never>
     }
@@ -70,9 +66,9 @@ export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
     run,
     /** hot sources begin; what they have scheduled is no work of the Observable's */
     begin() {
-      const before = new Set(scheduler.actions)
+      const before = new Set<unknown>(scheduler.actions)
       while (scheduler.hotObservables.length > 0) scheduler.hotObservables.shift()!.setup()
-      scripted = new Set(scheduler.actions.filter((action) => !before.has(action)))
+      scripted = new Set([...scheduler.actions].filter((action) => !before.has(action)))
     },
     openAt({ actions }: TestScheduler): string[] {
       const subscribed = made.flatMap(({ told, source }) =>
@@ -81,10 +77,26 @@ export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
           .map(({ subscribedFrame }) => `${told} is still subscribed to, since ${subscribedFrame} ms`),
       )
       if (subscribed.length > 0) return subscribed
-      const timers = actions.filter((action) => isAlive(action) && !scripted.has(action))
+      const timers = [...actions].filter((action) => isAlive(action) && !scripted.has(action))
       return timers.map((action) => `a timer is still running, due at ${(action as Timed).delay} ms`)
     },
   }
+}
+
+type Message = ReturnType<TestScheduler['createColdObservable']>['messages'][number]
+
+/** What RxJS plays. What a hot source does before `^` is over when the run begins. */
+function messagesOf({ marks }: Diagram, values: Values | undefined, error: unknown = 'error'): Message[] {
+  const own = areThemselves(values) ? undefined : values
+  const start = marks.find(({ mark }) => mark === '^')?.at ?? 0
+  return marks.flatMap(({ at, mark }): Message[] => {
+    const frame = at - start
+    if (mark === '^') return []
+    if (mark === '|') return [{ frame, notification: { kind: 'C' } }]
+    if (mark === '#') return [{ frame, notification: { kind: 'E', error } }]
+    const value = own === undefined ? mark : own[mark]
+    return [{ frame, notification: { kind: 'N', value } }]
+  })
 }
 
 interface Timed {

@@ -18,7 +18,8 @@ export function matchObservable(
   const letters = openLetters()
   letters.use(text, expected, values)
   const until = expected.marks.find(({ mark }) => mark === '!')?.at ?? null
-  const { notifications, open } = runObservable(subject, { until, length: expected.length }, letters)
+  const plan = { until, length: expected.length, columns: text.length }
+  const { notifications, open } = runObservable(subject, plan, letters)
   letters.close()
 
   const shown = notifications.slice(0, expected.marks.length + MORE)

@@ -1,4 +1,5 @@
 import { MarblesError } from '../marbles/index.ts'
+import { exactMs, type Unit } from '../marbles/scenario/duration.ts'
 
 /** One mark of a one-line diagram. */
 export interface Mark {
@@ -27,8 +28,7 @@ export const kinds = {
   subscription: { marks: '^!', says: '^ subscribed, ! unsubscribed' },
 } as const satisfies Record<string, Kind>
 
-const UNITS = { ms: 1, s: 1_000, m: 60_000 }
-const duration = /^(\d+(?:\.\d+)?)(ms|s|m)(?![A-Za-z\d])/
+const duration = /(\d+(?:\.\d+)?)(ms|s|m)(?![A-Za-z\d])/y
 
 /**
  * Reads a one-line diagram as RxJS does, except that what RxJS would misread is refused (`MARBLES_INVALID`, a caret under the place).
@@ -54,19 +54,19 @@ export function readDiagram(text: string, { marks: allowed, says }: Kind): Diagr
 
   while (column < text.length) {
     const mark = text[column]!
-    const rest = text.slice(column)
-    const lasting = rest.match(duration)
+    duration.lastIndex = column
+    const lasting = duration.exec(text)
     if (/\s/.test(mark)) {
       column++
       continue
     }
     if (lasting !== null && group === null) {
-      const [written, size, unit] = lasting
+      const [written, size = '', unit] = lasting
       const isApart = column === 0 || /\s/.test(text[column - 1]!)
-      const next = rest[written.length]
+      const next = text[column + written.length]
       if (!isApart || (next !== undefined && !/\s/.test(next)))
         fail(`a space on both sides of the duration ${written}, or - between values`)
-      at += Number(size) * UNITS[unit as keyof typeof UNITS]
+      at += exactMs(size, unit as Unit)
       column += written.length
       continue
     }

@@ -1,5 +1,6 @@
 import { isObservable, type Observable, Subscription } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
+import { withTimerHeap } from '../marbles/clock/test-scheduler.ts'
 import { MarblesError } from '../marbles/index.ts'
 import { isAlive, type MarbleRun, sourcesOf } from './marble-sources.ts'
 import type { Letters } from './values.ts'
@@ -26,16 +27,18 @@ export interface RunPlan {
   readonly until: number | null
   /** ms that the diagram lasts; what is not over a day later never ends */
   readonly length: number
+  /** as many as the diagram has */
+  readonly columns: number
 }
 
 /** Subscribes in virtual time, and tells what came; throws `MARBLES_FAULT` where real time gets in. */
 export function runObservable(
   subject: MarbleSubject<unknown>,
-  { until, length }: RunPlan,
+  { until, length, columns }: RunPlan,
   letters: Letters,
 ): Seen {
-  const scheduler = new TestScheduler(() => {})
-  return virtually('observable', () =>
+  const scheduler = withTimerHeap(new TestScheduler(() => {}))
+  return virtually('observable', columns, () =>
     scheduler.run(() => {
       const sources = sourcesOf(scheduler, letters)
       const source = typeof subject === 'function' ? make(subject, sources.run) : subject
@@ -78,10 +81,10 @@ export function runObservable(
       sources.begin()
       scheduler.maxFrames = length + DAY
       scheduler.flush()
-      if (open.length === 0 && scheduler.actions.some(isAlive))
+      if (open.length === 0 && [...scheduler.actions].some(isAlive))
         open = ['a timer is still running a day after the diagram']
       // What is left must not go on when the run ends.
-      for (const action of scheduler.actions) action.unsubscribe()
+      for (const action of [...scheduler.actions]) action.unsubscribe()
       return { notifications, open }
     }),
   )

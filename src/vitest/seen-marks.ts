@@ -1,12 +1,17 @@
+import { printed } from './printed-value.ts'
 import type { Mark } from './read-diagram.ts'
 import type { Notification } from './run-observable.ts'
+import { isSame } from './same-value.ts'
 import { areThemselves, type Values } from './values.ts'
 
 /** How values are compared and printed; a matcher's own `this`. */
 export interface Eyes {
   readonly equals: (a: unknown, b: unknown, testers?: never) => boolean
   readonly customTesters: readonly unknown[]
-  readonly utils: { stringify(value: unknown, depth?: number, options?: { min: true }): string }
+  readonly utils: {
+    stringify(value: unknown, depth?: number, options?: object): string
+    readonly iterableEquality: unknown
+  }
 }
 
 /** What was seen as marks; `?` for what the diagram has no letter for, with a line that says what it was. */
@@ -24,8 +29,6 @@ export function seenMarks(
   values: Values | undefined,
   eyes: Eyes,
 ): SeenMarks {
-  const { equals, customTesters } = eyes
-  const isSame = (seen: unknown, wanted: unknown): boolean => equals(seen, wanted, customTesters as never)
   const unknown: string[] = []
   const tell = (at: number, what: string, value: unknown): string => {
     unknown.push(`? at ${at} ms: ${what} ${short(value, eyes)}`)
@@ -33,23 +36,23 @@ export function seenMarks(
   }
   const plain = areThemselves(values)
   const meant = (letter: string): unknown => (plain ? letter : values?.[letter])
-  const taken = new Set<Mark>()
+  const free = lettersByTime(expected)
 
   const letterOf = (at: number, value: unknown): string => {
-    const isFree = (mark: Mark): boolean => !taken.has(mark) && mark.at === at && /[A-Za-z\d]/.test(mark.mark)
     // The letter that is expected there wins, where several stand for the same value.
-    const there = expected.find((mark) => isFree(mark))
-    if (there !== undefined && isSame(value, meant(there.mark))) {
-      taken.add(there)
-      return there.mark
+    const there = free.get(at)
+    const wanted = there?.at(-1)
+    if (wanted !== undefined && isSame(value, meant(wanted), eyes)) {
+      there?.pop()
+      return wanted
     }
     if (plain && typeof value === 'string' && /^[A-Za-z\d]$/.test(value)) return value
-    const letter = Object.keys(values ?? {}).find((key) => key !== '#' && isSame(value, values?.[key]))
+    const letter = Object.keys(values ?? {}).find((key) => key !== '#' && isSame(value, values?.[key], eyes))
     return letter ?? tell(at, 'the value', value)
   }
   const errorOf = (at: number, error: unknown): string => {
     const wanted = values !== undefined && Object.hasOwn(values, '#') ? values['#'] : anError
-    if (isSame(error, wanted)) return '#'
+    if (isSame(error, wanted, eyes)) return '#'
     const mark = tell(at, `not ${short(wanted, eyes)}, which # stands for, but the error`, error)
     unknown.push(`Give it with the diagram: { '#': ${written(error, eyes)} }`)
     return mark
@@ -63,6 +66,18 @@ export function seenMarks(
   return { marks: notifications.map((seen) => ({ at: seen.at, mark: markOf(seen) })), unknown }
 }
 
+/** The letters that are expected at each moment, the first one last. */
+function lettersByTime(marks: readonly Mark[]): Map<number, string[]> {
+  const letters = new Map<number, string[]>()
+  for (const { at, mark } of marks.toReversed()) {
+    if (!/[A-Za-z\d]/.test(mark)) continue
+    const there = letters.get(at)
+    if (there === undefined) letters.set(at, [mark])
+    else there.push(mark)
+  }
+  return letters
+}
+
 /** An error as it may be written in a test. */
 function written(error: unknown, eyes: Eyes): string {
   if (!(error instanceof Error)) return short(error, eyes)
@@ -74,5 +89,4 @@ function written(error: unknown, eyes: Eyes): string {
 }
 
 /** A value on one line. */
-export const short = (value: unknown, { utils }: Eyes): string =>
-  utils.stringify(value, undefined, { min: true }).replaceAll('\n', ' ')
+export const short = (value: unknown, { utils }: Eyes): string => printed(value, utils)

@@ -56,8 +56,9 @@ function draw(state: MatcherState, subject: unknown, text = ''): Seen {
     )
   const [line = ''] = text.trim().split('\n')
   const until = readDiagram(line, kinds.expected).marks.find(({ mark }) => mark === '!')?.at ?? null
+  const plan = { until, columns: line.length }
   return {
-    drawn: drawObservable(subject as MarbleSubject<unknown>, until, openLetters(), state),
+    drawn: drawObservable(subject as MarbleSubject<unknown>, plan, openLetters(), state),
     difference: '',
   }
 }

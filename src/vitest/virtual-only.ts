@@ -2,6 +2,8 @@ import { VirtualAction } from 'rxjs'
 import { MarblesError } from '../marbles/index.ts'
 
 const TIMERS = 100_000
+/** A long diagram is no endless run. */
+const TIMERS_PER_COLUMN = 10
 /** Of so many timers it is known who set them. */
 const PLACED = 500
 const LISTED = 5
@@ -37,7 +39,7 @@ const instead = {
  *
  * Such a run is over before any promise settles or real timer fires, so a test that needs one would wait for nothing and pass.
  */
-export function virtually<T>(what: keyof typeof instead, run: () => T): T {
+export function virtually<T>(what: keyof typeof instead, columns: number, run: () => T): T {
   const real = new Map<string, Error>()
   const note = (what: string): void => {
     if (!real.has(what)) real.set(what, here())
@@ -47,7 +49,7 @@ export function virtually<T>(what: keyof typeof instead, run: () => T): T {
     watchPerformance(note),
     ...watchTimers(note),
     watchPromises(note),
-    limitTimers(advice[what]),
+    limitTimers(TIMERS + TIMERS_PER_COLUMN * columns, advice[what]),
   ]
   const [result, error] = attempt(run)
   for (const undo of restore.reverse()) undo()
@@ -152,7 +154,7 @@ const advice = {
   actor: 'End what repeats with take() or takeUntil(), or set an alarm where a timer goes on and on.',
 } as const
 
-function limitTimers(advice: string): () => void {
+function limitTimers(limit: number, advice: string): () => void {
   const { schedule } = VirtualAction.prototype
   const kit = here()
   const set: Error[] = []
@@ -160,10 +162,10 @@ function limitTimers(advice: string): () => void {
   return replace(VirtualAction.prototype, 'schedule', function (this: VirtualAction<unknown>, ...args: []) {
     // What repeats was begun by somebody.
     if (++timers <= PLACED) set.push(here())
-    if (timers > TIMERS)
+    if (timers > limit)
       throw new MarblesError(
         'MARBLES_FAULT',
-        `Expected the run to end; after ${TIMERS} timers there are still more${listed(set, kit)}${advice}`,
+        `Expected the run to end; after ${limit} timers there are still more${listed(set, kit)}${advice}`,
       )
     return schedule.apply(this, args)
   })

@@ -195,6 +195,16 @@ describe('parseMarbles reads durations', () => {
     expect(header('column    250ms').column).toBe(250)
   })
 
+  it('without rounding, whatever their fraction', () => {
+    for (const [written, ms] of [
+      ['32.2s', 32_200],
+      ['1.005', 1_005],
+      ['4.1m', 246_000],
+      ['8.2 s', 8_200],
+    ])
+      expect(header(`where     a = ${written}`).where).toEqual({ a: (ms as number) / 1_000 })
+  })
+
   it('and prints them in the one canonical form', () => {
     const text = printMarbles(parseMarbles('title t\nwhere a = 30s\nclock 1 m\ncolumn 1 s\nask 5---'))
     expect(text).toContain('where     a = 30\nclock     60\ncolumn    1000 ms\n')
@@ -258,6 +268,9 @@ describe('parseMarbles points at what it cannot read', () => {
     ['where     a=10', 2, 11, 'letters and their alarm times'],
     ['where     a = touch', 2, 11, 'in toMatchMarbles also methods of the actor, such as t = touch'],
     ['where     a = 10h', 2, 11, 'letters and their alarm times'],
+    ['where     a = 1, b = 1.0005', 2, 22, 'whole milliseconds, not a fraction of one as in 1.0005'],
+    ['where     a = 1.5ms', 2, 15, 'whole milliseconds'],
+    ['clock     0.00001 m', 2, 11, 'whole milliseconds'],
     ['column    0 ms', 2, 11, 'what one column takes'],
     ['column    0.5 s', 2, 11, 'what one column takes'],
     ['column    500', 2, 11, 'what one column takes'],

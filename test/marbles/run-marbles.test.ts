@@ -379,6 +379,23 @@ handler ${wake.replace('>', '|')}
   })
 })
 
+describe('a long diagram', () => {
+  it('takes the time of its columns', () => {
+    const columns = 40_000
+    const repeated = (marks: string): string => marks.repeat(columns / marks.length)
+    const text = `title     t
+alarm     none
+
+ask       ${repeated('5-6-')}
+commit    ${repeated('5|6|')}
+write     5|${'-'.repeat(columns - 2)}
+manager   -5${'-'.repeat(columns - 2)}
+`
+    expect(explainMarbles(runMarbles(text))).toContain('manager')
+    expect(printMarbles(parseMarbles(text))).toBe(text)
+  })
+})
+
 describe('checkMarbles', () => {
   it('passes what is right, and returns the run', () => {
     expect(printMarbles(checkMarbles(race).seen)).toBe(race)

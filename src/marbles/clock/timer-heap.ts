@@ -10,6 +10,7 @@ export interface TimerHeap<T extends Timed> {
   readonly size: number
   /** the next one, which stays */
   peek(): T | undefined
+  at(slot: number): T | undefined
   push(timer: T): void
   remove(timer: T): void
   /** the first `count`, in order */
@@ -49,6 +50,7 @@ export function timerHeap<T extends Timed>(): TimerHeap<T> {
       return slots.length
     },
     peek: () => slots[0],
+    at: (slot) => slots[slot],
     push: (timer) => rise(timer, slots.length),
     remove(timer) {
       const { slot } = timer

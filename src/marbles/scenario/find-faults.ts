@@ -11,7 +11,7 @@ export function findFaults(
   isByTheClock: boolean,
 ): void {
   const { scenario, scale, store, manager, handler, faults, unheld } = stage
-  const [next] = scheduler.actions
+  const { 0: next } = scheduler.actions
   if (next !== undefined) {
     const due = scale.columnOf((next as { readonly delay?: number }).delay)
     const left = scheduler.actions.length === 1 ? 'one' : `${scheduler.actions.length}, the next`
@@ -48,12 +48,11 @@ function findUntold({ scale, store, manager, recorder, events, faults }: Stage):
   )
   const issued = (name: string, calls: readonly { at: number; time: AlarmTime }[]): void => {
     const told = events.flatMap((event) =>
-      event.kind === `${name}-issued` && 'time' in event ? [event] : [],
+      event.kind === `${name}-issued` && 'time' in event ? [`${event.at} ${event.time}`] : [],
     )
-    const heard = calls.filter(({ at, time }) =>
-      told.some((event) => event.at === scale.clockAt(at) && event.time === time),
-    )
-    const unheard = calls.filter((call) => !heard.includes(call) && !opened.has(scale.columnOf(call.at)))
+    const all = new Set(told)
+    const [heard, rest] = parted(calls, ({ at, time }) => all.has(`${scale.clockAt(at)} ${time}`))
+    const unheard = rest.filter(({ at }) => !opened.has(scale.columnOf(at)))
     for (const { at, time } of unheard)
       faults.push(`no event tells of ${name} ${scale.told(time)} in column ${scale.columnOf(at)}`)
     if (told.length !== heard.length)
@@ -61,4 +60,9 @@ function findUntold({ scale, store, manager, recorder, events, faults }: Stage):
   }
   issued('commit', store.calls)
   issued('write', manager.calls)
+}
+
+function parted<T>(all: readonly T[], isFirst: (one: T) => boolean): [first: T[], rest: T[]] {
+  const { first = [], rest = [] } = Object.groupBy(all, (one) => (isFirst(one) ? 'first' : 'rest'))
+  return [first, rest]
 }

@@ -1,3 +1,4 @@
+import { exactMs, type Unit } from './duration.ts'
 import type { Scenario } from './format.ts'
 
 type Header = Omit<Scenario, 'title' | 'columns' | 'lanes' | 'notes'>
@@ -20,17 +21,15 @@ interface Mistake {
 
 const number = String.raw`\d+(?:\.\d+)?`
 const mark = '[0-9A-Za-z]'
-const UNITS = { ms: 1, s: 1_000, m: 60_000 } as const
 const unit = '(?:ms|s|m)'
 const seconds = `${number}(?: ?${unit})?`
 
-/** `500ms`, `30 s` or `1.5 m` as ms. */
-function msOf(duration: string): number {
-  const [, size, name] = duration.match(/^([\d.]+) ?([a-z]+)$/)!
-  return Math.round(Number(size) * UNITS[name as keyof typeof UNITS])
+/** `500ms`, `30 s`, `1.5 m`, or seconds without a unit, as ms. */
+function msOf(written: string): number {
+  const [, size, name = 's'] = written.match(/^([\d.]+) ?([a-z]+)?$/)!
+  return exactMs(size!, name as Unit)
 }
-const secondsOf = (written: string): number =>
-  /[a-z]/.test(written) ? msOf(written) / UNITS.s : Number(written)
+const secondsOf = (written: string): number => msOf(written) / 1_000
 
 const line = (
   expected: string,
@@ -39,6 +38,19 @@ const line = (
   print: HeaderLine['print'],
   mistake?: HeaderLine['mistake'],
 ): HeaderLine => ({ expected, read, parse, print, ...(mistake && { mistake }) })
+
+/** A time with a fraction of a ms, which no alarm and no clock has. */
+function fractionIn(value: string): Mistake | undefined {
+  const fraction = [...value.matchAll(new RegExp(`(?<![\\w.])${seconds}`, 'g'))].find(
+    ([written]) => !Number.isInteger(msOf(written)),
+  )
+  return (
+    fraction && {
+      at: fraction.index,
+      expected: `whole milliseconds, not a fraction of one as in ${fraction[0]}`,
+    }
+  )
+}
 
 /** A letter that is there twice, or a method that is called. */
 export function mistakeInWhere(value: string): Mistake | undefined {
@@ -99,13 +111,14 @@ export const headerLines: Record<Exclude<Names, 'manager'>, HeaderLine> = {
       Object.entries(where)
         .map(([letter, seconds]) => `${letter} = ${seconds}`)
         .join(', '),
-    mistakeInWhere,
+    (value) => mistakeInWhere(value) ?? fractionIn(value),
   ),
   clock: line(
     'what the clock reads in the first column, in seconds',
     new RegExp(`^(${seconds})$`),
     ([, clock]) => ({ clock: secondsOf(clock!) }),
     ({ clock }) => clock?.toString(),
+    fractionIn,
   ),
   column: line(
     'what one column takes, such as 500 ms or 1 s',

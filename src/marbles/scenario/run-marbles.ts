@@ -1,5 +1,6 @@
 import { TestScheduler } from 'rxjs/testing'
 import { type AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
+import { withTimerHeap } from '../clock/test-scheduler.ts'
 import { isOnTheClock } from './early-wakes.ts'
 import { findFaults } from './find-faults.ts'
 import { kindOf, type Lane, type LaneName, laneOf, type Scenario } from './format.ts'
@@ -72,7 +73,7 @@ export function playMarbles(
   }: PlayOptions = {},
 ): MarblesRun {
   // Nobody calls its expectObservable; what was seen is compared by the one who asked.
-  const scheduler = new TestScheduler(() => {})
+  const scheduler = withTimerHeap(new TestScheduler(() => {}))
   return scheduler.run(() => {
     const written = setStage(expected, scheduler, answersAll)
     const actor = (through === 'openAlarm' ? openActor : keepActor)(written, engine)

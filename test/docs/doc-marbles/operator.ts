@@ -24,7 +24,7 @@ export function runOperator(given: readonly Row[], call: string, seen: readonly 
     if (!(made instanceof Observable)) return source.pipe(made as OperatorFunction<unknown, unknown>)
     return merge(source.pipe(concatMap((intent) => writeTo(manager, intent))), made)
   }
-  const { notifications, open } = runObservable(play, { until: null, length: 0 }, openLetters())
+  const { notifications, open } = runObservable(play, { until: null, length: 0, columns: 0 }, openLetters())
   if (open.length > 0) throw new Error(`Left open: ${open.join(', ')}`)
 
   const marksOf = (name: string): Mark[] =>
