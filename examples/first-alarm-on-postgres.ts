@@ -16,7 +16,7 @@ if (store.alarm.time === null) {
 const wake = () =>
   store.commitWith(async (client) => {
     const { rows } = await client.query("DELETE FROM tea WHERE actor = '42' RETURNING note")
-    console.log('tea', rows[0].note)
+    for (const { note } of rows) console.log('tea', note)
     store.alarm.delete() // in the same transaction, so that this row is there whenever the alarm is
   })
 

@@ -3,12 +3,12 @@ import { EMPTY, of, takeWhile } from 'rxjs'
 
 const manager = sqliteManager({ file: 'alarms.db' }) // knows whom to wake, and when: one for all actors
 const store = sqliteStore({ file: 'tea.db', key: 'tea', manager }) // an actor: its state and its alarm
-store.sql.exec('CREATE TABLE IF NOT EXISTS tea (note TEXT)')
+store.sql.exec('CREATE TABLE IF NOT EXISTS tea (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT)')
 
 if (store.alarm.time === null) {
   // State and alarm in one commit. The manager has the alarm before the commit is issued.
   store.transaction((sql) => {
-    sql.run('INSERT INTO tea VALUES (?)', 'is ready')
+    sql.run('INSERT INTO tea (note) VALUES (?)', 'is ready')
     store.alarm.setIn(3_000)
   })
   // A reply leaves the actor only once what it speaks of is durable.
@@ -16,8 +16,10 @@ if (store.alarm.time === null) {
 }
 
 function wake() {
-  console.log('tea', store.sql.get('SELECT note FROM tea')?.note)
-  store.sql.run('DELETE FROM tea') // committed together with the end of the alarm
+  for (const { id, note } of store.sql.all<{ id: number; note: string }>('SELECT id, note FROM tea')) {
+    console.log('tea', note)
+    store.sql.run('DELETE FROM tea WHERE id = ?', id) // what was read; committed together with the end of the alarm
+  }
   return EMPTY // or a promise, or any Observable: its end means handled, its error means try again
 }
 

@@ -21,6 +21,7 @@ export const lamp =
         return of(look())
       },
       wake() {
+        if (store.alarm.time !== null) return of(look()) // pressed again just as it went off
         store.put('lamp', { ...look(), isLit: false })
         return of(look())
       },

@@ -3,10 +3,17 @@ import type { Wakeup } from 'nolater'
 import type { ActorStore } from 'nolater/sqlite'
 import { catchError, concat, defer, map, type Observable, type ObservableInput, of } from 'rxjs'
 
+interface Message {
+  readonly serial: number
+  readonly text: string
+  readonly state?: 'sent' | 'given up'
+}
+
 export interface Outbox {
+  /** In place of the message before, if that one has not left yet. */
   send(text: string, at: number): void
-  /** What became of it: `undefined` before it was sent. */
-  state(): 'sent' | 'given up' | undefined
+  /** What became of the last one: `undefined` before it was sent. */
+  state(): Message['state']
   deliver(wakeup: Wakeup): Observable<unknown>
   /** For the option `abandon` of the manager's deliveries. */
   abandon(key: string, scheduledTime: number): Observable<number | null>
@@ -23,6 +30,12 @@ export class Refused extends Error {
 
 export function openOutbox(store: ActorStore, post: (text: string) => ObservableInput<unknown>): Outbox {
   const { alarm } = store
+  const message = () => store.get<Message>('message')
+
+  /** Another one may have come while it was under way: that one has not been sent. */
+  const settle = (sent: Message | undefined, state: Message['state']): void => {
+    if (sent !== undefined && sent.serial === message()?.serial) store.put('message', { ...sent, state })
+  }
 
   const judge = (error: unknown): never => {
     const status = error instanceof Refused ? error.status : 500
@@ -34,20 +47,21 @@ export function openOutbox(store: ActorStore, post: (text: string) => Observable
   return {
     send: (text, at) =>
       store.transaction(() => {
-        store.put('text', text)
+        store.put('message', { serial: (message()?.serial ?? 0) + 1, text })
         alarm.set(at)
       }),
-    state: () => store.get('state'),
+    state: () => message()?.state,
     deliver: (wakeup) =>
-      alarm.deliver(wakeup, () =>
-        concat(
-          defer(() => post(store.get<string>('text') ?? '')).pipe(catchError(judge)),
-          defer(() => of(store.put('state', 'sent'))),
-        ),
-      ),
+      alarm.deliver(wakeup, () => {
+        const sent = message()
+        return concat(
+          defer(() => post(sent?.text ?? '')).pipe(catchError(judge)),
+          defer(() => of(settle(sent, 'sent'))),
+        )
+      }),
     abandon: (_, scheduledTime) =>
       defer(() => {
-        store.put('state', 'given up')
+        if (alarm.time === scheduledTime) settle(message(), 'given up')
         const kept = alarm.abandon(scheduledTime)
         return alarm.confirmed().pipe(map(() => kept)) // the manager forgets it only when that is durable
       }),

@@ -38,6 +38,7 @@ export function openSession(store: ActorStore, clock: SchedulerLike = asyncSched
     },
     deliver: (wakeup) =>
       alarm.deliver(wakeup, () => {
+        if (alarm.time !== null) return EMPTY // begun anew just as it ended
         store.delete('user')
         store.delete('limit')
         return EMPTY

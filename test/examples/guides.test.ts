@@ -29,7 +29,12 @@ function stage() {
 
 describe('what the guides run as processes', () => {
   it('the cart is emptied', () => {
-    const lines = ['tea is in your cart', 'milk is in your cart', '0 items are left']
+    const lines = [
+      'tea is in your cart',
+      'milk is in your cart',
+      'Still want tea and milk?',
+      '0 items are left',
+    ]
     expect(runExample('guides/cart-main.ts')).toEqual(lines)
   })
 
