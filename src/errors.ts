@@ -12,6 +12,7 @@ export type AlarmErrorCode =
   | 'ALARM_FENCED'
   | 'ALARM_FENCE_EXHAUSTED'
   | 'ALARM_CLOSED'
+  | 'ALARM_CLOSE_FAILED'
   | 'ALARM_LOADING'
   | 'ALARM_LOAD_FAILED'
   | 'ALARM_STORAGE_FAILED'
@@ -130,6 +131,41 @@ export class AlarmClosedError extends AlarmError {
   }
 }
 
+/**
+ * Closing could not keep all that was accepted (`ALARM_CLOSE_FAILED`): `keys` says of which actors.
+ *
+ * What a store has committed stands. Where only the manager did not answer in time, it may be early, which heals at the wake-up.
+ */
+export class AlarmCloseError extends AlarmError {
+  override readonly name = 'AlarmCloseError'
+  readonly keys: readonly string[]
+  constructor(keys: readonly string[], cause: unknown) {
+    super(
+      'ALARM_CLOSE_FAILED',
+      `Closing could not keep all that was accepted of ${listed(keys)}: ${reason(cause)}. Open again, and ask again for what is missing.`,
+      { cause, counted: false },
+    )
+    this.keys = keys
+  }
+
+  /** Waited for in vain: what each actor waits for, by key. */
+  static late(limit: number, pending: ReadonlyMap<string, string>): AlarmCloseError {
+    const keysOf = new Map<string, string[]>()
+    for (const [key, what] of pending) keysOf.set(what, [...(keysOf.get(what) ?? []), key])
+    const waits = [...keysOf].map(([what, keys]) => `${what} of ${listed(keys)}`)
+    return new AlarmCloseError(
+      [...pending.keys()],
+      new Error(`after ${limit} ms it still waited for ${waits.join(' and ')}`),
+    )
+  }
+
+  /** Of several that closed at the same time. */
+  static of(errors: readonly unknown[]): AlarmCloseError {
+    const keys = errors.flatMap((error) => (error instanceof AlarmCloseError ? error.keys : []))
+    return new AlarmCloseError(keys, new AggregateError(errors, errors.map(reason).join('; ')))
+  }
+}
+
 /** Something was asked that cannot be answered while the store is (`ALARM_LOADING`). */
 export class AlarmLoadingError extends AlarmError {
   override readonly name = 'AlarmLoadingError'
@@ -166,6 +202,13 @@ export function given(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
   if (Object.prototype.toString.call(value) === '[object Date]') return 'an invalid Date'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+const LISTED = 10
+
+function listed(keys: readonly string[]): string {
+  const more = keys.length - LISTED
+  return keys.slice(0, LISTED).map(given).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 /** Without its own full stop: the sentence goes on. */

@@ -3,10 +3,12 @@
  *
  * @module nolater
  */
+export type { Closable } from './closing/close-once.ts'
 export type { AlarmConfig, CommitInfo } from './config.ts'
 export type { DeliveryOutcome, Wakeup, WakeupInfo } from './delivery.ts'
 export {
   AlarmClosedError,
+  AlarmCloseError,
   AlarmCommitError,
   AlarmConfigError,
   AlarmError,

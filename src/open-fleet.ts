@@ -1,4 +1,5 @@
 import { concatMap, defer, map, type Observable, type ObservableInput } from 'rxjs'
+import { type Closable, closable } from './closing/close-once.ts'
 import { abandon, type DeliveryOutcome, type WakeupInfo } from './delivery.ts'
 import type { KeyedEvent } from './event.ts'
 import { ActorHandle } from './fleet/actor-handle.ts'
@@ -10,7 +11,7 @@ import type { Alarm } from './open-alarm.ts'
 import type { AlarmTime } from './time.ts'
 
 /** Many actors' alarms, as a handle for a runtime. */
-export interface Fleet<K extends string = string> {
+export interface Fleet<K extends string = string> extends Closable {
   /**
    * The alarm of an actor: the same handle as `openAlarm`'s, at once, wherever the actor is. Using it loads the actor; a handle outlives
    * that its idle actor is dropped, and that its alarm breaks. Throws `ALARM_KEY_INVALID`.
@@ -40,8 +41,15 @@ export interface Fleet<K extends string = string> {
   /** Completes when no actor has anything left to do, broken ones included. */
   drained(): Observable<never>
 
-  /** Stops everything; what waits gets `ALARM_CLOSED`. What is durable stays. */
-  close(): void
+  /**
+   * Brings through what was asked until now, then stops everything; resolves when all of it is durable and with the manager. From here on
+   * the fleet takes nothing (`ALARM_CLOSED`). Over `sqliteStores` with a `sqliteManager` that is so when it returns.
+   *
+   * Rejects with `ALARM_CLOSE_FAILED`, whose `keys` say of which actors something was lost, or was not answered within 5 s. What gets
+   * through its gate until the end gets out; what still waits then gets `ALARM_CLOSED`. A handler at work is not waited for: end the
+   * deliveries first. Gotcha: `actor(key).close()` is abrupt, as is unsubscribing from `keepAlarms`.
+   */
+  close(): Promise<void>
 }
 
 /**
@@ -64,6 +72,10 @@ export function openFleet<K extends string = string>(config: FleetConfig<K>): Fl
 /** An engine as its users see it. */
 export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
   const actor = (key: K): Alarm => new ActorHandle(engine, checkKey(key) as K)
+  const flushing = (): Observable<never> => {
+    engine.refuse()
+    return engine.flush()
+  }
   return {
     actor,
     get events$() {
@@ -85,6 +97,6 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
         )
       }),
     drained: () => engine.drained(),
-    close: () => engine.close(),
+    ...closable(flushing, () => engine.close()),
   }
 }

@@ -340,9 +340,9 @@ describe('a fleet', () => {
       expect(events.at(-1)).toMatchObject({ kind: 'broken', error: { code: 'ALARM_FENCED' } })
     })
 
-    it('calls discard, before anybody hears of it', () => {
+    it('calls discard, before anybody hears of it', async () => {
       const order: string[] = []
-      const { actor, refuse, fleet } = rig({
+      const { actor, clock, refuse, fleet } = rig({
         asks: ['commit'],
         config: { discard: (key: string) => order.push(`discard ${key}`) },
       })
@@ -353,7 +353,9 @@ describe('a fleet', () => {
       refuse('commit')
       expect(order).toEqual(['discard a', 'heard', 'told'])
       actor('b').set(5)
-      fleet.close()
+      const closed = expect(fleet.close()).rejects.toMatchObject({ keys: ['b'] })
+      await clock.advance(5_000)
+      await closed
       expect(order.slice(3)).toEqual(['discard b'])
     })
   })
@@ -728,8 +730,9 @@ describe('a fleet', () => {
       ])
       changed$.next('a')
       fleet.close()
+      changed$.next('a')
       await undefined
-      expect([calls.length, changed$.observed]).toEqual([2, false])
+      expect([calls.length, changed$.observed]).toEqual([3, false]) // what was told before it was closed is committed
     })
   })
 
@@ -836,7 +839,7 @@ describe('a fleet', () => {
     }
   })
 
-  it('stops everything when it is closed, and tells who waits', () => {
+  it('stops everything when it is closed and not answered for 5 s, and tells who waits', async () => {
     const { actor, fleet, open, events, clock, calls } = rig({ asks: ['load', 'write'] })
     const [a, b] = [actor('a'), actor('b')]
     a.set(5)
@@ -845,8 +848,15 @@ describe('a fleet', () => {
     const waiting = [outcome(a.confirmed()), outcome(b.drained()), outcome(fleet.drained())]
     const stream = outcome(fleet.events$)
     const { length } = events
-    fleet.close()
-    fleet.close()
+    const closed = expect(fleet.close()).rejects.toMatchObject({
+      code: 'ALARM_CLOSE_FAILED',
+      keys: ['a', 'b'],
+    })
+    expect(fleet.close()).toBe(fleet.close())
+    await clock.advance(4_999)
+    expect(waiting.map(({ end }) => end)).toEqual(['waiting', 'waiting', 'waiting'])
+    await clock.advance(1)
+    await closed
     expect(waiting.map(({ end }) => end)).toEqual(['ALARM_CLOSED', 'ALARM_CLOSED', 'done'])
     expect([open(), clock.pending(), stream.end, events.length]).toEqual([[], 0, 'done', length])
     expect(() => a.set(6)).toThrow(coded('ALARM_CLOSED'))
@@ -855,14 +865,16 @@ describe('a fleet', () => {
     expect(fleet.pressure).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
   })
 
-  it('stops everything when it is closed, though what it unsubscribes throws', () => {
-    const { actor, fleet } = rig({ config: { write: badTeardown } })
+  it('stops everything when it is closed, though what it unsubscribes throws', async () => {
+    const { actor, clock, fleet } = rig({ config: { write: badTeardown } })
     const waiting = ['a', 'b', 'c'].map((key) => {
       actor(key).set(5)
       return outcome(actor(key).confirmed())
     })
     const stream = outcome(fleet.events$)
-    expect(() => fleet.close()).toThrow('teardown')
+    const closed = expect(fleet.close()).rejects.toThrow('teardown')
+    await clock.advance(5_000)
+    await closed
     expect([...waiting, stream].map(({ end }) => end)).toEqual([...Array(3).fill('ALARM_CLOSED'), 'done'])
     expect(fleet.pressure).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
   })

@@ -17,10 +17,11 @@ const sleeps = new Subject<string>()
 function open(key: string): ActorStore {
   console.log(key, 'wakes')
   const store = sqliteStore({ file: join(folder, `${key}.db`), key, manager })
-  const close = (): void => {
-    store.close()
+  const close = (): Promise<void> => {
+    const closed = store.close()
     console.log(key, 'sleeps')
     sleeps.next(key)
+    return closed
   }
   return { ...store, close }
 }
@@ -31,8 +32,8 @@ const say = (key: string) => ask(key, 'look').subscribe(({ isLit }) => console.l
 deliveries$.pipe(filter(({ kind }) => kind === 'done')).subscribe(({ key }) => say(key))
 ask('hall', 'press').subscribe(({ isLit }) => console.log(isLit ? 'lit' : 'dark'))
 sleeps.pipe(take(2)).subscribe({
-  complete() {
-    manager.close()
+  async complete() {
+    await manager.close()
     rmSync(folder, { recursive: true })
   },
 })

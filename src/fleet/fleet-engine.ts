@@ -1,4 +1,5 @@
 import { asyncScheduler, EMPTY, noop, Observable, type SchedulerLike, Subscription } from 'rxjs'
+import { hostOf } from '../closing/host.ts'
 import type { CommitInfo } from '../config.ts'
 import { AlarmClosedError } from '../errors.ts'
 import type { KeyedEvent, KeyedStory } from '../event.ts'
@@ -12,6 +13,7 @@ import { undisturbed } from '../undisturbed.ts'
 import { batch } from './batch.ts'
 import type { FleetConfig } from './fleet-config.ts'
 import { openFleetTelemetry } from './fleet-telemetry.ts'
+import { flushActors } from './flush-actors.ts'
 import { openGates } from './gates.ts'
 import { openLoads } from './loads.ts'
 import { type Home, Resident } from './resident.ts'
@@ -48,6 +50,11 @@ export interface FleetEngine<K extends string> {
   tell(key: K, story: KeyedStory): void
   /** Completes when no actor has anything left to do. */
   drained(): Observable<never>
+  /** Loads no other actor from here on. */
+  refuse(): void
+  /** Brings through what was asked so far: see `Flush`. */
+  flush(): Observable<never>
+  /** Stops everything at once. */
   close(): void
 }
 
@@ -65,7 +72,11 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     ? batch('commitMany', scheduler, config.commitMany.bind(config), together)
     : null
   const gates = openGates()
+  const host = hostOf(config)
+  const losses = flushActors(actors, host, scheduler)
+  const { flush } = losses
   let depth = 0
+  let isRefusing = false
   let isClosed = false
 
   function enter(): void {
@@ -129,6 +140,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       together(() => {
         writes.leave(actor)
         loads.turns.leave(actor)
+        if ('error' in story) losses.breaking(actor, story.error)
         if (config.discard !== undefined) undisturbed(() => config.discard?.(key as K))
         // Before anybody can load the actor anew on hearing of it: this story comes first, and its gates are not theirs.
         if (!isClosed) telemetry.tell(key, story)
@@ -149,7 +161,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   }
 
   function use(key: K): Resident {
-    if (isClosed) throw new AlarmClosedError(key)
+    if (isRefusing || isClosed) throw new AlarmClosedError(key)
     let actor = actors.get(key)
     if (actor === undefined || actor.failure !== null) {
       actor = new Resident(home, checkKey(key))
@@ -175,6 +187,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   })
   // Where nobody would hear of changes there must be no fleet.
   if (refusals.length > 0) throw refusals[0]
+  host?.guests.add(flush)
 
   return {
     events$: telemetry.events$,
@@ -190,9 +203,15 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     use,
     start: loads.start,
     drained: () => untilDrained(actors),
+    refuse() {
+      isRefusing = true
+      changes.unsubscribe()
+    },
+    flush,
     close() {
       if (isClosed) return
       isClosed = true
+      host?.guests.delete(flush)
       changes.unsubscribe()
       sweep.stop()
       const all = new Subscription() // each of them, also when a user's teardown throws on the way

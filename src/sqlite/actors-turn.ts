@@ -17,8 +17,8 @@ export interface ActorStep<T> {
 /** The steps of many actors in one transaction a turn. */
 export interface ActorsTurn {
   join<T>(step: ActorStep<T>): void
-  /** Commits what has been asked for so far, without waiting for the end of the turn. */
-  flush(): void
+  /** Commits what has been asked for so far, without waiting for the end of the turn; whether there was anything. */
+  flush(): boolean
 }
 
 type Outcome = { readonly result: unknown } | { readonly error: unknown }
@@ -32,10 +32,12 @@ type Outcome = { readonly result: unknown } | { readonly error: unknown }
 export function actorsTurn(db: DatabaseSync, file: string): ActorsTurn {
   let steps: ActorStep<unknown>[] = []
 
-  function flush(): void {
+  function flush(): boolean {
+    if (db.isOpen && db.isTransaction) return false // asked for by a step of it
     const group = steps
     steps = []
     if (group.length > 0) perform(group)
+    return group.length > 0
   }
 
   function perform(group: readonly ActorStep<unknown>[]): void {

@@ -2,8 +2,8 @@ import type { Ledger, LedgerAccess, Step } from '../ledger/ledger.ts'
 
 /** The steps of one turn in one transaction. */
 export interface GroupCommit extends LedgerAccess {
-  /** Commits what has been asked for so far, without waiting for the end of the turn. */
-  flush(): void
+  /** Commits what has been asked for so far, without waiting for the end of the turn; whether there was anything. */
+  flush(): boolean
 }
 
 /**
@@ -15,10 +15,14 @@ export interface GroupCommit extends LedgerAccess {
 export function groupCommit(ledger: Ledger, transaction: <T>(work: () => T) => T): GroupCommit {
   let steps: Step<unknown>[] = []
 
-  function flush(): void {
+  function flush(): boolean {
     const group = steps
     steps = []
-    if (group.length === 0) return
+    if (group.length > 0) perform(group)
+    return group.length > 0
+  }
+
+  function perform(group: readonly Step<unknown>[]): void {
     let results: unknown[]
     try {
       results = transaction(() => group.map((step) => step.run(ledger)))

@@ -1,4 +1,7 @@
 import { defer, ignoreElements, interval, merge, type Observable, Subject, takeUntil, tap } from 'rxjs'
+import { type Closable, closable } from '../closing/close-once.ts'
+import { flushAll } from '../closing/flush-all.ts'
+import { type Flush, hosting } from '../closing/host.ts'
 import { AlarmError, given } from '../errors.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
 import { checkManagerOptions, type ManagerOptions } from '../ledger/manager-options.ts'
@@ -21,9 +24,15 @@ export interface SqliteManagerOptions extends ManagerOptions {
 }
 
 /** A manager on an SQLite file, whose alarms can be read. */
-export interface SqliteManager extends LedgerManager {
-  /** Commits what was written, gives the alarms that are being delivered back, completes the deliveries, and lets go of the file. */
-  close(): void
+export interface SqliteManager extends LedgerManager, Closable {
+  /**
+   * Completes the deliveries, gives the alarms that are being delivered back, commits what was written, and lets go of the file.
+   *
+   * Closed before its stores and their fleets, it brings through what they have accepted first; where they are on SQLite that has
+   * happened when it returns. What is asked of them later fails (`ALARM_CLOSED`). Rejects with `ALARM_CLOSE_FAILED`, whose `keys`
+   * say of which actors something was lost, or was not answered within 5 s.
+   */
+  close(): Promise<void>
 }
 
 const MINUTE = 60_000
@@ -54,6 +63,8 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const ledger = sqliteLedger(db)
   const news$ = new Subject<AlarmTime>()
   const closed$ = new Subject<void>()
+  const guests = new Set<Flush>()
+  let isClosing = false
   let isClosed = false
   let forgetAt = 0
 
@@ -66,8 +77,8 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   )
   const manager = ledgerManager(group, { scheduler, lease }, news$)
 
-  function whileOpen<T>(use: () => T): T {
-    if (!isClosed) return use()
+  function whileOpen<T>(use: () => T, isOver = isClosed): T {
+    if (!isOver) return use()
     throw new AlarmError('ALARM_CLOSED', `The manager of ${given(file)} was closed. Make a new one.`, {
       counted: false,
     })
@@ -88,14 +99,21 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
     write: (key, time, info) => defer(() => whileOpen(() => manager.write(key, time, info))),
     deliveries(handler, deliveryOptions) {
       const deliveries$ = manager.deliveries(handler, deliveryOptions)
-      return defer(() => whileOpen(() => merge(deliveries$, poll$))).pipe(takeUntil(closed$))
+      return defer(() => whileOpen(() => merge(deliveries$, poll$), isClosing)).pipe(takeUntil(closed$))
     },
-    close() {
-      if (isClosed) return
-      isClosed = true
-      group.flush()
-      closed$.next()
-      db.close()
-    },
+    ...hosting({ guests, pump: group.flush }),
+    ...closable(
+      () => {
+        isClosing = true
+        group.flush()
+        closed$.next()
+        return flushAll(guests)
+      },
+      () => {
+        group.flush()
+        isClosed = true
+        db.close()
+      },
+    ),
   }
 }

@@ -1,12 +1,25 @@
-import { AsyncSubject, concat, defer, EMPTY, type Observable, type ObservableInput, tap } from 'rxjs'
+import {
+  AsyncSubject,
+  asyncScheduler,
+  concat,
+  defer,
+  EMPTY,
+  Observable,
+  type ObservableInput,
+  tap,
+} from 'rxjs'
+import { type Closable, closable } from '../closing/close-once.ts'
+import { hostOf, pumpUntil } from '../closing/host.ts'
+import { CLOSE_LIMIT, withinLimit } from '../closing/within-limit.ts'
 import { type AlarmConfig, checkConfig } from '../config.ts'
-import { AlarmConfigError } from '../errors.ts'
+import { AlarmClosedError, AlarmCloseError, AlarmConfigError } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
+import { own } from './owner.ts'
 import { storeAlarm } from './store-alarm.ts'
-import { failureOf, storeBarrier } from './store-barrier.ts'
+import { failureOf, isSettled, storeBarrier } from './store-barrier.ts'
 import { openStoreFile } from './store-file.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
 import { storeTransaction } from './store-transaction.ts'
@@ -34,7 +47,7 @@ export interface SqliteStoreOptions extends Pick<AlarmConfig, 'scheduler' | 'rec
  * What is written in one turn, that is without an await in between, is committed together, the alarm included: all of it or nothing.
  * Reading shows it at once; `alarm.holdUntilConfirmed()` keeps from the outside what is not durable.
  */
-export interface ActorStore extends StoreValues {
+export interface ActorStore extends StoreValues, Closable {
   /** The actor's one alarm; what it is asked belongs to the turn as well. `close` closes the store. */
   readonly alarm: Alarm
   /** The actor's tables. */
@@ -52,12 +65,13 @@ export interface ActorStore extends StoreValues {
   deleteAll(options?: { deleteAlarm?: boolean }): void
 
   /**
-   * Commits the open turn if that can be done now, and lets go of the file. What waits gets `ALARM_CLOSED`.
+   * Ends the open turn, brings through what was accepted until now, and lets go of the file; resolves when all of it is durable and with
+   * the manager. With a `sqliteManager` that is so when it returns. From here on the store takes nothing (`ALARM_CLOSED`).
    *
-   * Gotcha: the manager is told of later alarms and of deletions in the background. Closed before that, it wakes the actor once for nothing:
-   * await `alarm.drained()` first where that matters.
+   * Rejects with `ALARM_CLOSE_FAILED` where something was lost, or was not answered within 5 s. Called inside of a transaction, it
+   * rolls that one back.
    */
-  close(): void
+  close(): Promise<void>
 }
 
 /**
@@ -92,13 +106,21 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
   const { db, epoch } = opened
   const durable$ = new AsyncSubject<never>() // completes when the epoch is
   const transaction = storeTransaction(opened)
+  const upper = hostOf(manager)
+  let isClosing = false
   const barrier = storeBarrier(
     transaction,
     opened.alarm,
     () => turns,
     () => engine,
   )
-  const turns = storeTurns(transaction, barrier)
+  const turns = storeTurns(transaction, {
+    ...barrier,
+    check() {
+      if (isClosing) throw new AlarmClosedError(key)
+      barrier.check()
+    },
+  })
   const engine = openAlarm({ ...engineOptions, key, initial: opened.alarm, epoch, commit, write })
   const sql = storeSql(db, turns)
 
@@ -115,26 +137,62 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
     return barrier.hold(replicate === undefined ? tell$ : concat(durable$, tell$))
   }
 
-  function close(): void {
-    try {
-      turns.end()
-    } catch {} // whoever waits for it knows
+  const flush = (): Observable<never> =>
+    new Observable<never>((subscriber) => {
+      if (failureOf(engine) !== null) return subscriber.complete()
+      const failed = (error: unknown): void => subscriber.error(new AlarmCloseError([key], error))
+      try {
+        turns.end()
+      } catch (error) {
+        return failed(error)
+      }
+      subscriber.add(engine.drained().subscribe({ error: failed, complete: () => subscriber.complete() }))
+      pumpUntil(upper, () => subscriber.closed)
+      return undefined
+    }).pipe(withinLimit(engineOptions.scheduler ?? asyncScheduler, late))
+
+  function late(): AlarmCloseError {
+    const isWriting = transaction.isOpen || isSettled(engine)
+    const what = isWriting ? 'the manager to take the alarm' : 'replicate to complete for the alarm'
+    return AlarmCloseError.late(CLOSE_LIMIT, new Map([[key, what]]))
+  }
+
+  /** What was accepted is kept where that can be done now; what is not durable then is lost to the store that takes the file. */
+  function giveWay(): void {
+    flush()
+      .subscribe({ error() {} })
+      .unsubscribe()
+    transaction.giveWay()
+    if (transaction.failure !== null) barrier.fail(transaction.failure)
+  }
+
+  function end(): void {
+    disown()
+    upper?.guests.delete(flush)
     engine.close()
     barrier.fail(failureOf(engine))
     if (db.isOpen) db.close()
   }
 
+  const closing = closable(() => {
+    isClosing = true
+    return turns.isInTransaction ? EMPTY : flush()
+  }, end)
+  const { close } = closing
+  const disown = own(db, giveWay)
+  upper?.guests.add(flush)
+
   // What the last incarnation may have committed here only is not durable either.
   try {
     if (replicate !== undefined) engine.touch()
   } catch (error) {
-    close()
+    end()
     throw error
   }
 
   return {
     ...storeValues(db, turns),
-    alarm: storeAlarm(engine, turns, barrier, options.scheduler, close),
+    alarm: storeAlarm(engine, turns, barrier, options.scheduler, () => void close()),
     sql,
     epoch,
     transaction: (work) => turns.transaction(() => synchronous(work(sql))),
@@ -144,7 +202,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
         turns.touch()
         if (what?.deleteAlarm === true) turns.ask(null)
       }),
-    close,
+    ...closing,
   }
 }
 

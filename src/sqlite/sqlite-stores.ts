@@ -1,4 +1,7 @@
 import { defer, Observable, Subject } from 'rxjs'
+import { type Closable, closable } from '../closing/close-once.ts'
+import { flushAll } from '../closing/flush-all.ts'
+import { type Flush, hosting, hostOf } from '../closing/host.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
 import type { LoadedAlarm } from '../fleet/resident.ts'
@@ -24,7 +27,8 @@ export interface SqliteStoresOptions {
 /** Many actors' alarms and state in one file: what a fleet is told of its store and its manager, to be spread into its config. */
 export interface SqliteStores
   extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard' | 'changed$' | 'wallClock'>>,
-    Pick<FleetConfig, 'writeMany'> {
+    Pick<FleetConfig, 'writeMany'>,
+    Closable {
   /**
    * Does `work` in the transaction that commits this actor's alarm next, or not at all: with what is asked of the alarm after it in this
    * turn, or alone at the turn's end. The gate is closed until then. What was asked of the alarm before it is committed before it.
@@ -37,8 +41,13 @@ export interface SqliteStores
   /** The tables, as they are durable. What changes them outside of `change` is a transaction of its own, at once: for the schema. */
   readonly sql: StoreSql
 
-  /** Commits what was asked for, and lets go of the file. Close the fleet first. */
-  close(): void
+  /**
+   * Lets go of the file when what their fleet has accepted is durable and with the manager; resolves then. Where the manager is a
+   * `sqliteManager` that is so when it returns. In whatever order stores, fleet and manager are closed, nothing accepted is lost.
+   *
+   * Rejects with `ALARM_CLOSE_FAILED`, whose `keys` say of which actors something was lost, or was not answered within 5 s.
+   */
+  close(): Promise<void>
 }
 
 /**
@@ -66,12 +75,18 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
   const turn = actorsTurn(db, file)
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
   const changed$ = new Subject<string>()
+  const guests = new Set<Flush>()
+  const flush = (): Observable<never> => flushAll(guests)
+  const upper = hostOf(manager)
+  let isClosing = false
   let isStepping = false
   const sql = storeSql(db, { check, join, touch() {} })
   const open = db.prepare(`
     INSERT INTO _nolater_actors VALUES (?, 1, NULL)
     ON CONFLICT (key) DO UPDATE SET epoch = epoch + 1 RETURNING epoch, alarm AS time`)
   const save = db.prepare('UPDATE _nolater_actors SET alarm = ? WHERE key = ? AND epoch = ?')
+
+  upper?.guests.add(flush)
 
   function check(): void {
     if (db.isOpen) return
@@ -143,6 +158,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
       return changed$
     }),
     change(key, work) {
+      if (isClosing) throw closed(file)
       check()
       if (typeof work !== 'function') {
         throw new AlarmConfigError('What changes an actor', 'a function of its tables', work)
@@ -156,11 +172,24 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
     },
     sql,
     wallClock: true,
-    close() {
-      if (!db.isOpen) return
-      turn.flush()
-      db.close()
-    },
+    ...hosting({
+      guests,
+      pump() {
+        const isMine = turn.flush()
+        return upper?.pump() === true || isMine
+      },
+    }),
+    ...closable(
+      () => {
+        isClosing = true
+        return flush()
+      },
+      () => {
+        upper?.guests.delete(flush)
+        turn.flush()
+        db.close()
+      },
+    ),
   }
 }
 

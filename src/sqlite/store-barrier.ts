@@ -162,7 +162,7 @@ export function failureOf(alarm: Alarm): unknown {
 }
 
 /** Whether all that was asked is durable. */
-function isSettled(alarm: Alarm): boolean {
+export function isSettled(alarm: Alarm): boolean {
   let isSettled = false
   const look = alarm.confirmed().subscribe({
     error() {},

@@ -3,6 +3,7 @@ import { AlarmError, given } from '../errors.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
 import { connect, DURABLE } from './connect.ts'
+import { askToGiveWay } from './owner.ts'
 import { storageError } from './storage-error.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -32,6 +33,7 @@ export function openStoreFile(path: string, key: string, busyTimeout?: number): 
   const db = connect(path, busyTimeout)
   try {
     isOurs(db, path, key)
+    askToGiveWay(db)
     db.exec(DURABLE)
     const opened = inTransaction(db, path, () => {
       if (!isOurs(db, path, key)) makeTables(db, key)

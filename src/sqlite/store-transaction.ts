@@ -21,6 +21,8 @@ export interface StoreTransaction {
   rollback(): void
   /** Rolls back for good: from here on everything throws `error`. */
   fail(error: unknown): void
+  /** Another store of this process takes the file: what would begin from here on fails with `ALARM_FENCED`, and waits for no lock. */
+  giveWay(): void
 }
 
 export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): StoreTransaction {
@@ -35,11 +37,16 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
   let stored = alarm
   let isOpen = false
   let isDirty = false
+  let hasGivenWay = false
   let failure: unknown = null
 
   function begin(): void {
     if (failure !== null) throw failure
     if (isOpen) return
+    if (hasGivenWay) {
+      fail(fenced(newestEpoch()))
+      throw failure
+    }
     try {
       start.run()
     } catch (error) {
@@ -48,11 +55,13 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
     isOpen = true
     isDirty = false
     // The write lock is ours from here on: nobody can raise the epoch before the commit.
-    const { epoch: newest } = epochNow.get() as { epoch: number }
+    const newest = newestEpoch()
     if (newest === epoch) return
     fail(fenced(newest))
     throw failure
   }
+
+  const newestEpoch = (): number => (epochNow.get() as { epoch: number }).epoch
 
   function fenced(newest: number): AlarmError {
     return new AlarmError(
@@ -132,5 +141,9 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
     commit,
     rollback,
     fail,
+    giveWay() {
+      hasGivenWay = true
+      if (isOpen) fail(fenced(epoch + 1)) // the next one to be given
+    },
   }
 }

@@ -37,9 +37,10 @@ function stage<M, R>(
       files.set(key, file)
       const store = sqliteStore({ file, key, manager, scheduler: clock, ...more })
       log.push(`${key} wakes`)
-      const close = (): void => {
-        store.close()
+      const close = (): Promise<void> => {
+        const closed = store.close()
         log.push(`${key} sleeps`)
+        return closed
       }
       stores.push(store)
       return { ...store, close }

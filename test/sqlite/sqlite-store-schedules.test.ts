@@ -107,8 +107,7 @@ async function schedule(seed: number): Promise<string[]> {
     writes = []
     commits = []
     handlers = []
-    store.close()
-    store = start()
+    store = start() // what the store before it holds open is lost
   }
   const late: Call[] = []
 

@@ -209,13 +209,18 @@ describe('sqliteStore: a turn', () => {
     expect(() => store.alarm.time).toThrow(expect.objectContaining({ code: 'ALARM_CLOSED' }))
   })
 
-  it('is rolled back by close() where the manager has not answered', async () => {
-    const { store, file, calls } = await script()
+  it('is rolled back by close() where the manager has not answered for 5 s', async () => {
+    const { store, file, calls, clock } = await script()
     store.alarm.set(5)
     store.put('a', 1)
     await calls()
     const confirmed = track(store.alarm.confirmed())
     store.alarm.close()
+    const closed = expect(store.close()).rejects.toMatchObject({ code: 'ALARM_CLOSE_FAILED', keys: ['a'] })
+    expect(() => store.put('b', 1)).toThrow(expect.objectContaining({ code: 'ALARM_CLOSED' }))
+    expect(confirmed.state).toBe('pending')
+    clock.flush()
+    await closed
     expect(confirmed.state).toMatchObject({ code: 'ALARM_CLOSED' })
     expect(look(file)).toMatchObject({ alarm: null, values: [] })
   })
