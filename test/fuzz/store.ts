@@ -1,0 +1,62 @@
+import { DatabaseSync } from 'node:sqlite'
+import { AlarmFencedError, type AlarmTime } from '../../src/index.ts'
+
+/** The state beside an alarm: the nth that one process has made of it. */
+export interface Version {
+  readonly by: string
+  readonly number: number
+}
+
+/** A durable store, as it is seen from outside. */
+export interface Store {
+  /** what it durably holds */
+  read(key: string): AlarmTime
+  /** whether this version of the state is, or was, durable */
+  holds(key: string, version: Version): boolean
+  close(): void
+}
+
+/** A store in memory: a commit is fenced by its epoch. */
+export interface MemoryStore extends Store {
+  open(key: string): { readonly time: AlarmTime; readonly epoch: number }
+  commit(key: string, time: AlarmTime, epoch: number, version: Version): void
+}
+
+export function memoryStore(firstEpoch: number): MemoryStore {
+  const rows = new Map<string, { epoch: number; time: AlarmTime }>()
+  const versions = new Map<string, number>()
+  const newest = (key: string, by: string): number => versions.get(`${key}/${by}`) ?? 0
+  return {
+    read: (key) => rows.get(key)?.time ?? null,
+    holds: (key, { by, number }) => number <= newest(key, by),
+    open(key) {
+      const row = rows.get(key) ?? { epoch: firstEpoch, time: null }
+      row.epoch++
+      rows.set(key, row)
+      return { ...row }
+    },
+    commit(key, time, epoch, { by, number }) {
+      const row = rows.get(key)
+      if (row === undefined || row.epoch !== epoch) throw new AlarmFencedError(key, epoch, row?.epoch)
+      row.time = time
+      versions.set(`${key}/${by}`, Math.max(newest(key, by), number))
+    },
+    close() {},
+  }
+}
+
+/** The statement that makes a version of the state durable, in a file of many actors. */
+export const STATE = 'CREATE TABLE IF NOT EXISTS state (key TEXT, by TEXT, number INTEGER)'
+export const CHANGE = 'INSERT INTO state VALUES (?, ?, ?)'
+
+/** A file of many actors, read through a connection of its own. */
+export function fileStore(file: string): Store {
+  const db = new DatabaseSync(file)
+  const alarm = db.prepare('SELECT alarm FROM _nolater_actors WHERE key = ?')
+  const state = db.prepare('SELECT 1 FROM state WHERE key = ? AND by = ? AND number = ?')
+  return {
+    read: (key) => (alarm.get(key)?.alarm as AlarmTime | undefined) ?? null,
+    holds: (key, { by, number }) => number === 0 || state.get(key, by, number) !== undefined,
+    close: () => db.close(),
+  }
+}
