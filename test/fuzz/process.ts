@@ -27,7 +27,7 @@ import type {
 } from '../../src/index.ts'
 import type { SqliteStores } from '../../src/sqlite/index.ts'
 import type { Landing, Running } from './judge.ts'
-import type { Client, Kind } from './network.ts'
+import type { Client } from './network.ts'
 import { CHANGE, STATE } from './store.ts'
 import type { World } from './world.ts'
 
