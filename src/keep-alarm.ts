@@ -3,6 +3,7 @@ import { type AlarmConfig, checkConfig } from './config.ts'
 import type { AlarmEvent } from './event.ts'
 import { type AlarmIntent, wantedTime } from './intent.ts'
 import { Keeper } from './keeper.ts'
+import { endInputs } from './operators/end-inputs.ts'
 import { listen } from './operators/listen.ts'
 import { undisturbed } from './undisturbed.ts'
 
@@ -34,15 +35,10 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
     new Observable((subscriber) => {
       const keeper = new Keeper(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
       const inputs = new Subscription(() => keeper.close())
-      // The inputs end first: whoever hears the end may subscribe again at once.
-      const fail = (error: unknown): void => {
-        undisturbed(() => inputs.unsubscribe())
-        subscriber.error(error)
-      }
-      const complete = (): void => {
-        undisturbed(() => inputs.unsubscribe())
-        subscriber.complete()
-      }
+      // The end may come from the middle of the engine, which a teardown must not stop.
+      const end = (pass: () => void): void => undisturbed(() => endInputs(inputs, pass))
+      const fail = (error: unknown): void => end(() => subscriber.error(error))
+      const complete = (): void => end(() => subscriber.complete())
 
       subscriber.add(inputs)
       listen(keeper.events$, inputs, { next: (event) => subscriber.next(event), error: fail, complete: noop })

@@ -6,6 +6,7 @@ import { openEngine } from './fleet/fleet-engine.ts'
 import { fromUser } from './from-user.ts'
 import { type KeyedIntent, wantedTime } from './intent.ts'
 import { type Fleet, fleetOf } from './open-fleet.ts'
+import { endInputs } from './operators/end-inputs.ts'
 import { listen } from './operators/listen.ts'
 import { undisturbed } from './undisturbed.ts'
 
@@ -63,20 +64,15 @@ export function keepAlarms<K extends string = string>(
       const engine = openEngine(config)
       const inputs = new Subscription(() => engine.close())
       let running = deliveries === undefined ? 1 : 2
-      // The inputs end first: whoever hears the end may subscribe again at once.
-      const fail = (error: unknown): void => {
-        undisturbed(() => inputs.unsubscribe())
-        subscriber.error(error)
-      }
+      // The end may come from the middle of the engine, which a teardown must not stop.
+      const end = (pass: () => void): void => undisturbed(() => endInputs(inputs, pass))
+      const fail = (error: unknown): void => end(() => subscriber.error(error))
       const complete = (): void => {
         if (--running > 0) return
         listen(engine.drained(), inputs, {
           next: noop,
           error: fail,
-          complete() {
-            undisturbed(() => inputs.unsubscribe())
-            subscriber.complete()
-          },
+          complete: () => end(() => subscriber.complete()),
         })
       }
       const intend = (intent: KeyedIntent<K>): void => {

@@ -16,7 +16,7 @@ function openGate() {
   return { alarm, commit$, source$, seen }
 }
 
-it('while the output gate is open a value passes before next() returns, also one that a value causes', () => {
+it('while the output gate is open a value passes before next() returns; one that a value causes, right after that value', () => {
   const alarm = openAlarm({ reconcile: false, commit: () => NEVER, write: () => NEVER })
   const source$ = new Subject<number>()
   const seen: string[] = []
@@ -26,7 +26,7 @@ it('while the output gate is open a value passes before next() returns, also one
     seen.push(`${value} out`)
   })
   source$.next(1)
-  expect(seen).toEqual(['1 in', '2 in', '3 in', '3 out', '2 out', '1 out'])
+  expect(seen).toEqual(['1 in', '1 out', '2 in', '2 out', '3 in', '3 out'])
 })
 
 it('the deletion that comes with the success of a handler holds no value: nobody asked for it', () => {

@@ -1,5 +1,6 @@
 import { noop, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
 import { fromUser } from '../from-user.ts'
+import { endInputs } from './end-inputs.ts'
 import { listen } from './listen.ts'
 
 /**
@@ -70,13 +71,11 @@ export function conflateMap<T, R>(
           run(value)
         }
         settling = false
-        if (ended && !running) subscriber.complete()
+        if (ended && !running) endInputs(inputs, () => subscriber.complete())
       }
 
-      // The inputs end first: whoever hears the end may subscribe again at once.
       function fail(error: unknown): void {
-        inputs.unsubscribe()
-        subscriber.error(error)
+        endInputs(inputs, () => subscriber.error(error))
       }
 
       subscriber.add(inputs)

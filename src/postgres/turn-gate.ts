@@ -1,5 +1,5 @@
 import type { MonoTypeOperatorFunction } from 'rxjs'
-import { holdBehind } from '../operators/hold-behind.ts'
+import { hold } from '../operators/hold.ts'
 import type { Turns } from './store-turns.ts'
 
 /**
@@ -8,10 +8,12 @@ import type { Turns } from './store-turns.ts'
  * The engine's own gate goes on from there: before, it does not know what the value may depend on.
  */
 export function holdUntilTold<T>(turns: Turns): MonoTypeOperatorFunction<T> {
-  return holdBehind({
-    current: () => (turns.asked === turns.told ? null : turns.asked),
-    isOver: (asked) => asked <= turns.told,
-    hear: (_, release) => turns.listeners.add(release),
-    forget: (release) => turns.listeners.delete(release),
+  return hold<T, number>(({ release, inputs }) => {
+    inputs.add(() => turns.listeners.delete(release))
+    return {
+      mark: () => turns.asked,
+      isOpen: (asked) => asked <= turns.told,
+      wait: () => turns.listeners.add(release),
+    }
   })
 }

@@ -9,6 +9,7 @@ import {
 } from 'rxjs'
 import { AlarmConfigError } from '../errors.ts'
 import { MAX_TIMER } from '../milliseconds.ts'
+import { endInputs } from '../operators/end-inputs.ts'
 import { listen } from '../operators/listen.ts'
 
 /** How often there is a summary, and by which clock. */
@@ -51,10 +52,8 @@ export function summarize<In, Out>(
         subscriber.next(past)
       }
 
-      // The inputs end first: whoever hears the end may subscribe again at once.
       function fail(error: unknown): void {
-        inputs.unsubscribe()
-        subscriber.error(error)
+        endInputs(inputs, () => subscriber.error(error))
       }
 
       subscriber.add(inputs)
@@ -69,9 +68,10 @@ export function summarize<In, Out>(
         },
         error: fail,
         complete() {
-          inputs.unsubscribe()
-          emit()
-          subscriber.complete()
+          endInputs(inputs, () => {
+            emit()
+            subscriber.complete()
+          })
         },
       })
     })

@@ -9,7 +9,8 @@ import {
   keepAlarms,
   openFleet,
 } from '../../src/index.ts'
-import { turns, type VirtualClock, virtualClock } from '../virtual-clock.ts'
+import { uncaughtDuring as uncaughtErrors } from '../uncaught.ts'
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts'
 
 /** A call of the fleet's that the test answers. */
 export interface Call {
@@ -191,17 +192,8 @@ export function outcome(answer$: Observable<unknown>): { end: string; error?: un
 }
 
 /** What nobody could catch while `work` was done. */
-export async function uncaughtDuring(work: () => void): Promise<string[]> {
-  const thrown: string[] = []
-  const listeners = process.listeners('uncaughtException')
-  process.removeAllListeners('uncaughtException')
-  process.on('uncaughtException', (error) => thrown.push(error.message))
-  work()
-  await turns()
-  process.removeAllListeners('uncaughtException')
-  for (const listener of listeners) process.on('uncaughtException', listener)
-  return thrown
-}
+export const uncaughtDuring = async (work: () => void): Promise<string[]> =>
+  (await uncaughtErrors(work)).map(({ message }) => message)
 
 /** What never ends by itself, and throws when it is unsubscribed. */
 export const badTeardown = (): Observable<never> =>

@@ -1,5 +1,6 @@
 import {
   concat,
+  concatMap,
   defer,
   EMPTY,
   from,
@@ -17,9 +18,9 @@ import {
   throwError,
 } from 'rxjs'
 import { describe, expect, test } from 'vitest'
+import { type Leaky, type LeakyEnd, leak, leakyEnds, type Side, surfacedDuring, theError } from './leaky.ts'
 
-/** Goes around whatever an operator is given to subscribe to, so that a law can count it, stall it, break it or convert it. */
-export type Side = <V>(input: ObservableInput<V>) => ObservableInput<V>
+export type { Side }
 
 /** What an operator shows of itself, so that every law can be put to it. */
 export interface Lawful<In, Out> {
@@ -59,6 +60,14 @@ export function obeysTheLaws<In, Out>(name: string, op: Lawful<In, Out>): void {
 }
 
 const MANY = 100_000
+
+export const tornDown = (ends: string): string =>
+  `has torn its source down when it ${ends}, so that it may be subscribed to again at once`
+
+export const goesOn = 'goes on when what it was given has ended and its teardown throws'
+
+export const leakyLaw = (end: string): string =>
+  `hears what concatMap does of ${end}, where a teardown throws, and swallows none`
 
 export const laws: readonly Law[] = [
   {
@@ -235,6 +244,24 @@ export const laws: readonly Law[] = [
       expect([sides.opened, sides.open]).toEqual([opened, 0])
     },
   },
+  ...(['completes', 'fails'] as const).map(
+    (ends): Law => ({
+      says: tornDown(ends),
+      check(op) {
+        const { source } = counters()
+        const { values$, push } = pushed(op)
+        let openAtEnd = -1
+        const note = (): void => {
+          openAtEnd = source.open
+        }
+        source.count(values$).pipe(op.build(asIs)).subscribe({ error: note, complete: note })
+        push(1)
+        if (ends === 'completes') values$.complete()
+        else values$.error(theError)
+        expect(openAtEnd).toBe(0)
+      },
+    }),
+  ),
   ...(['completes', 'fails', 'is unsubscribed, twice,'] as const).map(
     (ends): Law => ({
       says: `tears everything down once when it ${ends}`,
@@ -349,6 +376,51 @@ export const laws: readonly Law[] = [
       holding.subscription.unsubscribe()
     },
   },
+  ...Object.entries(leakyEnds).map(
+    ([says, { sided, play }]): Law => ({
+      says: leakyLaw(says),
+      ...(sided && { sided }),
+      async check(op) {
+        const [seen, reference] = [await leaking(op, play), await leaking(rxjs, play)]
+        expect(seen.heard).toEqual(reference.heard)
+        // RxJS drops some that come after a completion.
+        if (reference.surfaced > 0) expect(seen.surfaced).toBe(reference.surfaced)
+        expect(seen.open).toBe(0)
+      },
+    }),
+  ),
+  {
+    says: goesOn,
+    sided: true,
+    async check(op) {
+      const leaks = leak()
+      const held: (() => void)[] = []
+      // Through no operator of RxJS's, which would swallow what the teardown throws.
+      const late: Side = (input) =>
+        new Observable((subscriber) => {
+          held.push(() => {
+            for (const value of valuesOf(input)) subscriber.next(value)
+            subscriber.complete()
+          })
+        })
+      const { values$, push } = pushed(op)
+      const seen = watch(op, values$.pipe(op.build((input) => leaks.side(late(input)))))
+      push(1)
+      push(2)
+      expect(seen).toMatchObject({ values: [], end: 'none' })
+      const go = async (): Promise<void> => {
+        for (let next = held.shift(); next !== undefined; next = held.shift())
+          expect(await surfacedDuring(next)).toBe(1)
+      }
+      await go()
+      push(3)
+      await go()
+      values$.complete()
+      expect(seen.end).toBe('complete')
+      expect(seen.values.at(-1)).toBe(3)
+      expect(leaks.open).toBe(0)
+    },
+  },
   ...Object.entries(kinds()).map(
     ([kind, convert]): Law => ({
       says: `takes ${kind} wherever it is given something to subscribe to`,
@@ -376,6 +448,39 @@ export const laws: readonly Law[] = [
   ),
 ]
 
+/** What is compared with: it lets every value out at once, if what goes through `side` is there at once. */
+const rxjs: Lawful<number, number> = {
+  value: (n) => n,
+  about: (n) => n,
+  build: (side) => concatMap((n) => side(of(n))),
+  sided: true,
+}
+
+async function leaking<In, Out>(op: Lawful<In, Out>, play: LeakyEnd['play']) {
+  const heard: unknown[] = []
+  const leaks = leak()
+  const { values$, push } = pushed(op)
+  const leaky: Leaky<In> = {
+    values$,
+    push,
+    values: (count) => values(op, count),
+    leak: leaks.side,
+    failure$: new Subject<never>(),
+    subscribe(source, side) {
+      return source.pipe(op.build(side)).subscribe({
+        next(output) {
+          const n = op.about(output)
+          if (n !== undefined) heard.push(n)
+        },
+        error: (error) => heard.push(rootOf(error)),
+        complete: () => heard.push('complete'),
+      })
+    },
+  }
+  const surfaced = await surfacedDuring(() => play(leaky))
+  return { heard, surfaced, open: leaks.open }
+}
+
 function passesOnWhatIsThrown<In, Out>(
   op: Lawful<In, Out>,
   build: (error: unknown) => OperatorFunction<In, Out>,
@@ -388,7 +493,6 @@ function passesOnWhatIsThrown<In, Out>(
   expect([source.opened, source.open]).toEqual([1, 0])
 }
 
-const theError = new Error('boom')
 const boom = (): Error => theError
 
 /** The library may put an error of a user's function into one of its own, as the cause. */
