@@ -1,10 +1,13 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { type Fleet, keepAlarms, setAlarmIn } from 'nolater'
 import { sqliteManager, sqliteStores } from 'nolater/sqlite'
 import { count, EMPTY, filter, map, range, take, tap } from 'rxjs'
 
+process.chdir(mkdtempSync(`${tmpdir()}/fleet-operator-`))
 const manager = sqliteManager({ file: 'alarms.db' })
 const stores = sqliteStores({ file: 'actors.db', manager })
-stores.sql.exec('CREATE TABLE IF NOT EXISTS brewed (pot TEXT)')
+stores.sql.exec('CREATE TABLE brewed (pot TEXT)')
 
 // What a handler changes is committed together with the deletion of the alarm that woke it.
 const brew = (pot: string) => {

@@ -3,7 +3,6 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { postgresManager } from 'nolater/postgres'
 import pg from 'pg'
-import { awaitProcess } from '../processes/await-process.ts'
 import { findServer } from './server.ts'
 
 const server = await findServer(process.argv[2])
@@ -19,7 +18,7 @@ function machine(name: string) {
     execArgv: process.execArgv,
   })
   const said: string[] = []
-  let hear = (): unknown => undefined
+  let hear = (): void => {}
   child.on('message', (what: string) => {
     console.log(`${name} ${what.replace(/\d{13}/, (time) => `${Number(time) - start} ms`)}`)
     said.push(what)
@@ -28,11 +27,11 @@ function machine(name: string) {
   return {
     tell: (...order: unknown[]) => child.send(order),
     async hears(what: string) {
-      const awaited = new Promise<void>((resolve) => {
-        hear = () => said.some((each) => each.includes(what)) && resolve()
-        hear()
-      })
-      await awaitProcess(child, `to say "${what}"`, awaited)
+      while (!said.some((each) => each.includes(what))) {
+        await new Promise<void>((resolve) => {
+          hear = resolve
+        })
+      }
       said.length = 0
     },
     kill: () => child.kill('SIGKILL'),

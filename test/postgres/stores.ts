@@ -1,10 +1,8 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { memoryManager } from 'nolater'
 import { type PostgresStore, postgresStore } from 'nolater/postgres'
 import { EMPTY, firstValueFrom, Subject } from 'rxjs'
 import { describe, it } from 'vitest'
-import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { injectedClock } from '../injected-clock.ts'
 import { quoted, settled, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
@@ -233,7 +231,7 @@ export function describeStores(server: Server): void {
         const child = fork('test/postgres/store-process.ts', [server.connectionString, schema], {
           execArgv: ['--import', './test/run-sources.mjs'],
         })
-        await awaitProcess(child, 'that it is in the middle', once(child, 'message'))
+        await new Promise((resolve) => child.once('message', resolve))
         child.kill('SIGKILL')
         const store = await open()
         expect(store.epoch).toBe(2)
