@@ -1,5 +1,5 @@
 import { dice } from '../dice.ts'
-import { modes, shapes } from './misbehaviour.ts'
+import { modes, shapes } from '../world/misbehaviour.ts'
 import { type Programme, plain, type Setting } from './programme.ts'
 
 type Roll = (sides: number) => number
@@ -40,6 +40,7 @@ function settingOf(roll: Roll, without: ReadonlySet<Feature>): Setting {
     retries: pick(roll, ['0', '1', '2']),
     reconcile: roll(5) === 0 ? 'false' : 'true',
     abandon: without.has('keep') || roll(4) > 0 ? 'true' : 'false',
+    many: roll(3) === 0 ? 'true' : 'false',
     timeout: without.has('timeout') || roll(4) > 0 ? 'none' : pick(roll, ['1000', '20000']),
     epoch: without.has('epoch') || roll(20) > 0 ? '0' : String(2 ** 25 - 3),
     heard: roll(2) === 0 ? 'true' : 'false',

@@ -1,14 +1,18 @@
 import {
+  catchError,
   concat,
   defer,
   EMPTY,
+  endWith,
   finalize,
+  forkJoin,
   from,
   ignoreElements,
   map,
   NEVER,
   Observable,
   type ObservableInput,
+  of,
   type SchedulerAction,
   type SchedulerLike,
   Subject,
@@ -19,16 +23,21 @@ import type {
   Alarm,
   AlarmDelivery,
   AlarmEvent,
-  AlarmManager,
   AlarmTime,
+  CommitInfo,
   DeliveryEvent,
+  EachResult,
   Fleet,
+  KeyedCommit,
+  KeyedWrite,
+  LoadedAlarm,
   WakeupInfo,
+  WriteInfo,
 } from '../../src/index.ts'
 import type { SqliteStores } from '../../src/sqlite/index.ts'
-import type { Landing, Running } from './judge.ts'
-import type { Client } from './network.ts'
-import { CHANGE, STATE } from './store.ts'
+import type { Landing, Running } from '../world/judge.ts'
+import type { Subject as CallSubject, Client } from '../world/network.ts'
+import { CHANGE, STATE } from '../world/store.ts'
 import type { World } from './world.ts'
 
 /** A process that hosts the actors: its memory, its connections, its timers. */
@@ -90,40 +99,75 @@ export function openProcess(world: World, name: string): Process {
     setting.actor === 'stores' ? library.sqliteStores({ file: world.file('actors'), manager: service }) : null
   stores?.sql.exec(STATE)
 
-  function write(
-    of: string,
-    time: AlarmTime,
-    info: Parameters<AlarmManager['write']>[2],
-  ): ObservableInput<unknown> {
-    const { key } = info
-    return network.send({
+  const incarnation = (key: string): string => `${name}.${key}.${incarnations.get(key) ?? 0}`
+
+  const write = (by: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown> =>
+    network.send({
       client: process,
       kind: 'write',
-      keys: [key],
-      of,
-      reach: () => service.write(key, time, info),
+      about: [{ key: info.key, incarnation: by }],
+      reach: () => {
+        world.written(info)
+        return service.write(info.key, time, info)
+      },
     })
+
+  function commit(by: string, time: AlarmTime, info: CommitInfo): ObservableInput<unknown> {
+    const { subject, reach } = committing(by, time, info)
+    return network.send({ client: process, kind: 'commit', about: [subject], reach })
   }
 
-  function commit(of: string, key: string, time: AlarmTime, epoch: number): ObservableInput<unknown> {
+  /** A commit takes the state as it is when it is issued. */
+  function committing(incarnation: string, time: AlarmTime, { key, epoch }: CommitInfo) {
     const version = { by: name, number: versions.get(key) ?? 0 }
     const landing: Landing = { key, time, epoch }
     judge.issued(landing)
-    return network.send({
-      client: process,
-      kind: 'commit',
-      keys: [key],
-      of,
-      reach() {
+    const subject: CallSubject = { key, incarnation, settled: () => judge.settled(landing) }
+    return {
+      subject,
+      reach(): ObservableInput<unknown> {
         if (stores !== null) return stores.commit(time, { key, epoch })
         world.memory.commit(key, time, epoch, version)
         return EMPTY
       },
-      settled: () => judge.settled(landing),
-    })
+    }
   }
 
-  const incarnation = (key: string): string => `${name}.${key}.${incarnations.get(key) ?? 0}`
+  function load(key: string): ObservableInput<LoadedAlarm> {
+    const reach = (): ObservableInput<LoadedAlarm> =>
+      from(stores === null ? [world.memory.open(key)] : stores.load(key)).pipe(
+        tap(({ epoch }) => {
+          incarnations.set(key, epoch)
+          judge.opened(key, epoch)
+        }),
+      )
+    const about = [{ key, incarnation: name }]
+    return network.send({ client: process, kind: 'load', about, reach }) as ObservableInput<LoadedAlarm>
+  }
+
+  /** Both calls of a batch: each item ends by itself at the other end, and all are answered together. */
+  const many = {
+    writeMany: (writes: readonly KeyedWrite[]) =>
+      network.send({
+        client: process,
+        kind: 'write',
+        about: writes.map(({ key }) => ({ key, incarnation: incarnation(key) })),
+        reach: () =>
+          each(writes, ({ key, time, info }) => {
+            world.written(info)
+            return service.write(key, time, info)
+          }),
+      }) as ObservableInput<readonly EachResult[]>,
+    commitMany(commits: readonly KeyedCommit[]) {
+      const all = commits.map(({ time, info }) => committing(`${name}.${info.key}.${info.epoch}`, time, info))
+      return network.send({
+        client: process,
+        kind: 'commit',
+        about: all.map(({ subject }) => subject),
+        reach: () => each(all, ({ reach }) => reach()),
+      }) as ObservableInput<readonly EachResult[]>
+    },
+  }
 
   const shared = {
     scheduler,
@@ -138,24 +182,10 @@ export function openProcess(world: World, name: string): Process {
     return library.openFleet({
       ...shared,
       ...(stores !== null && { changed$: stores.changed$, discard: stores.discard }),
-      load: (key: string) =>
-        network.send({
-          client: process,
-          kind: 'load',
-          keys: [key],
-          of: name,
-          reach: () =>
-            from(stores === null ? [world.memory.open(key)] : stores.load(key)).pipe(
-              tap((loaded) => {
-                incarnations.set(key, loaded.epoch)
-                judge.opened(key, loaded.epoch)
-              }),
-            ),
-        }) as ObservableInput<{ time: AlarmTime; epoch: number }>,
-      commit: (time: AlarmTime, { key, epoch }: { key: string; epoch: number }) =>
-        commit(`${name}.${key}.${epoch}`, key, time, epoch),
-      write: (time: AlarmTime, info: Parameters<AlarmManager['write']>[2]) =>
-        write(incarnation(info.key), time, info),
+      ...(setting.many === 'true' && many),
+      load,
+      commit: (time, info) => commit(`${name}.${info.key}.${info.epoch}`, time, info),
+      write: (time, info) => write(incarnation(info.key), time, info),
     })
   }
 
@@ -163,14 +193,14 @@ export function openProcess(world: World, name: string): Process {
     const { time, epoch } = world.memory.open(key)
     incarnations.set(key, epoch)
     judge.opened(key, epoch)
-    const of = incarnation(key)
+    const own = incarnation(key)
     return library.openAlarm({
       ...shared,
       key,
       initial: time,
       epoch,
-      commit: (committed) => commit(of, key, committed, epoch),
-      write: (written, info) => write(of, written, info),
+      commit: (committed, info) => commit(own, committed, info),
+      write: (written, info) => write(own, written, info),
     })
   }
 
@@ -191,7 +221,7 @@ export function openProcess(world: World, name: string): Process {
         world.record(event)
         judge.look()
         if (event.kind === 'violation' && judge.isOwner(key, incarnations.get(key)))
-          judge.fault(`a violation of ${key} is reported where there is none`)
+          judge.breaks('noViolation', key)
       },
       error: () => {},
     })
@@ -256,8 +286,7 @@ export function openProcess(world: World, name: string): Process {
     const since = world.elapsed()
     const id = `delivery ${++waits} of ${key} to ${name}`
     const work = (info: WakeupInfo): ObservableInput<unknown> => {
-      if (info.scheduledTime > Math.max(clock.now(), delivered) && !isAgain)
-        judge.fault(`a handler of ${key} ran before its time`)
+      if (info.scheduledTime > Math.max(clock.now(), delivered) && !isAgain) judge.breaks('notEarly', key)
       return runHandler(key, info, since)
     }
     const delivered = clock.now()
@@ -279,7 +308,11 @@ export function openProcess(world: World, name: string): Process {
       world.handled(key, info.scheduledTime)
       if (part.act !== '') world.ask(process, key, part.act)
       return alive(world.end(part.end))
-    }).pipe(finalize(() => judge.ended(running)))
+    }).pipe(
+      // Its end is what it says; its teardown may come after what the end has caused.
+      tap({ complete: () => judge.ended(running), error: () => judge.ended(running) }),
+      finalize(() => judge.ended(running)),
+    )
   }
 
   function abandon(key: string, time: number): ObservableInput<AlarmTime> {
@@ -348,21 +381,20 @@ export function openProcess(world: World, name: string): Process {
     },
     wait(what, key, then) {
       const id = `${what}() ${++waits} of ${key} in ${name}`
-      const version = needs.get(key) ?? 0
+      const asked = alarm(key)
+      const version = needs.get(key) ?? 0 // of this incarnation: with one that broke, what it was asked is lost
       waiting.add(id)
-      alarm(key)
-        [what]()
-        .subscribe({
-          next() {
-            if (!process.isAlive) return
-            waiting.delete(id)
-            if (!world.store.holds(key, { by: name, number: version })) {
-              judge.fault(`${what}() of ${key} was answered, and what was asked is in no commit`)
-            }
-            if (then !== undefined) world.ask(process, key, then)
-          },
-          error: () => void waiting.delete(id),
-        })
+      asked[what]().subscribe({
+        next() {
+          if (!process.isAlive) return
+          waiting.delete(id)
+          if (!world.store.holds(key, { by: name, number: version })) {
+            judge.fault(`${what}() of ${key} was answered, and what was asked is in no commit`)
+          }
+          if (then !== undefined) world.ask(process, key, then)
+        },
+        error: () => void waiting.delete(id),
+      })
     },
     reopen(key) {
       alarms.get(key)?.close()
@@ -395,6 +427,19 @@ export function openProcess(world: World, name: string): Process {
     },
   }
   return process
+}
+
+/** The result of each, once all have ended. */
+function each<T>(items: readonly T[], call: (item: T) => ObservableInput<unknown>): Observable<EachResult[]> {
+  return forkJoin(
+    items.map((item) =>
+      defer(() => call(item)).pipe(
+        ignoreElements(),
+        endWith(null),
+        catchError((error) => of(error as Error)),
+      ),
+    ),
+  )
 }
 
 function isBroken(alarm: Alarm): boolean {

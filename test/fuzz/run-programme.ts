@@ -1,6 +1,6 @@
 import type { AlarmEvent, AlarmTime } from '../../src/index.ts'
+import { OnPurpose } from '../world/misbehaviour.ts'
 import { type Library, library as sources } from './library.ts'
-import { OnPurpose } from './misbehaviour.ts'
 import type { Programme } from './programme.ts'
 import { uncaught } from './uncaught.ts'
 import { describe, keys, openWorld, type World } from './world.ts'
@@ -66,7 +66,7 @@ async function pass(world: World, ms: number): Promise<void> {
   }
 }
 
-const KINDS = ['write', 'commit', 'load', 'writeMany', 'commitMany'] as const
+const KINDS = ['write', 'commit', 'load'] as const
 
 /** What can happen: `+90` ms pass, `step-90` the clock is set back, `a.set5`, `a'.set5` in the process before. */
 async function happen(world: World, word: string): Promise<void> {
@@ -165,10 +165,12 @@ async function comeToRest(world: World): Promise<void> {
     if (
       time !== null &&
       !world.givenUp.has(key) &&
+      !world.isKept(key) &&
       !world.runs.slice(from).some((run) => run.key === key && run.time === time)
     ) {
       judge.fault(`an alarm of ${key} was never handled`)
     }
+    if (world.isKept(key) && world.held(key) === world.store.read(key)) continue
     if (world.held(key) !== null) judge.fault(`an alarm of ${key} is delivered and stays with the manager`)
     if (world.store.read(key) !== null)
       judge.fault(`an alarm of ${key} is lost: the store goes on holding it`)

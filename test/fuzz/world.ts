@@ -10,15 +10,15 @@ import {
   throwError,
   timer,
 } from 'rxjs'
-import type { AlarmEvent, AlarmManager, AlarmTime, DeliveryEvent } from '../../src/index.ts'
+import type { AlarmEvent, AlarmManager, AlarmTime, DeliveryEvent, WriteInfo } from '../../src/index.ts'
 import { type VirtualClock, virtualClock } from '../../src/marbles/index.ts'
-import { type Judge, openJudge } from './judge.ts'
+import { type Judge, openJudge } from '../world/judge.ts'
+import { modes, shapes } from '../world/misbehaviour.ts'
+import { type Network, openNetwork } from '../world/network.ts'
+import { fileStore, type MemoryStore, memoryStore, type Store } from '../world/store.ts'
 import type { Library } from './library.ts'
-import { modes, shapes } from './misbehaviour.ts'
-import { type Network, openNetwork } from './network.ts'
 import { openProcess, type Part, type Process } from './process.ts'
 import type { Setting } from './programme.ts'
-import { fileStore, type MemoryStore, memoryStore, type Store } from './store.ts'
 
 export const START = 1_000_000
 export const keys = ['a', 'b', 'c'] as const
@@ -67,6 +67,10 @@ export interface World {
   delivered(key: string, time: number): boolean
   record(event: AlarmEvent): void
   noted(event: DeliveryEvent): void
+  /** A write has reached the manager. */
+  written(info: WriteInfo): void
+  /** whether the manager has given the alarm up, and keeps it as failed */
+  isKept(key: string): boolean
   /** What can be seen wrong between two steps. */
   look(): void
   calm(): void
@@ -84,6 +88,7 @@ export function openWorld(library: Library, setting: Setting): World {
   const thrown = new Set<unknown>()
   const runs: { key: string; time: number }[] = []
   const deliveredOnce = new Set<string>()
+  const kept = new Set<string>()
   const givenUp = new Set<string>()
   const parts = new Map<string, string[]>()
   const services: Service[] = []
@@ -104,23 +109,11 @@ export function openWorld(library: Library, setting: Setting): World {
   const observer = shared ?? openFile(clock)
   const held = (key: string): AlarmTime => observer.get(key)
 
-  const judge = openJudge(
-    keys,
-    () => store,
-    held,
-    (time) => (time === null ? 'none' : String(time - START)),
-  )
+  const judge = openJudge({ keys, held, durable: (key) => store.read(key) })
   const network = openNetwork({
     clock,
-    elapsed,
-    usual: (kind) =>
-      kind === 'load'
-        ? setting.load
-        : kind === 'commit' || kind === 'commitMany'
-          ? setting.commit
-          : setting.write,
-    fault: judge.fault,
-    changed: judge.look,
+    judge,
+    usual: (kind) => setting[kind],
     thrown: (value) => thrown.add(value),
   })
 
@@ -231,7 +224,13 @@ export function openWorld(library: Library, setting: Setting): World {
       const retryIn = kind === 'failed' && event.retryAt !== null ? event.retryAt - event.at : 0
       ready.set(key, elapsed() + Math.max(0, retryIn))
       if (kind === 'abandoned') givenUp.add(key)
+      if (String(kind) === 'given-up') kept.add(key)
+      else kept.delete(key)
     },
+    written({ key, move }) {
+      if (move !== 'same') kept.delete(key)
+    },
+    isKept: (key) => kept.has(key),
     look() {
       judge.look()
       for (const { key, by, since } of judge.running) {
@@ -243,7 +242,7 @@ export function openWorld(library: Library, setting: Setting): World {
       for (const key of keys) {
         const time = held(key)
         const isBusy = [...judge.running].some((run) => run.key === key)
-        if (time === null || time > clock.now() || isBusy || !isDelivering) {
+        if (time === null || time > clock.now() || isBusy || !isDelivering || kept.has(key)) {
           dueSince.delete(key)
           continue
         }

@@ -2,7 +2,17 @@ import { EMPTY, type ObservableInput, type SchedulerLike, Subject, Subscription 
 import type { Alarm, openAlarm } from '../../src/index.ts'
 import type { Setting } from './model.ts'
 import type { Script } from './model-deliveries.ts'
-import { applyCommit, applyWrite, printFence, seeNeverLate, type World } from './world.ts'
+import {
+  applyCommit,
+  applyWrite,
+  beginCommit,
+  beginHandler,
+  beginWrite,
+  end,
+  printFence,
+  type World,
+  writeOf,
+} from './world.ts'
 
 type Kind = 'commit' | 'write'
 
@@ -39,7 +49,7 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
   const timers: (() => void)[] = []
   const values$ = new Subject<number>()
   const subscriptions = new Map<number, Subscription>()
-  let running: { readonly id: number; readonly end$: Subject<never> } | null = null
+  let running: { readonly id: number; readonly end$: Subject<never>; stop(): void } | null = null
   let synchronous = 0
 
   // No timer fires by itself: when is for a command to say.
@@ -56,7 +66,6 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
   }
 
   function call(kind: Kind): ObservableInput<never> {
-    seeNeverLate(world)
     if (setting.synchronous.includes(kind)) {
       reach(kind)
       return synchronous++ % 2 === 0 ? EMPTY : []
@@ -70,7 +79,12 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
     if (kind === 'commit') applyCommit(world)
     else applyWrite(world)
     if (kind === 'write') world.mayBeEarly = false
-    world[kind] = null
+    end(world, kind)
+  }
+
+  function stopRunning(): void {
+    running?.stop()
+    running = null
   }
 
   const alarm = open({
@@ -82,14 +96,12 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
     scheduler: { now: () => world.now, schedule } as SchedulerLike,
     commit(time) {
       log.push(`commit ${time}`)
-      if (world.commit !== null) world.fault ??= 'at most one commit in flight'
-      world.commit = { time, applied: false }
+      beginCommit(world, time)
       return call('commit')
     },
     write(time, { move, fence, attempt }) {
       log.push(`write ${time} ${move} fence=${printFence(fence)} attempt=${attempt}`)
-      if (world.write !== null) world.fault ??= 'at most one write in flight'
-      world.write = { time, fence, applied: false }
+      beginWrite(world, time, fence)
       return call('write')
     },
   })
@@ -106,7 +118,7 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
           )
         }
         if (event.kind === 'commit-issued') told.push(`commit ${event.time}`)
-        if (event.kind === 'violation') world.fault ??= 'no violation is told where there is none'
+        if (event.kind === 'violation') world.judge.breaks('noViolation', 'a')
       },
       error: () => {},
     })
@@ -124,22 +136,21 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
     },
     fail(kind) {
       const { write } = world
-      if (kind === 'write' && write?.applied === false) world.strays.push({ kind, ...write })
-      world[kind] = null
+      if (kind === 'write' && write?.applied === false) world.strays.push(writeOf(write))
+      end(world, kind)
       answers[kind].shift()!.error(onPurpose)
     },
-    deliver(id, wakeup, { intent, end }) {
+    deliver(id, wakeup, { intent, end: ending }) {
       const { scheduledTime: of, fence } = wakeup
       const outcome$ = alarm.deliver(wakeup, ({ scheduledTime }) => {
         log.push(`delivery ${id} runs ${scheduledTime}`)
-        if (scheduledTime > world.now) world.fault ??= 'no handler before its time'
-        if (running !== null) world.fault ??= 'one handler at a time'
-        world.handled.push(scheduledTime)
+        const stop = beginHandler(world, scheduledTime)
         if (intent?.time === null) alarm.delete()
         else if (intent !== undefined) alarm.set(intent.time)
-        if (end === 'ok') return []
-        if (end === 'fail') throw onPurpose
-        running = { id, end$: new Subject() }
+        if (ending !== undefined) stop()
+        if (ending === 'ok') return []
+        if (ending === 'fail') throw onPurpose
+        running = { id, end$: new Subject(), stop }
         return running.end$
       })
       const subscription = new Subscription()
@@ -151,20 +162,20 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
             world.strays.push({ kind: 'done', of, fence, kept: null })
           },
           error(error) {
-            if (running?.id === id) running = null
+            if (running?.id === id) stopRunning()
             log.push(`delivery ${id} failed ${error === onPurpose ? 'by its handler' : error.code}`)
           },
         }),
       )
     },
-    endHandler(end) {
+    endHandler(ending) {
       const { end$ } = running!
-      running = null
-      if (end === 'ok') end$.complete()
+      stopRunning()
+      if (ending === 'ok') end$.complete()
       else end$.error(onPurpose)
     },
     expire(id) {
-      if (running?.id === id) running = null
+      if (running?.id === id) stopRunning()
       subscriptions.get(id)?.unsubscribe()
     },
     abandon({ scheduledTime: of, fence }, name) {

@@ -1,8 +1,8 @@
+import { isNoLater } from '../world/judge.ts'
 import { kinds } from './commands.ts'
 import { compare, type Lifecycle } from './lifecycle.ts'
 import { isModelDrained } from './model.ts'
 import type { Script } from './model-deliveries.ts'
-import { isNoLater } from './world.ts'
 
 /** A word, with its number and what a handler does at once: `set3`, `land0`, `deliver:set2:ok`. */
 function read(text: string): { readonly word: string; readonly number: number; readonly script: Script } {

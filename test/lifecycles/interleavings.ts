@@ -10,7 +10,17 @@ import {
   openAlarm,
   setAlarm,
 } from '../../src/index.ts'
-import { applyCommit, applyWrite, openWorld, reachManager, seeNeverLate, type World } from './world.ts'
+import {
+  applyCommit,
+  applyWrite,
+  beginCommit,
+  beginHandler,
+  beginWrite,
+  end,
+  openWorld,
+  reachManager,
+  type World,
+} from './world.ts'
 
 /** What an application asks, one after the other. */
 export type Asked = readonly AlarmTime[]
@@ -43,23 +53,16 @@ function promising(s: fc.Scheduler, world: World, fails: readonly boolean[]): Al
       },
     } as unknown as SchedulerLike,
     async commit(time) {
-      if (world.commit !== null) world.fault ??= 'at most one commit in flight'
-      world.commit = { time, applied: false }
-      seeNeverLate(world)
+      beginCommit(world, time)
       await later(`commit ${time} reaches the store`, () => applyCommit(world))
-      await later(`commit ${time} is acknowledged`, () => {
-        world.commit = null
-      })
+      await later(`commit ${time} is acknowledged`, () => end(world, 'commit'))
     },
     async write(time, { fence, move }) {
-      if (world.write !== null) world.fault ??= 'at most one write in flight'
-      world.write = { time, fence, applied: false }
+      beginWrite(world, time, fence)
       const isFailing = move !== 'earlier' && left.shift() === true
       await later(`write ${time} reaches the manager`, () => applyWrite(world))
-      await later(`write ${time} ${isFailing ? 'fails' : 'is acknowledged'}`, () => {
-        world.write = null
-      })
-      seeNeverLate(world)
+      await later(`write ${time} ${isFailing ? 'fails' : 'is acknowledged'}`, () => end(world, 'write'))
+      world.judge.look()
       if (isFailing) throw new Error('on purpose')
     },
   }
@@ -116,7 +119,7 @@ export async function interleaveHandle(
   const values$ = new Subject<number>()
   const sent: number[] = []
   values$.pipe(alarm.holdUntilConfirmed()).subscribe((value) => {
-    if (value > durable) world.fault ??= 'no value leaves before its intent is durable'
+    if (value > durable) world.judge.fault('no value leaves before its intent is durable')
     sent.push(value)
   })
   let desired: AlarmTime = 2
@@ -137,14 +140,14 @@ export async function interleaveHandle(
     isAlone = false
     world.now = Math.max(world.now, time)
     const outcome$ = alarm.deliver({ scheduledTime: time, fence }, ({ scheduledTime }) => {
-      if (scheduledTime > world.now) world.fault ??= 'no handler before its time'
-      return s.schedule(Promise.resolve(), `the handler of ${scheduledTime} ends`)
+      const stop = beginHandler(world, scheduledTime)
+      return s.schedule(Promise.resolve(), `the handler of ${scheduledTime} ends`).then(stop)
     })
     try {
       await lastValueFrom(outcome$)
       await s.schedule(Promise.resolve(), 'done reaches the manager')
       reachManager(world, { kind: 'done', of: time, fence, kept: null })
-      seeNeverLate(world)
+      world.judge.look()
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ALARM_WRITE_FAILED') throw error
     }
@@ -161,13 +164,13 @@ export async function interleaveHandle(
   }))
   const { task: asking } = s.scheduleSequence(asks)
   const { task: waking } = s.scheduleSequence(calls)
-  const end = async (): Promise<void> => {
+  const rest = async (): Promise<void> => {
     await Promise.all([asking, waking])
     await Promise.all(deliveries)
     await lastValueFrom(alarm.drained())
   }
-  await s.waitFor(end())
-  if (world.fault === null && sent.join() !== intents.map((_, i) => i + 1).join()) {
+  await s.waitFor(rest())
+  if (world.judge.faults.length === 0 && sent.join() !== intents.map((_, i) => i + 1).join()) {
     throw new Error('every value leaves, in order')
   }
   seeRest(world, alarm.time, false)
@@ -175,8 +178,8 @@ export async function interleaveHandle(
 }
 
 function seeRest(world: World, desired: AlarmTime, caughtUp: boolean): void {
-  seeNeverLate(world)
-  if (world.fault !== null) throw new Error(world.fault)
+  world.judge.look()
+  if (world.judge.faults[0] !== undefined) throw new Error(world.judge.faults[0])
   if (world.commit !== null || world.write !== null) throw new Error('drained when nothing is under way')
   if (world.store !== desired) throw new Error('at rest the store holds the newest intent')
   if (caughtUp && world.manager.time !== desired)

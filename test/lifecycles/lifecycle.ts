@@ -1,7 +1,7 @@
 import { openAlarm } from '../../src/index.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { type Model, openModel, type Setting, timeOf } from './model.ts'
-import { openWorld, seeNeverLate, type World, type WorldRules } from './world.ts'
+import { openWorld, type World, type WorldRules } from './world.ts'
 
 /** What a lifecycle begins with. */
 export interface Beginning extends Setting {
@@ -48,14 +48,16 @@ export function reopen(life: Lifecycle): void {
 
 function openBoth(beginning: Beginning, around: Around, world: World): Pick<Lifecycle, 'model' | 'engine'> {
   world.epoch = world.rules.raisesEpoch ? world.epoch + 1 : 1
+  world.judge.died('')
+  world.judge.opened('a', world.epoch)
   const model = openModel(beginning, world.store, world.epoch)
   return { model, engine: openEngine(around.openAlarm ?? openAlarm, beginning, world) }
 }
 
 /** Throws what the engine did otherwise than the rules say, or what the world shows to be wrong. */
 export function compare({ world, model, engine }: Lifecycle): void {
-  seeNeverLate(world)
-  if (world.fault !== null) throw new Error(world.fault)
+  world.judge.look()
+  if (world.judge.faults[0] !== undefined) throw new Error(world.judge.faults[0])
   const expected = picture(model.log)
   const actual = picture(engine.log)
   for (const what of Object.keys(expected) as (keyof typeof expected)[])

@@ -1,4 +1,5 @@
 import type { AlarmTime } from '../../src/index.ts'
+import { type Judge, type Landing, openJudge, type Running } from '../world/judge.ts'
 
 /** What the store and the manager keep to. What is false here is a fault put in on purpose. */
 export interface WorldRules {
@@ -21,16 +22,26 @@ export interface World {
   epoch: number
   store: AlarmTime
   manager: { readonly time: AlarmTime; readonly fence: number }
-  commit: { readonly time: AlarmTime; applied: boolean } | null
-  write: { readonly time: AlarmTime; readonly fence: number; applied: boolean } | null
+  commit: InFlight | null
+  write: (InFlight & { readonly fence: number }) | null
   /** requests whose client gave up or died: they land later, or never */
   strays: Request[]
   /** an answer was lost, or nobody reconciled: the manager may hold an alarm that is gone */
   mayBeEarly: boolean
   /** times that a handler was run for */
   handled: number[]
-  fault: string | null
+  /** what is seen from outside, as in the worlds of the adversary */
+  readonly judge: Judge
 }
+
+interface InFlight {
+  readonly time: AlarmTime
+  applied: boolean
+  readonly landing: Landing | null
+  readonly ends: () => void
+}
+
+const KEY = 'a'
 
 export function openWorld(alarm: AlarmTime, rules: Partial<WorldRules> = {}): World {
   const sound = {
@@ -40,7 +51,7 @@ export function openWorld(alarm: AlarmTime, rules: Partial<WorldRules> = {}): Wo
     keepsFences: true,
     fencesDone: true,
   }
-  return {
+  const world: World = {
     rules: { ...sound, ...rules },
     now: 0,
     epoch: 0,
@@ -51,8 +62,41 @@ export function openWorld(alarm: AlarmTime, rules: Partial<WorldRules> = {}): Wo
     strays: [],
     mayBeEarly: false,
     handled: [],
-    fault: null,
+    judge: openJudge({ keys: [KEY], durable: () => world.store, held: () => world.manager.time }),
   }
+  return world
+}
+
+/** A commit is under way: the store may come to hold it. */
+export function beginCommit(world: World, time: AlarmTime): void {
+  const landing: Landing = { key: KEY, time, epoch: world.epoch }
+  const ends = world.judge.takesOff('commit', KEY, String(world.epoch))
+  world.judge.issued(landing)
+  world.commit = { time, applied: false, landing, ends }
+  world.judge.look()
+}
+
+export function beginWrite(world: World, time: AlarmTime, fence: number): void {
+  const ends = world.judge.takesOff('write', KEY, String(world.epoch))
+  world.write = { time, fence, applied: false, landing: null, ends }
+  world.judge.look()
+}
+
+/** The call in flight has ended for its client. */
+export function end(world: World, kind: 'commit' | 'write'): void {
+  const flight = world[kind]
+  world[kind] = null
+  flight?.ends()
+  if (flight?.landing) world.judge.settled(flight.landing)
+}
+
+/** A handler starts; what is returned ends it. No lease ends by itself here. */
+export function beginHandler(world: World, scheduledTime: number): () => void {
+  const running: Running = { key: KEY, by: '', since: 0 }
+  if (scheduledTime > world.now) world.judge.breaks('notEarly', KEY)
+  world.judge.started(running, Number.POSITIVE_INFINITY, 0)
+  world.handled.push(scheduledTime)
+  return () => world.judge.ended(running)
 }
 
 /** A request reaches the manager; whether it is accepted. */
@@ -75,7 +119,7 @@ export function applyWrite(world: World): void {
   const { write } = world
   if (write === null || write.applied) return
   write.applied = true
-  if (!reachManager(world, { kind: 'write', ...write })) world.fault ??= 'the owner is not refused'
+  if (!reachManager(world, writeOf(write))) world.judge.fault('the owner is not refused')
 }
 
 export function applyCommit(world: World): void {
@@ -85,23 +129,17 @@ export function applyCommit(world: World): void {
   world.store = commit.time
 }
 
-/** Nobody hears any more how the calls in flight end. */
+/** How the calls in flight end is not heard any more. */
 export function loseCalls(world: World): void {
   const { write } = world
-  if (write !== null && !write.applied) world.strays.push({ kind: 'write', ...write })
-  world.write = world.commit = null
+  if (write !== null && !write.applied) world.strays.push(writeOf(write))
+  end(world, 'write')
+  end(world, 'commit')
 }
 
-/** Is `a` no later than `b`? Never comes last. */
-export function isNoLater(a: AlarmTime, b: AlarmTime): boolean {
-  return b === null || (a !== null && a <= b)
-}
-
-/** The one promise: at or before every time that the store may durably hold. */
-export function seeNeverLate(world: World): void {
-  const { manager, store, commit } = world
-  if (isNoLater(manager.time, store) && (commit === null || isNoLater(manager.time, commit.time))) return
-  world.fault ??= 'the manager is never later than what the store may hold'
+/** What a write asks for, on its way. */
+export function writeOf({ time, fence }: { time: AlarmTime; fence: number }): Request {
+  return { kind: 'write', time, fence }
 }
 
 /** A fence for people: its epoch, and which write of it. */

@@ -1,17 +1,17 @@
 import { defer, EMPTY, NEVER, Observable, type ObservableInput, ReplaySubject, timer } from 'rxjs'
 import type { VirtualClock } from '../../src/marbles/index.ts'
 import { type Fate, readFate } from './fate.ts'
+import type { Judge } from './judge.ts'
 import { modes, shapes } from './misbehaviour.ts'
 
-export type Kind = 'write' | 'commit' | 'load' | 'writeMany' | 'commitMany'
+export type Kind = 'write' | 'commit' | 'load'
 
-/** A call that has not ended for its client. */
-export interface Flight {
-  readonly kind: Kind
-  readonly keys: readonly string[]
-  /** the incarnation of the actor that made it */
-  readonly of: string
-  readonly since: number
+/** What a call is about: an actor, and the incarnation of it that makes the call. */
+export interface Subject {
+  readonly key: string
+  readonly incarnation: string
+  /** its client will not be answered any more: what was to land has landed, unless it lands late */
+  settled?(): void
 }
 
 /** A client of the network; what is dead sends nothing, and gets no answer. */
@@ -23,17 +23,14 @@ export interface Client {
 export interface Request {
   readonly client: Client
   readonly kind: Kind
-  readonly keys: readonly string[]
-  readonly of: string
+  /** several for a batch */
+  readonly about: readonly Subject[]
   /** does at the other end what was asked for */
   reach(): ObservableInput<unknown>
-  /** the client will not be answered any more, and it was not applied: or what was, was */
-  settled?(): void
 }
 
 /** Between the actors and their stores and managers. */
 export interface Network {
-  readonly flights: ReadonlySet<Flight>
   /** what the next call of this kind for this key meets */
   expect(key: string, kind: Kind, fate: string): void
   send(request: Request): ObservableInput<unknown>
@@ -47,73 +44,65 @@ const MOST = 400 // calls of one step: more is a spin
 
 export interface NetworkOptions {
   readonly clock: VirtualClock
-  /** ms that no step of the wall clock changes */
-  elapsed(): number
+  readonly judge: Judge
   usual(kind: Kind): string
-  fault(what: string): void
-  /** something at the other end may have changed */
-  changed(): void
   /** what user code has thrown on purpose */
   thrown(value: unknown): void
 }
 
 export function openNetwork(options: NetworkOptions): Network {
-  const { clock, elapsed, usual, fault, changed, thrown } = options
+  const { clock, judge, usual, thrown } = options
   const expected = new Map<string, string[]>()
-  const flights = new Set<Flight>()
   const unanswered = new Set<() => void>()
   let isCalm = false
   let calls = 0
 
-  function fateOf(kind: Kind, keys: readonly string[]): Fate {
+  function fateOf({ kind, about }: Request): Fate {
     if (isCalm) return readFate('sync')
-    for (const key of keys) {
+    for (const { key } of about) {
       const next = expected.get(`${key}.${kind}`)?.shift()
       if (next !== undefined) return readFate(next)
     }
     return readFate(usual(kind))
   }
 
-  function take(flight: Flight): void {
-    const limit = flight.kind === 'load' ? Infinity : 1
-    for (const key of flight.keys) {
-      const same = [...flights].filter(
-        ({ kind, keys, of }) => kind === flight.kind && of === flight.of && keys.includes(key),
-      )
-      if (same.length >= limit) fault(`at most one ${flight.kind} in flight (${key})`)
+  /** What is returned ends the flight for its client. */
+  function takeOff({ kind, about }: Request): () => void {
+    if (kind === 'load') return () => {}
+    const ends = about.map(({ key, incarnation }) => judge.takesOff(kind, key, incarnation))
+    return () => {
+      for (const end of ends) end()
     }
-    flights.add(flight)
   }
 
   function send(request: Request): ObservableInput<unknown> {
-    const { client, kind, keys, of } = request
+    const { client, kind, about } = request
     if (!client.isAlive) return NEVER
     if (++calls > MOST) {
-      fault(`it spins: more than ${MOST} calls in one step (${kind})`)
+      judge.fault(`it spins: more than ${MOST} calls in one step (${kind})`)
       return NEVER
     }
-    const flight: Flight = { kind, keys, of, since: elapsed() }
-    take(flight)
-    changed()
-    const fate = fateOf(kind, keys)
+    const end = takeOff(request)
+    judge.look()
+    const fate = fateOf(request)
     const landed = (): void => {
-      flights.delete(flight)
-      request.settled?.()
-      changed()
+      end()
+      for (const { settled } of about) settled?.()
+      judge.look()
     }
     if (fate.odd !== null) return misbehave(fate.odd, request, landed)
-    return fate.promised ? promised(request, landed) : answered(fate, request, flight, landed)
+    return fate.promised ? promised(request, landed) : answered(fate, request, end, landed)
   }
 
   /** Does what was asked for now, and says what came of it, also when nothing waits for that any more. */
   function reach(request: Request): ReplaySubject<unknown> {
     const result$ = new ReplaySubject<unknown>()
     defer(() => request.reach()).subscribe(result$)
-    result$.subscribe({ error: changed, complete: changed })
+    result$.subscribe({ error: () => judge.look(), complete: () => judge.look() })
     return result$
   }
 
-  function answered(fate: Fate, request: Request, flight: Flight, landed: () => void): Observable<unknown> {
+  function answered(fate: Fate, request: Request, end: () => void, landed: () => void): Observable<unknown> {
     const answer$ = new ReplaySubject<unknown>()
     answer$.subscribe({ error: () => {} }) // a client that has gone misses nothing
     let isAnswered = false
@@ -156,7 +145,7 @@ export function openNetwork(options: NetworkOptions): Network {
       const heard = answer$.subscribe(subscriber)
       // A client that has given up has no call in flight, even if it lands.
       return () => {
-        flights.delete(flight)
+        end()
         heard.unsubscribe()
       }
     })
@@ -206,7 +195,6 @@ export function openNetwork(options: NetworkOptions): Network {
   }
 
   return {
-    flights,
     expect(key, kind, fate) {
       readFate(fate)
       const name = `${key}.${kind}`
