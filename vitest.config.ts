@@ -13,6 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: './test/leftovers/setup.ts',
+    setupFiles: './test/leftovers/loading-limit.ts',
     environment: 'node',
     // A test without an assertion passes for nothing: `expectObservable(x)` without `toBe` is one.
     expect: { requireAssertions: true },

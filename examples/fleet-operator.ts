@@ -1,13 +1,10 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { type Fleet, keepAlarms, setAlarmIn } from 'nolater'
 import { sqliteManager, sqliteStores } from 'nolater/sqlite'
 import { count, EMPTY, filter, map, range, take, tap } from 'rxjs'
 
-process.chdir(mkdtempSync(`${tmpdir()}/fleet-operator-`))
 const manager = sqliteManager({ file: 'alarms.db' })
 const stores = sqliteStores({ file: 'actors.db', manager })
-stores.sql.exec('CREATE TABLE brewed (pot TEXT)')
+stores.sql.exec('CREATE TABLE IF NOT EXISTS brewed (pot TEXT)')
 
 // What a handler changes is committed together with the deletion of the alarm that woke it.
 const brew = (pot: string) => {
@@ -32,9 +29,9 @@ range(1, 1000)
     take(1000),
     count(),
   )
-  .subscribe((woken) => {
+  .subscribe(async (woken) => {
     console.log(woken, 'woken')
     console.log(stores.sql.get('SELECT count(DISTINCT pot) AS pots FROM brewed')?.pots, 'brewed')
-    stores.close()
-    manager.close()
+    await stores.close()
+    await manager.close()
   })

@@ -4,8 +4,6 @@
  * It shows state and alarm in one commit, calls that leave through the output gate, and a handler that sets the next alarm.
  * Run it: nine calls at once, three in each window of 100 ms.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { DeliveryOutcome, Wakeup } from 'nolater'
@@ -25,6 +23,7 @@ import {
   type SchedulerLike,
   take,
 } from 'rxjs'
+import { scratchFolder } from './processes/scratch-folder.ts'
 
 export interface RateLimiterOptions {
   readonly store: ActorStore
@@ -88,7 +87,7 @@ interface Job {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const folder = mkdtempSync(join(tmpdir(), 'rate-limiter-'))
+  const folder = scratchFolder('rate-limiter')
   const manager = sqliteManager({ file: join(folder, 'alarms.db') })
   const store = sqliteStore({ file: join(folder, 'calls.db'), key: 'calls', manager })
   const call = (job: string) => of(console.log(job))
@@ -103,7 +102,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
       finalize(() => {
         store.close()
         manager.close()
-        rmSync(folder, { recursive: true })
       }),
     )
     .subscribe(() => console.log('-- end of a window'))

@@ -5,8 +5,6 @@
  * Run it: one session that is used, and ends all the same.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -32,6 +30,7 @@ import {
   type SchedulerLike,
   takeWhile,
 } from 'rxjs'
+import { scratchFolder } from './processes/scratch-folder.ts'
 
 export interface SessionStoreOptions {
   readonly file: string
@@ -162,7 +161,7 @@ export function sessionStore(options: SessionStoreOptions): SessionStore {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const folder = mkdtempSync(join(tmpdir(), 'session-store-'))
+  const folder = scratchFolder('session-store')
   const manager = sqliteManager({ file: join(folder, 'alarms.db') })
   const store = sessionStore({ file: join(folder, 'sessions.db'), manager, idle: 300, longest: 600 })
   manager.deliveries(store.deliver).subscribe()
@@ -175,7 +174,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
       finalize(() => {
         store.close()
         manager.close()
-        rmSync(folder, { recursive: true })
       }),
     )
     .subscribe(console.log)

@@ -1,4 +1,5 @@
 import { asyncScheduler, type ObservableInput, type SchedulerLike } from 'rxjs'
+import { checkNames, type Names } from './check-names.ts'
 import { AlarmConfigError } from './errors.ts'
 import { checkEpoch } from './fence.ts'
 import { checkKey } from './key.ts'
@@ -54,6 +55,24 @@ export function restOf(config: SharedConfig, attempt: number): number {
   return Math.min(delay, MAX_TIMER)
 }
 
+const retryNames: Names<NonNullable<SharedConfig['retry']>> = { count: true, delay: true }
+
+export const sharedNames: Names<SharedConfig> = {
+  commit: true,
+  write: true,
+  reconcile: true,
+  retry: true,
+  scheduler: true,
+}
+
+const alarmNames: Names<AlarmConfig> = { ...sharedNames, key: true, initial: true, epoch: true }
+
+/** Refuses a config of an alarm that cannot work, names that it does not have included. */
+export function checkAlarmConfig(config: AlarmConfig): void {
+  checkConfig(config)
+  checkNames('The config of an alarm', config, alarmNames)
+}
+
 /** Refuses a config that cannot work (`ALARM_CONFIG_INVALID`, `ALARM_TIME_INVALID`, `ALARM_KEY_INVALID`). */
 export function checkConfig(config: AlarmConfig): void {
   if (typeof config !== 'object' || config === null) {
@@ -78,6 +97,7 @@ export function checkConfig(config: AlarmConfig): void {
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
     throw new AlarmConfigError('retry', 'an object with count and delay', retry)
   }
+  checkNames('retry', retry, retryNames)
   if (
     retry?.count !== undefined &&
     (!Number.isInteger(retry.count) || retry.count < 0) &&

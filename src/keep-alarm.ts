@@ -1,5 +1,5 @@
 import { noop, Observable, type OperatorFunction, Subscription } from 'rxjs'
-import { type AlarmConfig, checkConfig } from './config.ts'
+import { type AlarmConfig, checkAlarmConfig } from './config.ts'
 import type { AlarmEvent } from './event.ts'
 import { type AlarmIntent, wantedTime } from './intent.ts'
 import { Keeper } from './keeper.ts'
@@ -30,7 +30,7 @@ import { undisturbed } from './undisturbed.ts'
  * ```
  */
 export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, AlarmEvent> {
-  checkConfig(config)
+  checkAlarmConfig(config)
   return (intents$) =>
     new Observable((subscriber) => {
       const keeper = new Keeper(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
@@ -46,7 +46,7 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
       listen(intents$, inputs, {
         next(intent) {
           try {
-            keeper.follow(intent, wantedTime(intent, keeper))
+            keeper.intend(wantedTime(intent, keeper), intent.allowUnconfirmed)
           } catch (error) {
             fail(error)
           }

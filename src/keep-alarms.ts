@@ -54,7 +54,7 @@ export interface KeepAlarmsConfig<K extends string = string> extends FleetConfig
 export function keepAlarms<K extends string = string>(
   config: KeepAlarmsConfig<K>,
 ): OperatorFunction<KeyedIntent<K>, KeyedEvent<K>> {
-  checkFleetConfig(config)
+  checkFleetConfig(config, { deliveries: true })
   const { deliveries } = config
   if (deliveries !== undefined && typeof deliveries !== 'function') {
     throw new AlarmConfigError('deliveries', 'a function from the fleet to what runs beside it', deliveries)
@@ -80,7 +80,7 @@ export function keepAlarms<K extends string = string>(
           const time = wantedTime(intent, engine.clock, engine.checkTime)
           const actor = engine.use(intent.key)
           try {
-            actor.follow(intent, time)
+            actor.intend(time, intent.allowUnconfirmed)
           } catch {} // what broke it has been told
           engine.start(actor)
         } catch (error) {

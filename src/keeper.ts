@@ -1,10 +1,11 @@
 import { Observable } from 'rxjs'
+import { checkConfirmation } from './check-names.ts'
 import { issueCommit } from './commit.ts'
 import { clockOf, type SharedConfig } from './config.ts'
 import { AlarmClosedError } from './errors.ts'
 import type { AlarmEvent, AlarmStory } from './event.ts'
-import type { AlarmIntent } from './intent.ts'
-import { type AlarmState, type Flight, idle, isDrained, nextStep, type Step } from './rules.ts'
+import { markReached, reportUnlessReached, throwing } from './reached.ts'
+import { type AlarmState, type Flight, idle, isConfirmed, isDrained, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
 import { type AlarmTime, checkAlarmTime, isBefore, moveTo } from './time.ts'
 import { failAll, lookAgain, waitUntil } from './waiting.ts'
@@ -56,26 +57,16 @@ export class Keeper implements AlarmState {
     return since === null ? null : this.now() - since
   }
 
-  /** Does what an intent asks for: another alarm, or a commit of what stands. Throws the error that broke the alarm, now or before. */
-  follow(intent: AlarmIntent, time: AlarmTime | undefined): void {
-    if (time === undefined) this.touch(intent)
-    else this.intend(time, intent.allowUnconfirmed)
-  }
-
   /** A new wish of the application. Throws the error that broke the alarm, now or before. */
   intend(time: AlarmTime, unconfirmed = false): void {
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw throwing(this.failure)
     if (this.telemetry !== null) this.tellIntent(time, unconfirmed)
     if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'
-    if (time !== this.desired) {
+    // The same value again is no move; but what nobody waited for until now must be durable before the gate opens.
+    if (time !== this.desired || !(unconfirmed || isConfirmed(this, this.flight)))
       this.want(time, unconfirmed)
-    } else if (!unconfirmed && this.work !== null) {
-      // The same value again is no move; but what was asked unconfirmed must be durable before the gate opens.
-      this.work.gated = this.work.asked
-      this.settle() // what a change has left to the end of its turn goes with it
-    }
     this.telemetry?.flush()
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw throwing(this.failure)
   }
 
   tellIntent(time: AlarmTime, unconfirmed: boolean): void {
@@ -85,12 +76,15 @@ export class Keeper implements AlarmState {
 
   /** The state around the alarm changed: it needs a commit, and the gate, though the alarm stays. */
   touch(options?: { allowUnconfirmed?: boolean }): void {
+    checkConfirmation(options)
     const unconfirmed = options?.allowUnconfirmed === true
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw throwing(this.failure)
     if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })
+    this.work ??= new Work()
+    this.work.touched = true
     this.want(this.desired, unconfirmed)
     this.telemetry?.flush()
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw throwing(this.failure)
   }
 
   /** Changes the desired alarm and does what the rules say. After a failure nothing is wanted any more. */
@@ -103,24 +97,11 @@ export class Keeper implements AlarmState {
       this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })
     }
     this.desired = time
-    work.touched = true
     work.asked++
     if (!unconfirmed) work.gated = work.asked
     // While nothing can go, an intent only replaces a number: the pipe is not woken.
     const mustHold = work.heldAt === null && this.isHeld(work)
-    if (nextStep(this, work) !== null || mustHold) this.settle()
-  }
-
-  /** Deletes a settled alarm: the commit is issued before anything that listens or waits goes on, or it could be replaced first. */
-  deleteNow(work: Work): void {
-    if (this.telemetry !== null) this.tellIntent(null, false)
-    this.desired = null
-    work.touched = true
-    work.gated = ++work.asked
-    if (work.settling) issueCommit(this, work)
-    this.settle()
-    this.telemetry?.flush()
-    if (this.failure !== null) throw this.failure
+    if (nextStep(this, work) !== null || mustHold || isConfirmed(this, work)) this.settle()
   }
 
   /** The manager may have lost what it acknowledged, so it is told once what the store holds. */
@@ -156,15 +137,14 @@ export class Keeper implements AlarmState {
     while (work.unsettled && this.work === work) {
       for (let step = this.decide(work); step !== null && this.work === work; step = this.decide(work)) {
         work.stirred = true
-        if (step === 'commit') {
-          if (!this.isHeld(work)) this.release(work)
-          issueCommit(this, work)
-        } else if (work.writer !== null) work.writer.take(step)
+        if (step === 'commit') issueCommit(this, work)
+        else if (work.writer !== null) work.writer.take(step)
         else startWrite(this, work, step)
       }
       if (this.work !== work) break
       work.unsettled = false
       this.wait(work)
+      if (isConfirmed(this, work)) work.covered = work.asked
       if (work.stirred && isDrained(this, work)) this.tellDrained(work)
       this.telemetry?.flush()
       lookAgain(work)
@@ -285,6 +265,8 @@ export class Keeper implements AlarmState {
     const { work, telemetry } = this
     this.failure = error
     this.work = this.telemetry = null
+    if (telemetry !== null || (work !== null && (work.waits > 0 || work.run !== null))) markReached(error)
+    else if (!(error instanceof AlarmClosedError)) reportUnlessReached(error)
     try {
       work?.close()
     } finally {

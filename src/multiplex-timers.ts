@@ -14,6 +14,8 @@ import {
   repeat,
   type SchedulerLike,
 } from 'rxjs'
+import type { Awaitable } from './awaitable.ts'
+import { checkConfirmation, checkNames, type Names } from './check-names.ts'
 import type { DeliveryOutcome, Wakeup, WakeupInfo } from './delivery.ts'
 import { AlarmConfigError, AlarmError } from './errors.ts'
 import { fromUser } from './from-user.ts'
@@ -104,7 +106,7 @@ export interface NamedTimers {
     wakeup: Wakeup,
     handler: TimerHandler,
     options?: { readonly abandon?: TimerHandler },
-  ): Observable<DeliveryOutcome>
+  ): Awaitable<DeliveryOutcome>
 }
 
 /** One delivery that is being handled. */
@@ -262,6 +264,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
   }
 
   function set(name: string, at: number, options?: { allowUnconfirmed?: boolean }): void {
+    checkConfirmation(options)
     const before = timers()
     const standing = findTimer(before, checkKey(name))
     const isThere = standing !== undefined && isSetTo(standing, at) && standing.serial !== run?.serial
@@ -277,12 +280,15 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     set: (name, time, options) => set(name, checkTime(time), options),
     setIn: (name, ms, options) => set(name, timeIn(ms, scheduler.now()), options),
     delete(name, options) {
+      checkConfirmation(options)
       const before = timers()
       const after = deleteTimer(before, checkKey(name))
       if (after !== before) keep(after, options)
       return after !== before
     },
-    deliver(wakeup, handler, { abandon = () => EMPTY } = {}) {
+    deliver(wakeup, handler, options = {}) {
+      const { abandon = () => EMPTY } = options
+      checkNames('deliver', options, { abandon: true })
       if (typeof handler !== 'function') return alarm.deliver(wakeup, handler) // the alarm says what is wrong with it
       return alarm.deliver(wakeup, (info) => handleDue(info, handler, abandon))
     },
@@ -296,8 +302,11 @@ function checkTimersConfig(config: TimersConfig): TimersConfig {
   }
   if (typeof load !== 'function') throw new AlarmConfigError('load', 'a function that returns timers', load)
   if (typeof save !== 'function') throw new AlarmConfigError('save', 'a function that takes timers', save)
+  checkNames('multiplexTimers', config, names)
   return config
 }
+
+const names: Names<TimersConfig> = { alarm: true, load: true, save: true, scheduler: true }
 
 function unread(): AlarmError {
   return new AlarmError(

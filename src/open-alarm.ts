@@ -1,5 +1,7 @@
 import { defer, type MonoTypeOperatorFunction, type Observable, type ObservableInput } from 'rxjs'
-import { type AlarmConfig, checkConfig } from './config.ts'
+import { type Awaitable, awaitable } from './awaitable.ts'
+import { checkConfirmation } from './check-names.ts'
+import { type AlarmConfig, checkAlarmConfig } from './config.ts'
 import { abandon, type DeliveryOutcome, deliver, type Wakeup, type WakeupInfo } from './delivery.ts'
 import type { AlarmEvent } from './event.ts'
 import { Keeper } from './keeper.ts'
@@ -62,7 +64,7 @@ export interface Alarm {
    * confirmed   (?|)-?..|--(?|)---    at once where nothing is asked
    * ```
    */
-  confirmed(): Observable<void>
+  confirmed(): Awaitable<void>
 
   /**
    * Emits once and completes when the manager has caught up too, or its last write was given up (the event says which).
@@ -76,7 +78,7 @@ export interface Alarm {
    * drained   (?|)-?.....|(?|)--
    * ```
    */
-  drained(): Observable<void>
+  drained(): Awaitable<void>
 
   /**
    * The output gate: holds each value until the intents that came before it are durable, keeping the order.
@@ -106,17 +108,13 @@ export interface Alarm {
    * alarm unless it set or deleted one. Errors with the handler's error, or with one that has `counted: false`
    * (`ALARM_WRITE_FAILED` and what breaks an alarm): pass both to the manager. One handler at a time; others wait their turn.
    */
-  deliver(
-    wakeup: Wakeup,
-    handler: (info: WakeupInfo) => ObservableInput<unknown>,
-  ): Observable<DeliveryOutcome>
+  deliver(wakeup: Wakeup, handler: (info: WakeupInfo) => ObservableInput<unknown>): Awaitable<DeliveryOutcome>
 
   /**
    * Deletes the alarm that the manager gives up, if it is still that one; returns the confirmed one that stands, or `null`.
    *
-   * Throws `ALARM_WRITE_FAILED`, uncounted, while anything is asked or in flight or a handler runs: let the manager ask again. The commit of
-   * the deletion is issued before anything that waits or listens goes on. Gotcha: the manager drops its copy when it hears the answer, so
-   * give it only when the deletion is durable:
+   * Throws `ALARM_WRITE_FAILED` while a precommit is in flight: let the manager ask again. Gotcha: the manager drops its copy when it hears
+   * the answer, so give it only when the deletion is durable:
    *
    * ```ts
    * const abandon = (key: string, time: number) => {
@@ -153,7 +151,7 @@ export interface Alarm {
  * ```
  */
 export function openAlarm(config: AlarmConfig): Alarm {
-  checkConfig(config)
+  checkAlarmConfig(config)
   const alarm = new OpenAlarm(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
   alarm.reconcile()
   return alarm
@@ -167,26 +165,31 @@ class OpenAlarm extends Keeper implements Alarm {
   }
 
   set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void {
+    checkConfirmation(options)
     this.intend(checkTime(time), options?.allowUnconfirmed)
   }
 
   setIn(ms: number, options?: { allowUnconfirmed?: boolean }): void {
+    checkConfirmation(options)
     this.intend(timeIn(ms, this.now()), options?.allowUnconfirmed)
   }
 
   delete(options?: { allowUnconfirmed?: boolean }): void {
+    checkConfirmation(options)
     this.intend(null, options?.allowUnconfirmed)
   }
 
-  confirmed(): Observable<void> {
-    return defer(() => {
-      const { asked, covered } = this.work ?? { asked: 0, covered: 0 }
-      return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))
-    })
+  confirmed(): Awaitable<void> {
+    return awaitable(
+      defer(() => {
+        const { asked, covered } = this.work ?? { asked: 0, covered: 0 }
+        return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))
+      }),
+    )
   }
 
-  drained(): Observable<void> {
-    return this.when(() => this.isDrained)
+  drained(): Awaitable<void> {
+    return awaitable(this.when(() => this.isDrained))
   }
 
   holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {
@@ -196,8 +199,8 @@ class OpenAlarm extends Keeper implements Alarm {
   deliver(
     wakeup: Wakeup,
     handler: (info: WakeupInfo) => ObservableInput<unknown>,
-  ): Observable<DeliveryOutcome> {
-    return deliver(this, wakeup, handler)
+  ): Awaitable<DeliveryOutcome> {
+    return awaitable(deliver(this, wakeup, handler))
   }
 
   abandon(scheduledTime: number): AlarmTime {

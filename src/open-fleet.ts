@@ -1,6 +1,7 @@
 import { concatMap, defer, map, type Observable, type ObservableInput } from 'rxjs'
+import { type Awaitable, awaitable } from './awaitable.ts'
 import { type Closable, closable } from './closing/close-once.ts'
-import { abandon, type DeliveryOutcome, isSettled, type WakeupInfo } from './delivery.ts'
+import { abandon, type DeliveryOutcome, type WakeupInfo } from './delivery.ts'
 import type { KeyedEvent } from './event.ts'
 import { ActorHandle } from './fleet/actor-handle.ts'
 import { checkFleetConfig, type FleetConfig } from './fleet/fleet-config.ts'
@@ -33,13 +34,13 @@ export interface Fleet<K extends string = string> extends Closable {
   deliver(
     delivery: AlarmDelivery,
     handler: (info: WakeupInfo) => ObservableInput<unknown>,
-  ): Observable<DeliveryOutcome>
+  ): Awaitable<DeliveryOutcome>
 
   /** Gives an alarm up, for the `abandon` of `deliveries`: emits the newer one that stands, or `null`, when that is durable. */
-  abandon(key: K, scheduledTime: number): Observable<AlarmTime>
+  abandon(key: K, scheduledTime: number): Awaitable<AlarmTime>
 
   /** Completes when no actor has anything left to do, broken ones included. */
-  drained(): Observable<never>
+  drained(): Awaitable<never, void>
 
   /**
    * Brings through what was asked until now, then stops everything; resolves when all of it is durable and with the manager. From here on
@@ -84,20 +85,22 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
     get pressure() {
       return engine.pressure
     },
-    deliver: (delivery, handler) => defer(() => actor(delivery.key as K).deliver(delivery, handler)),
+    deliver: (delivery, handler) =>
+      awaitable(defer(() => actor(delivery.key as K).deliver(delivery, handler))),
     abandon: (key, scheduledTime) =>
-      defer(() => {
-        const asked = engine.use(key)
-        engine.start(asked)
-        return asked.loaded().pipe(
-          concatMap(() => asked.when(() => isSettled(asked))),
-          concatMap(() => {
-            const kept = abandon(asked, scheduledTime)
-            return asked.confirmed().pipe(map(() => kept))
-          }),
-        )
-      }),
-    drained: () => engine.drained(),
+      awaitable(
+        defer(() => {
+          const asked = engine.use(key)
+          engine.start(asked)
+          return asked.loaded().pipe(
+            concatMap(() => {
+              const kept = abandon(asked, scheduledTime)
+              return asked.confirmed().pipe(map(() => kept))
+            }),
+          )
+        }),
+      ),
+    drained: () => awaitable(engine.drained()),
     ...closable(flushing, () => engine.close()),
   }
 }

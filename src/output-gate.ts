@@ -2,6 +2,7 @@ import { type MonoTypeOperatorFunction, noop } from 'rxjs'
 import type { Keeper } from './keeper.ts'
 import { hold } from './operators/hold.ts'
 import { listen } from './operators/listen.ts'
+import { markReached } from './reached.ts'
 
 /**
  * Holds each value until every confirmed intent that came before it is durable; order is kept.
@@ -17,7 +18,10 @@ export function holdUntilConfirmed<T>(current: () => Keeper | null): MonoTypeOpe
     return {
       mark(isFirst) {
         if (isFirst) keeper = current()
-        if (keeper !== null && keeper.failure !== null) fail(keeper.failure)
+        if (keeper !== null && keeper.failure !== null) {
+          markReached(keeper.failure)
+          fail(keeper.failure)
+        }
         return keeper?.work?.gated ?? 0
       },
       isOpen: isDurable,

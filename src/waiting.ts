@@ -1,5 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs'
 import type { Keeper } from './keeper.ts'
+import { markReached } from './reached.ts'
 import { undisturbed } from './undisturbed.ts'
 import { Work } from './work.ts'
 
@@ -12,7 +13,10 @@ export interface Waiter {
 /** Emits and completes once `ready` holds, at once if it does; errors when the alarm breaks. */
 export function waitUntil(keeper: Keeper, ready: () => boolean): Observable<void> {
   return new Observable((subscriber) => {
-    if (keeper.failure !== null) return subscriber.error(keeper.failure)
+    if (keeper.failure !== null) {
+      markReached(keeper.failure)
+      return subscriber.error(keeper.failure)
+    }
     const waiter: Waiter = { ready, subscriber }
     if (look(waiter)) return
     keeper.work ??= new Work()

@@ -1,9 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { awaitProcess } from '../examples/processes/await-process.ts'
+import { runNode } from './run-node.ts'
 
 const pages = [
   '*.md',
@@ -55,17 +57,25 @@ describe.each(pages)('%s', (page) => {
 })
 
 describe('the first examples do what the README says', () => {
-  const args = (file: string) => ['--import', resolve('test/run-sources.mjs'), resolve('examples', file)]
-  const folder = () => mkdtempSync(join(tmpdir(), 'nolater-examples-'))
+  const folder = (): string => {
+    const path = mkdtempSync(join(tmpdir(), 'nolater-examples-'))
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+    return path
+  }
   const run = (file: string, cwd = folder()): string[] =>
-    execFileSync(process.execPath, args(file), { cwd, encoding: 'utf8' }).trim().split('\n')
+    runNode([resolve('examples', file)], { cwd })
+      .trim()
+      .split('\n')
 
   it('on SQLite: it may be killed and started again', { timeout: 20_000 }, async () => {
     const cwd = folder()
-    const first = spawn(process.execPath, args('first-alarm.ts'), { cwd })
-    const [said] = await once(first.stdout, 'data')
+    const args = ['--import', resolve('test/run-sources.mjs'), resolve('examples/first-alarm.ts')]
+    const first = spawn(process.execPath, args, { cwd })
+    onTestFinished(() => void first.kill('SIGKILL'))
+    const gone = once(first, 'exit')
+    const [said] = await awaitProcess(first, 'its first line', once(first.stdout, 'data'), 15_000)
     first.kill('SIGKILL')
-    await once(first, 'exit')
+    await gone
     expect(String(said)).toBe('brewing\n')
     expect(run('first-alarm.ts', cwd)).toEqual(['tea is ready'])
     expect(run('first-alarm.ts', cwd)).toEqual(['brewing', 'tea is ready'])

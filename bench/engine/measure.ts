@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { type RivalId, rivalIds } from '../rivals/index.ts'
 import { type Spread, spreadOf } from '../stats.ts'
 import type { Sample } from './sample.ts'
 import { type Scenario, type ScenarioId, scenarios } from './scenarios.ts'
 
+const LONGEST = 300_000 // ms for one sample
 const CHAIN: RivalId = 'promise-chain'
 
 /** What one rival came to in one scenario. */
@@ -77,17 +80,8 @@ async function ask(lane: Lane, intents: number): Promise<Sample> {
   return (await answerOf(lane.process)) as Sample
 }
 
-function answerOf(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => {
-      reject(new Error(`The process of ${child.spawnargs.slice(-2).join(', ')} ended with ${code}.`))
-    }
-    child.once('exit', ended)
-    child.once('message', (answer) => {
-      child.off('exit', ended)
-      resolve(answer)
-    })
-  })
+async function answerOf(child: ChildProcess): Promise<unknown> {
+  return (await awaitProcess(child, 'its sample', once(child, 'message'), LONGEST))[0]
 }
 
 function outcomeOf({ rival, samples }: Lane, chain: Lane): Outcome {

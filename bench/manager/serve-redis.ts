@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { freePort } from './free-port.ts'
 
 /** A redis-server on a loopback port. */
@@ -22,27 +23,26 @@ export async function serveRedis(directory: string, fsync: 'everysec' | 'always'
     appendfsync: fsync,
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const leave = (): void => void server.kill('SIGKILL')
+  process.on('exit', leave)
   const exit = once(server, 'exit')
-  await Promise.race([
-    isReady(connection),
-    exit.then(([code]) => Promise.reject(new Error(`redis-server ended with ${code}.`))),
-    once(server, 'error').then(([error]) => Promise.reject(error)),
-  ])
+  exit.catch(() => {}) // what waits for its answer says it
+  const client = new Redis({ ...connection, maxRetriesPerRequest: null, retryStrategy: () => 50 })
+  client.on('error', () => {}) // not there yet
+  try {
+    // It answers once it has read its file: until then it refuses, first connections and then commands.
+    await awaitProcess(server, 'that it answers', client.ping(), 120_000)
+  } finally {
+    client.disconnect()
+  }
   return {
     pid: server.pid as number,
     connection,
     async close() {
       server.kill()
-      await exit
+      await awaitProcess(server, 'its end', exit)
+      process.off('exit', leave)
     },
   }
-}
-
-/** It answers once it has read its file: until then it refuses, first connections and then commands. */
-async function isReady(connection: RedisServer['connection']): Promise<void> {
-  const client = new Redis({ ...connection, maxRetriesPerRequest: null, retryStrategy: () => 50 })
-  client.on('error', () => {}) // not there yet
-  await client.ping()
-  client.disconnect()
 }

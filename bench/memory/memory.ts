@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { totalmem } from 'node:os'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { drawCurves } from '../draw-curves.ts'
 import { keepPicture } from '../results.ts'
 import { nameOf, type RivalId, rivalIds } from '../rivals/index.ts'
@@ -20,6 +21,7 @@ export interface Weight {
 }
 
 const SIZES = [10_000, 100_000, 1_000_000]
+const LONGEST = 600_000 // ms
 /** a heap above a sixth of the machine's memory is not tried */
 const LIMIT = totalmem() / 6
 /** a heap of a million varies by less than one in a thousand */
@@ -63,15 +65,12 @@ export async function weighIn(
   const lane = fork(new URL('./lane.ts', import.meta.url), [rival, activity, String(actors)], {
     execArgv: ['--expose-gc', '--max-old-space-size=8192'],
   })
-  const [[weight]] = await Promise.all([
-    Promise.race([
-      once(lane, 'message'),
-      once(lane, 'exit').then(([code]) => {
-        throw new Error(`Weighing ${actors} ${activity} actors of ${rival} ended with ${code}.`)
-      }),
-    ]),
-    once(lane, 'exit'),
-  ])
+  const leave = (): void => void lane.kill('SIGKILL')
+  process.on('exit', leave)
+  const what = `the weight of ${actors} ${activity} actors of ${rival}`
+  const weighed = Promise.all([once(lane, 'message'), once(lane, 'exit')])
+  const [[weight]] = await awaitProcess(lane, what, weighed, LONGEST)
+  process.off('exit', leave)
   return weight
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { EMPTY, firstValueFrom, lastValueFrom, merge, Subject, take } from 'rxjs'
+import { endBySignals } from '../../examples/processes/scratch-folder.ts'
 import { type Alarm, openAlarm } from '../../src/index.ts'
 import { sqliteManager } from '../../src/sqlite/index.ts'
 import { startWatch } from '../engine/sample.ts'
@@ -40,22 +41,35 @@ async function delivery(): Promise<number> {
 
 /** The manager's writes, so many in a turn of the event loop. */
 function sqliteWrite(n: number, atOnce: number): Path {
-  return async (root) => {
-    const directory = mkdtempSync(join(root, 'profile-'))
+  return inFolder(async (directory) => {
     const manager = sqliteManager({ file: join(directory, 'alarms.db') })
     const watch = startWatch()
     for (let i = 0; i < n; i += atOnce) await writeAll(manager, i, atOnce, START)
     const time = watch() / n
     manager.close()
-    rmSync(directory, { recursive: true })
     return time
+  })
+}
+
+/** A folder for each run, which is removed whatever becomes of it. */
+function inFolder(run: (directory: string) => Promise<number>): Path {
+  return async (root) => {
+    const directory = mkdtempSync(join(root, 'profile-'))
+    const remove = (): void => rmSync(directory, { recursive: true, force: true })
+    process.on('exit', remove)
+    endBySignals()
+    try {
+      return await run(directory)
+    } finally {
+      process.off('exit', remove)
+      remove()
+    }
   }
 }
 
 /** Alarms that are all due, with handlers that answer inside the call. */
-async function sqliteFire(root: string): Promise<number> {
+async function sqliteFire(directory: string): Promise<number> {
   const n = 50_000
-  const directory = mkdtempSync(join(root, 'profile-'))
   const manager = sqliteManager({ file: join(directory, 'alarms.db') })
   await fill(manager, n)
   const watch = startWatch()
@@ -71,7 +85,6 @@ async function sqliteFire(root: string): Promise<number> {
   const time = watch() / n
   deliveries.unsubscribe()
   manager.close()
-  rmSync(directory, { recursive: true })
   return time
 }
 
@@ -101,7 +114,7 @@ export const paths: Record<string, Path> = {
   delivery,
   'sqlite-write': sqliteWrite(2_000, 1),
   'sqlite-write-together': sqliteWrite(100_000, 1_000),
-  'sqlite-fire': sqliteFire,
+  'sqlite-fire': inFolder(sqliteFire),
 }
 
 /** What a path does so as to begin; not counted. */

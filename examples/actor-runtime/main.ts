@@ -2,15 +2,14 @@
  * A lamp in a staircase that outlives its process's memory: it is pressed, falls asleep while it is lit, and is woken by its alarm to go out.
  * Prints: hall wakes, lit, hall sleeps, hall wakes, dark, hall sleeps.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ActorStore, sqliteManager, sqliteStore } from 'nolater/sqlite'
 import { filter, Subject, take } from 'rxjs'
+import { scratchFolder } from '../processes/scratch-folder.ts'
 import { lamp } from './lamp.ts'
 import { actorRuntime } from './runtime.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'actor-runtime-'))
+const folder = scratchFolder('actor-runtime')
 const manager = sqliteManager({ file: join(folder, 'alarms.db') })
 const sleeps = new Subject<string>()
 
@@ -32,8 +31,5 @@ const say = (key: string) => ask(key, 'look').subscribe(({ isLit }) => console.l
 deliveries$.pipe(filter(({ kind }) => kind === 'done')).subscribe(({ key }) => say(key))
 ask('hall', 'press').subscribe(({ isLit }) => console.log(isLit ? 'lit' : 'dark'))
 sleeps.pipe(take(2)).subscribe({
-  async complete() {
-    await manager.close()
-    rmSync(folder, { recursive: true })
-  },
+  complete: () => manager.close(),
 })

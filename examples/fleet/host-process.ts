@@ -1,6 +1,9 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { awaitProcess } from '../processes/await-process.ts'
+
+const LIMIT = 120_000 // ms to come up, and to finish what it has in hand
 
 /** One life of the host, seen from its parent. */
 export interface HostProcess {
@@ -26,7 +29,7 @@ export async function startHost(path: string, life: number, taken: number): Prom
   const end = async (how: () => void): Promise<void> => {
     isExpected = true
     how()
-    await gone
+    await awaitProcess(child, 'its end', gone, LIMIT)
     process.off('exit', leave)
   }
   const checkAlive = (): void => {
@@ -34,7 +37,7 @@ export async function startHost(path: string, life: number, taken: number): Prom
     if (how !== null && !isExpected) throw new Error(`the host has ended by itself, with ${how}`)
   }
 
-  await Promise.race([once(child, 'message'), gone])
+  await awaitProcess(child, 'that it delivers', once(child, 'message'), LIMIT)
   checkAlive()
   return {
     kill: () => end(() => child.kill('SIGKILL')),

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { drawTimeline } from 'nolater/marbles'
+import { endBySignals } from '../processes/scratch-folder.ts'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
 import { conduct } from './conductor.ts'
 import { HERO, mix } from './mix.ts'
@@ -39,7 +40,7 @@ async function run({ script, seed, isSabotaged }: Arguments): Promise<0 | 1> {
     rmSync(place.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   // The host goes by itself when its parent does.
   process.on('exit', cleanUp)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+  endBySignals()
 
   // On a disk of its own speed, the same work takes its time.
   const mixLength = Math.min(LONGEST_MIX, Math.max(MIX_LENGTH, Math.round(place.fsync * DURABLE_WRITES)))

@@ -17,9 +17,11 @@ export interface Place {
  * each would mostly measure the disk. What dies by SIGKILL is a process, and files outlive that in memory too; a power cut is not
  * what this run is about. Set TMPDIR to have the files where you like.
  */
-export function makePlace(): Place {
-  const inMemory = process.env.TMPDIR === undefined && hasRoom(MEMORY)
-  const path = mkdtempSync(join(inMemory ? MEMORY : tmpdir(), 'nolater-fleet-'))
+export function makePlace(wantsMemory = process.env.TMPDIR === undefined): Place {
+  const inMemory = wantsMemory && hasRoom(MEMORY)
+  // A run of the tests finds what it has left by the number in its name.
+  const name = `nolater-fleet-${process.env.NOLATER_RUN ?? ''}-`
+  const path = mkdtempSync(join(inMemory ? MEMORY : tmpdir(), name))
   return { path, fsync: measureFsync(join(path, 'probe')) }
 }
 

@@ -1,11 +1,8 @@
 /** Runs the cart in a process of its own: two items are left alone, so they are mailed, and the cart is emptied. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { sqliteManager, sqliteStore } from 'nolater/sqlite'
 import { filter, finalize, of, take } from 'rxjs'
 import { openCart } from './cart.ts'
 
-process.chdir(mkdtempSync(`${tmpdir()}/cart-`))
 const manager = sqliteManager({ file: 'alarms.db' }) // who wakes actors: one for all of them
 const store = sqliteStore({ file: 'cart-42.db', key: '42', manager }) // one for each actor
 const mail = (items: string[]) => of(console.log(`Still want ${items.join(' and ')}?`))

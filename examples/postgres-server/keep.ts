@@ -20,6 +20,8 @@ export type News = { readonly said: string } | { readonly ended: string }
 
 /** A server process that cannot outlive this one. */
 export interface Kept {
+  /** the keeper's own */
+  readonly pid: number | undefined
   /** Starts a program; resolves once it has printed this, or, with `null`, has ended with success. Rejects after `limit` ms, at the latest. */
   run(command: readonly string[], printed: string | null, limit: number): Promise<void>
   /** Resolves once the program has ended. */
@@ -84,6 +86,7 @@ export function keep(job: Job): Kept {
   }
 
   return {
+    pid: keeper.pid,
     run(command, awaited, limit) {
       printed = ''
       const aim = awaited === null ? 'to end with success' : `to print "${awaited}"`

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findBinaries } from './binaries.ts'
 import { freePort } from './free-port.ts'
@@ -11,6 +11,7 @@ export interface PostgresServer {
   readonly connectionString: string
   /** where its files are */
   readonly folder: string
+  readonly pid: number
   /** as a crash: no checkpoint, every connection cut */
   crash(): Promise<void>
   /** once more, after a crash */
@@ -27,6 +28,8 @@ export interface PostgresOptions {
   readonly native?: string
   /** ms for each step; default 2 minutes */
   readonly limit?: number
+  /** keeps its database in this folder, and finds it there again; default: a temporary one */
+  readonly data?: string
   /** ms that it has to end after SIGINT, after SIGQUIT, after SIGKILL */
   readonly graces?: readonly number[]
 }
@@ -76,6 +79,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return {
     connectionString: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
     folder,
+    pid: Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10),
     crash: () => kept.signal('SIGQUIT', limit),
     start: () => launch(port),
     stop: () => kept.end(),
@@ -105,13 +109,13 @@ async function prepare(native: string, options: PostgresOptions & { limit: numbe
       tried.push(`${base}: ${(error as Error).message}`)
       continue
     }
-    const data = join(folder, 'data')
+    const data = options.data ?? join(folder, 'data')
     const kept = keep({ folder, data, user, graces, keeps: false })
     try {
       const files = why === null ? native : copyBinaries(native, folder)
       const unable = why === null ? null : whyNotRunnable(files, user)
       if (unable !== null) throw new Error(unable)
-      await initialise(kept, files, folder, data, user, limit)
+      if (!existsSync(join(data, 'PG_VERSION'))) await initialise(kept, files, folder, data, user, limit)
       return { kept, folder, data, postgres: join(files, 'bin', 'postgres') }
     } catch (error) {
       tried.push(`${base}: ${(error as Error).message}`)
@@ -130,6 +134,8 @@ async function initialise(
   user: ServerUser | null,
   limit: number,
 ): Promise<void> {
+  mkdirSync(data)
+  give(data, user)
   const secret = join(folder, 'password')
   writeFileSync(secret, PASSWORD, { mode: 0o600 })
   give(secret, user)

@@ -22,7 +22,10 @@ const reminders = openReminders({
   openPerson: async (who) =>
     postgresPerson({ who, pool, store: await postgresStore({ key: who, manager }), outlet: print }),
 })
-await serve(reminders, process.argv[2])
-await manager.close()
-await pool.end()
-await stop()
+await serve(
+  reminders,
+  process.argv[2],
+  () => manager.close(),
+  () => pool.end(),
+  stop,
+)

@@ -26,8 +26,7 @@ const reminders = openReminders({
     return of(sqlitePerson({ who, store: sqliteStore({ file, key: who, manager }), outlet: print }))
   },
 })
-await serve(reminders, port)
-manager.close()
+await serve(reminders, port, () => manager.close())
 
 function hash(name: string): string {
   return createHash('sha256').update(name).digest('hex')

@@ -1,6 +1,7 @@
 // One machine. It hosts the actor when it is told to, and tells what happens to it.
 import { type PostgresStore, postgresManager, postgresStore } from 'nolater/postgres'
 import type { Subscription } from 'rxjs'
+import { endInOrder } from '../guides/end-in-order.ts'
 
 const [, , connectionString, schema] = process.argv as [string, string, string, string]
 const manager = postgresManager({ connectionString, schema, lease: 2_000 })
@@ -48,4 +49,6 @@ async function wake(): Promise<void> {
 process.on('message', ([order, ...values]: [keyof typeof orders, ...never[]]) => {
   ;(orders[order] as (...values: never[]) => unknown)(...values)
 })
-process.on('disconnect', () => process.exit())
+process.once('disconnect', () =>
+  endInOrder([() => deliveries?.unsubscribe(), () => store?.close(), () => manager.close()]),
+)

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { postgresManager } from 'nolater/postgres'
 import pg from 'pg'
+import { awaitProcess } from '../processes/await-process.ts'
 import { findServer } from './server.ts'
 
 const server = await findServer(process.argv[2])
@@ -18,7 +19,7 @@ function machine(name: string) {
     execArgv: process.execArgv,
   })
   const said: string[] = []
-  let hear = (): void => {}
+  let hear = (): unknown => undefined
   child.on('message', (what: string) => {
     console.log(`${name} ${what.replace(/\d{13}/, (time) => `${Number(time) - start} ms`)}`)
     said.push(what)
@@ -27,11 +28,11 @@ function machine(name: string) {
   return {
     tell: (...order: unknown[]) => child.send(order),
     async hears(what: string) {
-      while (!said.some((each) => each.includes(what))) {
-        await new Promise<void>((resolve) => {
-          hear = resolve
-        })
-      }
+      const awaited = new Promise<void>((resolve) => {
+        hear = () => said.some((each) => each.includes(what)) && resolve()
+        hear()
+      })
+      await awaitProcess(child, `to say "${what}"`, awaited)
       said.length = 0
     },
     kill: () => child.kill('SIGKILL'),

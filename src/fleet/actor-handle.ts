@@ -9,11 +9,14 @@ import {
   takeUntil,
   takeWhile,
 } from 'rxjs'
+import { type Awaitable, awaitable } from '../awaitable.ts'
+import { checkConfirmation } from '../check-names.ts'
 import { abandon, type DeliveryOutcome, deliver, type Wakeup, type WakeupInfo } from '../delivery.ts'
 import { AlarmLoadingError } from '../errors.ts'
 import type { AlarmEvent, KeyedEvent } from '../event.ts'
 import type { Alarm } from '../open-alarm.ts'
 import { holdUntilConfirmed } from '../output-gate.ts'
+import { throwing } from '../reached.ts'
 import { readsTimes, type TimeCheck } from '../real-time.ts'
 import type { AlarmTime } from '../time.ts'
 import { timeIn } from '../time-in.ts'
@@ -46,11 +49,13 @@ export class ActorHandle<K extends string> implements Alarm {
 
   set(time: number | Date, options?: { allowUnconfirmed?: boolean }): void {
     const wanted = this.engine.checkTime(time)
+    checkConfirmation(options)
     this.ask((actor) => actor.intend(wanted, options?.allowUnconfirmed))
   }
 
   setIn(ms: number, options?: { allowUnconfirmed?: boolean }): void {
     const wanted = timeIn(ms, this.engine.clock.now())
+    checkConfirmation(options)
     this.ask((actor) => actor.intend(wanted, options?.allowUnconfirmed))
   }
 
@@ -59,22 +64,26 @@ export class ActorHandle<K extends string> implements Alarm {
   }
 
   delete(options?: { allowUnconfirmed?: boolean }): void {
+    checkConfirmation(options)
     this.ask((actor) => actor.intend(null, options?.allowUnconfirmed))
   }
 
   touch(options?: { allowUnconfirmed?: boolean }): void {
+    checkConfirmation(options)
     this.ask((actor) => actor.touch(options))
   }
 
-  confirmed(): Observable<void> {
-    return defer(() => this.standing().confirmed())
+  confirmed(): Awaitable<void> {
+    return awaitable(defer(() => this.standing().confirmed()))
   }
 
-  drained(): Observable<void> {
-    return defer(() => {
-      const actor = this.standing()
-      return actor.when(() => actor.isDrained)
-    })
+  drained(): Awaitable<void> {
+    return awaitable(
+      defer(() => {
+        const actor = this.standing()
+        return actor.when(() => actor.isDrained)
+      }),
+    )
   }
 
   holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {
@@ -88,11 +97,13 @@ export class ActorHandle<K extends string> implements Alarm {
   deliver(
     wakeup: Wakeup,
     handler: (info: WakeupInfo) => ObservableInput<unknown>,
-  ): Observable<DeliveryOutcome> {
-    return defer(() => {
-      const actor = this.open()
-      return actor.loaded().pipe(concatMap(() => deliver(actor, wakeup, handler)))
-    })
+  ): Awaitable<DeliveryOutcome> {
+    return awaitable(
+      defer(() => {
+        const actor = this.open()
+        return actor.loaded().pipe(concatMap(() => deliver(actor, wakeup, handler)))
+      }),
+    )
   }
 
   abandon(scheduledTime: number): AlarmTime {
@@ -110,7 +121,7 @@ export class ActorHandle<K extends string> implements Alarm {
     this.asked = actor
     ask(actor)
     this.engine.start(actor)
-    if (actor.failure !== null) throw actor.failure
+    if (actor.failure !== null) throw throwing(actor.failure)
   }
 
   private open(): Resident {

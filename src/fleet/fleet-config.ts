@@ -1,5 +1,6 @@
 import type { ObservableInput } from 'rxjs'
-import { type AlarmConfig, type CommitInfo, checkConfig, type SharedConfig } from '../config.ts'
+import { checkNames, type Names } from '../check-names.ts'
+import { type AlarmConfig, type CommitInfo, checkConfig, type SharedConfig, sharedNames } from '../config.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { EachResult, KeyedWrite, WriteInfo } from '../manager.ts'
 import type { AlarmTime } from '../time.ts'
@@ -56,9 +57,26 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
   readonly idleAfter?: number
 }
 
+const fleetNames: Names<FleetConfig> = {
+  ...sharedNames,
+  load: true,
+  commitMany: true,
+  writeMany: true,
+  changed$: true,
+  discard: true,
+  concurrency: true,
+  idleAfter: true,
+  wallClock: true,
+}
+
 /** Refuses a config that cannot work (`ALARM_CONFIG_INVALID`). */
-export function checkFleetConfig<K extends string>(config: FleetConfig<K>): void {
+export function checkFleetConfig<K extends string>(config: FleetConfig<K>, more: object = {}): void {
   checkConfig(config as unknown as AlarmConfig)
+  checkNames('The config of a fleet', config as FleetConfig, {
+    ...fleetNames,
+
+    ...more,
+  })
   const { concurrency = 1, idleAfter = 1 } = config
   const returnsInput = 'a function that returns an Observable, a promise or an iterable'
   if (typeof config.load !== 'function') throw new AlarmConfigError('load', returnsInput, config.load)

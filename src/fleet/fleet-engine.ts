@@ -7,6 +7,7 @@ import { fromUser } from '../from-user.ts'
 import { checkKey } from '../key.ts'
 import type { WriteInfo } from '../manager.ts'
 import { listen } from '../operators/listen.ts'
+import { reportUnhandled } from '../reached.ts'
 import { type TimeCheck, timeCheckOf } from '../real-time.ts'
 import { checkTime } from '../time.ts'
 import { undisturbed } from '../undisturbed.ts'
@@ -173,6 +174,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   }
 
   const refusals: unknown[] = []
+  let isOpen = false
   const changes = fromUser('changed$', () => config.changed$ ?? EMPTY).subscribe({
     next(key) {
       try {
@@ -180,13 +182,18 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
         actor.change()
         loads.start(actor)
       } catch (error) {
+        if (telemetry.current === null) reportUnhandled(error)
         telemetry.tell(key, { kind: 'refused', error })
       }
     },
-    error: (error) => refusals.push(error),
+    error(error) {
+      if (isOpen) reportUnhandled(error)
+      else refusals.push(error)
+    },
   })
   // Where nobody would hear of changes there must be no fleet.
   if (refusals.length > 0) throw refusals[0]
+  isOpen = true
   host?.guests.add(flush)
 
   return {

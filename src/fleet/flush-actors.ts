@@ -1,8 +1,9 @@
-import { Observable, type SchedulerLike } from 'rxjs'
+import { defer, Observable, type SchedulerLike, share } from 'rxjs'
 import { type Host, pumpUntil } from '../closing/host.ts'
 import { waitsFor } from '../closing/waits-for.ts'
 import { CLOSE_LIMIT, withinLimit } from '../closing/within-limit.ts'
 import { AlarmCloseError } from '../errors.ts'
+import { markReached } from '../reached.ts'
 import { isConfirmed } from '../rules.ts'
 import type { Resident } from './resident.ts'
 import { untilDrained } from './until-drained.ts'
@@ -34,29 +35,34 @@ export function flushActors(
     )
   }
 
+  const drain = (): Observable<never> =>
+    new Observable<never>((subscriber) => {
+      const lost = new Map<string, unknown>()
+      accounts.add(lost)
+      subscriber.add(() => accounts.delete(lost))
+      // What has changed in this turn is committed at its end otherwise.
+      for (const actor of [...actors.values()])
+        if (actor.work?.touched === true && actor.isLoaded) actor.settle()
+      subscriber.add(
+        untilDrained(actors).subscribe({
+          complete() {
+            if (lost.size === 0) subscriber.complete()
+            else subscriber.error(new AlarmCloseError([...lost.keys()], [...lost.values()][0]))
+          },
+        }),
+      )
+      pumpUntil(host, () => subscriber.closed)
+    }).pipe(withinLimit(scheduler, late))
+  const flush$ = defer(drain).pipe(share()) // its own close, and that of its store or manager: one end for all
+
   return {
-    flush: () =>
-      new Observable<never>((subscriber) => {
-        const lost = new Map<string, unknown>()
-        accounts.add(lost)
-        subscriber.add(() => accounts.delete(lost))
-        // What has changed in this turn is committed at its end otherwise.
-        for (const actor of [...actors.values()])
-          if (actor.work?.touched === true && actor.isLoaded) actor.settle()
-        subscriber.add(
-          untilDrained(actors).subscribe({
-            complete() {
-              if (lost.size === 0) subscriber.complete()
-              else subscriber.error(new AlarmCloseError([...lost.keys()], [...lost.values()][0]))
-            },
-          }),
-        )
-        pumpUntil(host, () => subscriber.closed)
-      }).pipe(withinLimit(scheduler, late)),
+    flush: () => flush$,
     breaking(actor, error) {
       const { opening } = actor
       const isLost = opening === null ? !isConfirmed(actor, actor.flight) : opening.lost > 0
-      if (isLost) for (const lost of accounts) lost.set(actor.key, error)
+      if (!isLost || accounts.size === 0) return
+      for (const lost of accounts) lost.set(actor.key, error)
+      markReached(error)
     },
   }
 }

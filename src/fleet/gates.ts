@@ -1,4 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs'
+import { markReached } from '../reached.ts'
 import { undisturbed } from '../undisturbed.ts'
 
 /** Who must hear that the alarm of a key breaks, though it waits for nothing now: by key, since there may be one for each actor. */
@@ -26,7 +27,10 @@ export function openGates(): Gates {
       const taken = gates.get(key) ?? []
       gates.delete(key)
       return (failure) => {
-        for (const gate of taken) undisturbed(() => gate.error(failure))
+        for (const gate of taken) {
+          markReached(failure)
+          undisturbed(() => gate.error(failure))
+        }
       }
     },
   }

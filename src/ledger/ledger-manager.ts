@@ -1,4 +1,5 @@
 import { Observable, Subject } from 'rxjs'
+import { type Awaitable, awaitable } from '../awaitable.ts'
 import { AlarmConfigError, AlarmFencedError } from '../errors.ts'
 import { checkKey } from '../key.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
@@ -10,7 +11,7 @@ import { checkDeliveries, type ManagerOptions } from './manager-options.ts'
 
 /** A manager over a ledger, whose alarms can be read. */
 export interface LedgerManager extends AlarmManager {
-  write(key: string, time: AlarmTime, info: WriteInfo): Observable<never>
+  write(key: string, time: AlarmTime, info: WriteInfo): Awaitable<never, void>
   /** The alarm that it holds for a key; while it is being delivered too, until that is done. Throws `ALARM_KEY_INVALID`. */
   get(key: string): AlarmTime
 }
@@ -25,29 +26,31 @@ export function ledgerManager(
   return {
     get: (key) => access.read(checkKey(key))?.time ?? null,
     write: (key, time, info) =>
-      new Observable((subscriber) => {
-        checkKey(key)
-        checkFence(info?.fence)
-        const alarm = checkAlarmTime(time)
-        access.join({
-          run(ledger) {
-            if (subscriber.closed) return null
-            const held = ledger.read(key)
-            if (held !== undefined && info.fence < held.fence) {
-              return new AlarmFencedError(key, info.fence, held.fence)
-            }
-            const after = written(held, key, alarm, info, scheduler.now())
-            if (after !== held) ledger.save(after)
-            return after
-          },
-          done(after) {
-            if (after instanceof AlarmFencedError) return subscriber.error(after)
-            if (after !== null && after.due !== null) news$.next(after.due)
-            subscriber.complete()
-          },
-          failed: (error) => subscriber.error(error),
-        })
-      }),
+      awaitable(
+        new Observable((subscriber) => {
+          checkKey(key)
+          checkFence(info?.fence)
+          const alarm = checkAlarmTime(time)
+          access.join({
+            run(ledger) {
+              if (subscriber.closed) return null
+              const held = ledger.read(key)
+              if (held !== undefined && info.fence < held.fence) {
+                return new AlarmFencedError(key, info.fence, held.fence)
+              }
+              const after = written(held, key, alarm, info, scheduler.now())
+              if (after !== held) ledger.save(after)
+              return after
+            },
+            done(after) {
+              if (after instanceof AlarmFencedError) return subscriber.error(after)
+              if (after !== null && after.due !== null) news$.next(after.due)
+              subscriber.complete()
+            },
+            failed: (error) => subscriber.error(error),
+          })
+        }),
+      ),
     deliveries(handler, options = {}) {
       checkDeliveries(handler, options)
       return dispatch({ access, scheduler, lease, news$, lapses$ }, handler, options)

@@ -1,4 +1,5 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import { checkNames, type Names } from '../check-names.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { DeliveryOptions } from '../manager.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
@@ -10,6 +11,8 @@ export interface ManagerOptions {
   /** ms within which a handler must answer, or its alarm is delivered again; default 30 s */
   readonly lease?: number
 }
+
+export const managerNames: Names<ManagerOptions> = { scheduler: true, lease: true }
 
 /** Refuses options that cannot work (`ALARM_CONFIG_INVALID`), and fills in the defaults. */
 export function checkManagerOptions(options: ManagerOptions): Required<ManagerOptions> {
@@ -23,8 +26,12 @@ export function checkManagerOptions(options: ManagerOptions): Required<ManagerOp
   return { scheduler, lease: timerMilliseconds('lease', lease) }
 }
 
+const deliveryNames: Names<DeliveryOptions> = { concurrency: true, abandon: true }
+
 /** Refuses a delivery that cannot work, before anything is taken. */
-export function checkDeliveries(handler: unknown, { concurrency, abandon }: DeliveryOptions): void {
+export function checkDeliveries(handler: unknown, options: DeliveryOptions): void {
+  const { concurrency, abandon } = options
+  checkNames('deliveries', options, deliveryNames)
   const isLimited = concurrency !== undefined && concurrency !== Infinity
   if (typeof handler !== 'function') {
     throw new AlarmConfigError(

@@ -1,5 +1,6 @@
+import { checkNames } from '../check-names.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
-import { checkManagerOptions, type ManagerOptions } from '../ledger/manager-options.ts'
+import { checkManagerOptions, type ManagerOptions, managerNames } from '../ledger/manager-options.ts'
 import { memoryLedger } from './memory-ledger.ts'
 
 /** A manager in memory: the whole contract, except that it forgets with its process. */
@@ -17,5 +18,6 @@ export type MemoryManager = LedgerManager
  * ```
  */
 export function memoryManager(options: ManagerOptions = {}): MemoryManager {
+  checkNames('memoryManager', options, managerNames)
   return ledgerManager(memoryLedger(), checkManagerOptions(options))
 }

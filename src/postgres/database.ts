@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { asyncScheduler, type SchedulerLike, timer } from 'rxjs'
+import type { Names } from '../check-names.ts'
 import { AlarmConfigError, AlarmError } from '../errors.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
 import { migrate, VERSION, versionOf } from './migrate.ts'
@@ -25,6 +26,14 @@ export interface DatabaseOptions {
    * for a lock (`SET LOCAL lock_timeout`, or the role's own, says otherwise). How long yours may run is not limited
    */
   readonly timeout?: number
+}
+
+export const databaseNames: Names<DatabaseOptions> = {
+  connectionString: true,
+  pool: true,
+  schema: true,
+  migrate: true,
+  timeout: true,
 }
 
 export type Engine = typeof import('graphile-worker')

@@ -1,7 +1,17 @@
-import { Observable, type ObservableInput } from 'rxjs'
+import { concat, defer, ignoreElements, Observable, type ObservableInput } from 'rxjs'
+import { type Awaitable, awaitable } from '../awaitable.ts'
+import { checkNames, type Names } from '../check-names.ts'
+import { type Closable, closable } from '../closing/close-once.ts'
+import { flushAll } from '../closing/flush-all.ts'
+import { type Flush, hosting } from '../closing/host.ts'
 import { AlarmConfigError, AlarmError, AlarmFencedError, given } from '../errors.ts'
 import { checkKey } from '../key.ts'
-import { checkDeliveries, checkManagerOptions, type ManagerOptions } from '../ledger/manager-options.ts'
+import {
+  checkDeliveries,
+  checkManagerOptions,
+  type ManagerOptions,
+  managerNames,
+} from '../ledger/manager-options.ts'
 import type {
   AlarmDelivery,
   AlarmManager,
@@ -14,7 +24,7 @@ import type {
 import { timerMilliseconds } from '../milliseconds.ts'
 import { type AlarmTime, checkAlarmTime } from '../time.ts'
 import { alarmTable } from './alarm-table.ts'
-import { type DatabaseOptions, openDatabase } from './database.ts'
+import { type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'
 import { asRun } from './handler-run.ts'
 import { shareDatabase } from './shared-database.ts'
@@ -31,9 +41,9 @@ export interface PostgresManagerOptions extends ManagerOptions, DatabaseOptions 
 }
 
 /** A manager on PostgreSQL, whose alarms can be read. */
-export interface PostgresManager extends AlarmManager {
-  write(key: string, time: AlarmTime, info: WriteInfo): Observable<never>
-  writeMany(writes: readonly KeyedWrite[]): Observable<readonly EachResult[]>
+export interface PostgresManager extends AlarmManager, Closable {
+  write(key: string, time: AlarmTime, info: WriteInfo): Awaitable<never, void>
+  writeMany(writes: readonly KeyedWrite[]): Awaitable<readonly EachResult[]>
   deliveries(
     handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
     options?: DeliveryOptions,
@@ -43,8 +53,11 @@ export interface PostgresManager extends AlarmManager {
   /** Resolves when the server was reached and the tables are there. Nobody needs to call it: it only says early what is wrong. */
   ready(): Promise<void>
   /**
-   * Takes no more alarms, waits for the handlers at work (at most their leases) and for all writes, completes the deliveries, and lets go
-   * of the database. A pool of yours stays open; of its own one, transactions of stores have `timeout` to end, and are then rolled back.
+   * Waits for the handlers at work (at most their leases), completes the deliveries, brings through what its stores have accepted, waits
+   * for all writes, and lets go of the database. What comes later fails (`ALARM_CLOSED`). A pool of yours stays open; of its own one,
+   * transactions of stores have `timeout` to end, and are then rolled back.
+   *
+   * Rejects with `ALARM_CLOSE_FAILED`, whose `keys` say of which actors something was lost, or was not answered within 5 s.
    */
   close(): Promise<void>
 }
@@ -71,6 +84,7 @@ export interface PostgresManager extends AlarmManager {
  */
 export function postgresManager(options: PostgresManagerOptions): PostgresManager {
   const { scheduler, lease } = checkManagerOptions(options)
+  checkNames('postgresManager', options, names)
   const { concurrency = 100 } = options
   const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
   checkDeliveries(() => {}, { concurrency })
@@ -81,7 +95,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
   const hears = new Set<(dueIn: number | null) => void>()
   let isClosing = false
   let isClosed = false
-  let closing: Promise<void> | null = null
+  const guests = new Set<Flush>()
 
   function check(isOver: boolean): void {
     if (!isOver) return
@@ -98,10 +112,17 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     return null
   }
 
-  async function close(): Promise<void> {
-    isClosing = true
-    // The handlers may still write.
-    await Promise.all([...open].map((deliveries) => deliveries.drain()))
+  // The handlers may still write, and so may the stores.
+  const flush = (): Observable<never> =>
+    concat(
+      defer(async () => {
+        isClosing = true
+        await Promise.all([...open].map((deliveries) => deliveries.drain()))
+      }).pipe(ignoreElements()),
+      flushAll(guests),
+    )
+
+  async function end(): Promise<void> {
     isClosed = true
     await table.idle()
     await db.close()
@@ -109,32 +130,36 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
 
   const manager: PostgresManager = {
     write: (key, time, info) =>
-      new Observable((subscriber) => {
-        const write = checkWrite({ key, time, info })
-        writeOne(write).then(
-          (stale) => (stale === null ? subscriber.complete() : subscriber.error(stale)),
-          (error) => subscriber.error(error),
-        )
-      }),
+      awaitable(
+        new Observable((subscriber) => {
+          const write = checkWrite({ key, time, info })
+          writeOne(write).then(
+            (stale) => (stale === null ? subscriber.complete() : subscriber.error(stale)),
+            (error) => subscriber.error(error),
+          )
+        }),
+      ),
     writeMany: (writes) =>
-      new Observable((subscriber) => {
-        const each = writes.map(async (write): Promise<EachResult> => {
-          let checked: KeyedWrite
-          try {
-            checked = checkWrite(write)
-          } catch (error) {
-            return error as AlarmError
-          }
-          return writeOne(checked)
-        })
-        Promise.all(each).then(
-          (results) => {
-            subscriber.next(results)
-            subscriber.complete()
-          },
-          (error) => subscriber.error(error),
-        )
-      }),
+      awaitable(
+        new Observable((subscriber) => {
+          const each = writes.map(async (write): Promise<EachResult> => {
+            let checked: KeyedWrite
+            try {
+              checked = checkWrite(write)
+            } catch (error) {
+              return error as AlarmError
+            }
+            return writeOne(checked)
+          })
+          Promise.all(each).then(
+            (results) => {
+              subscriber.next(results)
+              subscriber.complete()
+            },
+            (error) => subscriber.error(error),
+          )
+        }),
+      ),
     deliveries(handler, deliveryOptions = {}) {
       checkDeliveries(handler, deliveryOptions)
       const { abandon } = deliveryOptions
@@ -162,13 +187,18 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
       check(isClosing)
       await db.pool()
     },
-    close() {
-      closing ??= close()
-      return closing
-    },
+    ...hosting({ guests, pump: () => false }),
+    ...closable(flush, end),
   }
   shareDatabase(manager, db)
   return manager
+}
+
+const names: Names<PostgresManagerOptions> = {
+  ...managerNames,
+  ...databaseNames,
+  concurrency: true,
+  pollInterval: true,
 }
 
 function checkWrite({ key, time, info }: KeyedWrite): KeyedWrite {

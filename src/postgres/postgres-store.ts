@@ -1,13 +1,28 @@
 import type { ClientBase } from 'pg'
-import { asyncScheduler, concatMap, defer, EMPTY, type Observable, of, type SchedulerLike, timer } from 'rxjs'
+import {
+  asyncScheduler,
+  concatMap,
+  defer,
+  EMPTY,
+  Observable,
+  of,
+  type SchedulerLike,
+  share,
+  timer,
+} from 'rxjs'
+import { type Awaitable, awaitable } from '../awaitable.ts'
+import { checkConfirmation, checkNames, type Names } from '../check-names.ts'
+import { type Closable, closable } from '../closing/close-once.ts'
+import { hostOf } from '../closing/host.ts'
+import { CLOSE_LIMIT, withinLimit } from '../closing/within-limit.ts'
 import { type AlarmConfig, checkConfig } from '../config.ts'
-import { AlarmConfigError } from '../errors.ts'
+import { AlarmClosedError, AlarmCloseError, AlarmConfigError } from '../errors.ts'
 import type { AlarmManager } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import { readsTimes, type TimeCheck, timeCheckOf } from '../real-time.ts'
 import { timeIn } from '../time-in.ts'
 import { openActorRow } from './actor-row.ts'
-import { type Database, type DatabaseOptions, openDatabase } from './database.ts'
+import { type Database, type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { asRun, currentRun } from './handler-run.ts'
 import { lenderOf } from './lent-connections.ts'
 import { postgresError } from './postgres-error.ts'
@@ -27,7 +42,7 @@ export interface PostgresStoreOptions
 }
 
 /** An actor's alarm in a row of the database that holds its state. */
-export interface PostgresStore {
+export interface PostgresStore extends Closable {
   /** The actor's one alarm. Inside of `commitWith` what it is asked belongs to that transaction. `close` closes the store. */
   readonly alarm: Alarm
   /** of this opening: raised durably at each */
@@ -52,10 +67,10 @@ export interface PostgresStore {
   commitWith<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>
 
   /**
-   * Closes the alarm, and rolls back at once what is not committed, whatever its function or the server is at. What waits gets `ALARM_CLOSED`.
+   * Brings through what was accepted until now, and resolves when all of it is durable and with the manager. A `commitWith` that has not
+   * returned is cut at once and rolled back, whatever its function or the server is at (`ALARM_CLOSED`). From here on the store takes nothing.
    *
-   * Gotcha: the manager is told of later alarms and of deletions in the background. Closed before that, it wakes the actor once for nothing:
-   * await `alarm.drained()` first where that matters.
+   * Rejects with `ALARM_CLOSE_FAILED` where something was lost, or was not answered within 5 s.
    */
   close(): Promise<void>
 }
@@ -99,21 +114,48 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     ...(retry !== undefined && { retry }),
   })
 
-  let closing: Promise<void> | null = null
+  let isClosing = false
+  const upper = hostOf(manager)
+  const drain = (): Observable<never> =>
+    new Observable<never>((subscriber) => {
+      if (isBroken(engine)) return subscriber.complete()
+      return engine.drained().subscribe({
+        error: (error) => subscriber.error(new AlarmCloseError([key], error)),
+        complete: () => subscriber.complete(),
+      })
+    }).pipe(withinLimit(clock, late))
+  const flush$ = defer(drain).pipe(share()) // its own close, and that of its manager: one end for both
+
+  function late(): AlarmCloseError {
+    return AlarmCloseError.late(
+      CLOSE_LIMIT,
+      new Map([[key, 'the database and the manager to take the alarm']]),
+    )
+  }
+
   async function end(): Promise<void> {
+    upper?.guests.delete(flush)
     await turns.close()
     if (isOwn) await db.close()
   }
-  function close(): Promise<void> {
-    closing ??= end()
-    return closing
+
+  const closing = closable(() => {
+    isClosing = true
+    turns.cut(new AlarmClosedError(key))
+    return flush$
+  }, end)
+  const flush = (): Observable<never> => flush$
+  upper?.guests.add(flush)
+
+  function check(): void {
+    if (isClosing) throw new AlarmClosedError(key)
   }
 
   return {
-    alarm: storeAlarm(engine, turns, timer(db.timeout, clock), scheduler, close),
+    alarm: storeAlarm(engine, turns, timer(db.timeout, clock), scheduler, check, () => void closing.close()),
     epoch: row.epoch,
     commitWith: (work) => turns.run(work),
-    close,
+    ...closing,
   }
 }
 
@@ -123,17 +165,25 @@ function storeAlarm(
   turns: Turns,
   patience$: Observable<unknown>,
   scheduler: SchedulerLike | undefined,
-  close: () => Promise<void>,
+  check: () => void,
+  close: () => void,
 ): Alarm & { readonly [readsTimes]: TimeCheck } {
   const checkTime = timeCheckOf(scheduler)
-  const afterTurns = <T>(ask: () => Observable<T>): Observable<T> =>
-    defer(() => of(null).pipe(holdUntilTold(turns), notForItself(turns.inside(), patience$), concatMap(ask)))
+  const afterTurns = (ask: () => Observable<void>): Awaitable<void> =>
+    awaitable(
+      defer(() =>
+        of(null).pipe(holdUntilTold(turns), notForItself(turns.inside(), patience$), concatMap(ask)),
+      ),
+    )
   function set(ms: number, options?: { allowUnconfirmed?: boolean }): void {
+    check()
+    checkConfirmation(options)
     if (turns.current !== null) turns.current.alarm = ms
     else engine.set(ms, options)
   }
   return {
     get time() {
+      check()
       const asked = turns.current?.alarm
       return asked === undefined ? engine.time : asked
     },
@@ -144,24 +194,40 @@ function storeAlarm(
     setIn: (ms, options) => set(timeIn(ms, (scheduler ?? asyncScheduler).now()), options),
     [readsTimes]: checkTime,
     delete(options) {
+      check()
+      checkConfirmation(options)
       if (turns.current !== null) turns.current.alarm = null
       else engine.delete(options)
     },
-    touch: (options) => engine.touch(options),
+    touch(options) {
+      check()
+      engine.touch(options)
+    },
     confirmed: () => afterTurns(() => engine.confirmed()),
     drained: () => afterTurns(() => engine.drained()),
     holdUntilConfirmed: () => (source) => source.pipe(holdUntilTold(turns), engine.holdUntilConfirmed()),
     deliver: (wakeup, handler) =>
-      defer(() => {
-        const run = currentRun()
-        const isHandler = typeof handler === 'function'
-        return engine.deliver(
-          wakeup,
-          isHandler ? (info) => asRun('The handler', run, () => handler(info)) : handler,
-        )
-      }),
+      awaitable(
+        defer(() => {
+          const run = currentRun()
+          const isHandler = typeof handler === 'function'
+          return engine.deliver(
+            wakeup,
+            isHandler ? (info) => asRun('The handler', run, () => handler(info)) : handler,
+          )
+        }),
+      ),
     abandon: (scheduledTime) => engine.abandon(scheduledTime),
-    close: () => void close(),
+    close,
+  }
+}
+
+function isBroken(engine: Alarm): boolean {
+  try {
+    void engine.time
+    return false
+  } catch {
+    return true
   }
 }
 
@@ -186,5 +252,15 @@ function checkOptions(options: PostgresStoreOptions): PostgresStoreOptions {
     throw new AlarmConfigError('key', 'a string, the actor as the manager knows it', key)
   if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
   checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
+  checkNames('postgresStore', options, names)
   return options
+}
+
+const names: Names<PostgresStoreOptions> = {
+  ...databaseNames,
+  key: true,
+  manager: true,
+  scheduler: true,
+  reconcile: true,
+  retry: true,
 }

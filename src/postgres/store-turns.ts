@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientBase, PoolClient } from 'pg'
 import { firstValueFrom, from, merge } from 'rxjs'
+import type { AlarmClosedError } from '../errors.ts'
 import type { Alarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
 import { aborted } from './aborted.ts'
@@ -45,6 +46,8 @@ export interface Turns {
   run<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>
   /** Makes the alarm durable, with all that the told one holds. */
   commit(time: AlarmTime): Promise<void>
+  /** Cuts those of which the engine has not heard, and takes none from here on (`ALARM_CLOSED`). */
+  cut(error: AlarmClosedError): void
   /** Closes the engine, and cuts all; resolves when none is left. */
   close(): Promise<unknown>
 }
@@ -58,6 +61,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
   let turn: Turn | null = null
   let asked = 0
   let told = 0
+  let closed: AlarmClosedError | null = null
 
   /** The one of whose function this is called, until the engine hears of it. */
   function asking(): Turn | null {
@@ -73,6 +77,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
     const outer = asking()
     if (outer !== null && isOpen(outer)) return Promise.reject(nested())
     const handler = currentRun()
+    if (closed !== null) return Promise.reject(closed)
     if (handler?.closed === true) return Promise.reject(deliveryOver())
     const own = ++asked
     const over = new AbortController()
@@ -212,6 +217,10 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       if (own === null || !own.isTold || own.commit !== null) return alone(time)
       own.commit = commitWith(own.client, time)
       return own.commit
+    },
+    cut(error) {
+      closed = error
+      for (const over of open) over.abort(error)
     },
     close() {
       cutAll()

@@ -1,10 +1,12 @@
 import { defer, ignoreElements, interval, merge, type Observable, Subject, takeUntil, tap } from 'rxjs'
+import { awaitable } from '../awaitable.ts'
+import { checkNames, type Names } from '../check-names.ts'
 import { type Closable, closable } from '../closing/close-once.ts'
 import { flushAll } from '../closing/flush-all.ts'
 import { type Flush, hosting } from '../closing/host.ts'
 import { AlarmError, given } from '../errors.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
-import { checkManagerOptions, type ManagerOptions } from '../ledger/manager-options.ts'
+import { checkManagerOptions, type ManagerOptions, managerNames } from '../ledger/manager-options.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
@@ -37,6 +39,13 @@ export interface SqliteManager extends LedgerManager, Closable {
 
 const MINUTE = 60_000
 
+const names: Names<SqliteManagerOptions> = {
+  ...managerNames,
+  file: true,
+  pollInterval: true,
+  busyTimeout: true,
+}
+
 /**
  * Makes a manager that keeps its alarms in an SQLite file, which several processes may share.
  *
@@ -57,6 +66,7 @@ const MINUTE = 60_000
  */
 export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const { scheduler, lease } = checkManagerOptions(options)
+  checkNames('sqliteManager', options, names)
   const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
   const { file } = options
   const db = openDatabase(file, alarmSchema, options.busyTimeout)
@@ -96,7 +106,8 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
 
   return {
     get: (key) => whileOpen(() => manager.get(key)),
-    write: (key, time, info) => defer(() => whileOpen(() => manager.write(key, time, info))),
+    write: (key, time, info) =>
+      awaitable(defer((): Observable<never> => whileOpen(() => manager.write(key, time, info)))),
     deliveries(handler, deliveryOptions) {
       const deliveries$ = manager.deliveries(handler, deliveryOptions)
       return defer(() => whileOpen(() => merge(deliveries$, poll$), isClosing)).pipe(takeUntil(closed$))

@@ -6,8 +6,10 @@ import {
   EMPTY,
   Observable,
   type ObservableInput,
+  share,
   tap,
 } from 'rxjs'
+import { checkNames, type Names } from '../check-names.ts'
 import { type Closable, closable } from '../closing/close-once.ts'
 import { hostOf, pumpUntil } from '../closing/host.ts'
 import { CLOSE_LIMIT, withinLimit } from '../closing/within-limit.ts'
@@ -137,7 +139,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
     return barrier.hold(replicate === undefined ? tell$ : concat(durable$, tell$))
   }
 
-  const flush = (): Observable<never> =>
+  const drain = (): Observable<never> =>
     new Observable<never>((subscriber) => {
       if (failureOf(engine) !== null) return subscriber.complete()
       const failed = (error: unknown): void => subscriber.error(new AlarmCloseError([key], error))
@@ -150,6 +152,8 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
       pumpUntil(upper, () => subscriber.closed)
       return undefined
     }).pipe(withinLimit(engineOptions.scheduler ?? asyncScheduler, late))
+  const flush$ = defer(drain).pipe(share()) // its own close, and that of its manager: one end for both
+  const flush = (): Observable<never> => flush$
 
   function late(): AlarmCloseError {
     const isWriting = transaction.isOpen || isSettled(engine)
@@ -159,9 +163,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
 
   /** What was accepted is kept where that can be done now; what is not durable then is lost to the store that takes the file. */
   function giveWay(): void {
-    flush()
-      .subscribe({ error() {} })
-      .unsubscribe()
+    flush().subscribe().unsubscribe()
     transaction.giveWay()
     if (transaction.failure !== null) barrier.fail(transaction.failure)
   }
@@ -196,12 +198,14 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
     sql,
     epoch,
     transaction: (work) => turns.transaction(() => synchronous(work(sql))),
-    deleteAll: (what) =>
+    deleteAll: (what) => {
+      checkNames('deleteAll', what, { deleteAlarm: true })
       turns.join(() => {
         wipe(db)
         turns.touch()
         if (what?.deleteAlarm === true) turns.ask(null)
-      }),
+      })
+    },
     ...closing,
   }
 }
@@ -220,5 +224,17 @@ function checkOptions(options: SqliteStoreOptions): SqliteStoreOptions {
     )
   }
   checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
+  checkNames('sqliteStore', options, names)
   return options
+}
+
+const names: Names<SqliteStoreOptions> = {
+  file: true,
+  key: true,
+  manager: true,
+  replicate: true,
+  busyTimeout: true,
+  scheduler: true,
+  reconcile: true,
+  retry: true,
 }

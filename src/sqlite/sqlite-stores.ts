@@ -1,4 +1,5 @@
 import { defer, Observable, Subject } from 'rxjs'
+import { bringing, checkNames, type Names } from '../check-names.ts'
 import { type Closable, closable } from '../closing/close-once.ts'
 import { flushAll } from '../closing/flush-all.ts'
 import { type Flush, hosting, hostOf } from '../closing/host.ts'
@@ -172,6 +173,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
     },
     sql,
     wallClock: true,
+    ...bringing('change', 'sql', 'close'),
     ...hosting({
       guests,
       pump() {
@@ -196,5 +198,8 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
 function checkOptions(options: SqliteStoresOptions): SqliteStoresOptions {
   const { manager } = options ?? {}
   if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
+  checkNames('sqliteStores', options, names)
   return options
 }
+
+const names: Names<SqliteStoresOptions> = { file: true, manager: true, busyTimeout: true }

@@ -1,4 +1,5 @@
 import { asyncScheduler, Observable, type ObservableInput, type SchedulerLike } from 'rxjs'
+import { type Awaitable, awaitable } from '../awaitable.ts'
 import type { WakeupInfo } from '../delivery.ts'
 import { AlarmError } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
@@ -33,12 +34,14 @@ export function storeAlarm(
       )
   }
 
-  const betweenTurns = <T>(ask: () => Observable<T>): Observable<T> =>
-    new Observable((subscriber) => {
-      barrier.between(() => {
-        if (!subscriber.closed) subscriber.add(ask().subscribe(subscriber))
-      })
-    })
+  const betweenTurns = <T>(ask: () => Observable<T>): Awaitable<T, T> =>
+    awaitable<T, T>(
+      new Observable((subscriber) => {
+        barrier.between(() => {
+          if (!subscriber.closed) subscriber.add(ask().subscribe(subscriber))
+        })
+      }),
+    )
 
   return {
     get time() {

@@ -1,5 +1,6 @@
 import { finalize, Observable, Subject } from 'rxjs'
 import type { Alarm } from '../open-alarm.ts'
+import { markSwallowed } from '../reached.ts'
 import type { AlarmTime } from '../time.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import type { Turn, TurnEnd, Turns } from './store-turn.ts'
@@ -126,9 +127,13 @@ export function storeBarrier(
     const untold = [left, turns().take()]
     left = null
     broken$.error(error)
-    try {
-      engine().touch() // where no commit was in flight, one is what breaks the engine
-    } catch {}
+    if (failureOf(engine()) === null) {
+      try {
+        engine().touch() // where no commit was in flight, one is what breaks the engine
+      } catch (failure) {
+        markSwallowed(failure)
+      }
+    }
     for (const turn of untold) if (turn !== null) tell(turn)
     drain()
   }

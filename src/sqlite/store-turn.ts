@@ -1,3 +1,5 @@
+import { type Confirmation, checkConfirmation } from '../check-names.ts'
+import { markSwallowed, throwing } from '../reached.ts'
 import type { AlarmTime } from '../time.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
@@ -11,10 +13,6 @@ export interface Turn {
   isTold: boolean
   /** called once it does */
   readonly told: Set<() => void>
-}
-
-export interface Confirmation {
-  readonly allowUnconfirmed?: boolean
 }
 
 /** The turns of a store: what is written in one goes into one transaction, and to the engine as one intent. */
@@ -55,7 +53,7 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
       transaction.begin()
     } catch (error) {
       spread()
-      throw error
+      throw throwing(error)
     }
     turn ??= openTurn()
     return turn
@@ -72,7 +70,9 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
     queueMicrotask(() => {
       try {
         end()
-      } catch {} // the engine keeps the error, for everyone who asks
+      } catch (error) {
+        markSwallowed(error) // the engine keeps it, for everyone who asks
+      }
     })
     return { alarm: undefined, isConfirmed: false, isTold: false, told: new Set() }
   }
@@ -86,7 +86,7 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
     } catch (error) {
       Object.assign(joined, { alarm, isConfirmed })
       spread()
-      throw error
+      throw throwing(error)
     } finally {
       depth--
     }
@@ -133,11 +133,13 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
     check: engine.check,
     join,
     ask(time, options) {
+      checkConfirmation(options)
       const asked = open()
       asked.alarm = time
       confirm(asked, options)
     },
     touch(options) {
+      checkConfirmation(options)
       const touched = open()
       transaction.soil()
       confirm(touched, options)

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
+import { checkConfirmation, checkNames } from '../check-names.ts'
 import { AlarmError, given } from '../errors.ts'
 import { checkKey } from '../key.ts'
 import type { Turns } from './store-turn.ts'
@@ -54,13 +55,17 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
         turns.touch(options)
       })
     },
-    delete: (key, options) =>
-      turns.join(() => {
+    delete(key, options) {
+      checkConfirmation(options)
+      return turns.join(() => {
         const isGone = remove.run(checkKey(key)).changes > 0
         if (isGone) turns.touch(options)
         return isGone
-      }),
-    list<T>({ prefix = '' }: { prefix?: string } = {}) {
+      })
+    },
+    list<T>(options: { prefix?: string } = {}) {
+      checkNames('list', options, { prefix: true })
+      const { prefix = '' } = options
       turns.check()
       const end = after(checkKey(prefix))
       const rows = (end === null ? from.all(prefix) : range.all(prefix, end)) as unknown as Row[]

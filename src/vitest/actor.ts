@@ -1,4 +1,6 @@
 import { isObservable, type ObservableInput, type SchedulerLike } from 'rxjs'
+import { awaitable } from '../awaitable.ts'
+import { bringing } from '../check-names.ts'
 import { type Alarm, type AlarmConfig, keepAlarm, type Wakeup } from '../index.ts'
 import { MarblesError, type MarblesRun, type Scenario } from '../marbles/index.ts'
 import { type PlayOptions, playMarbles } from '../marbles/scenario/run-marbles.ts'
@@ -55,7 +57,7 @@ function toldOf(subject: unknown): string {
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+  !isObservable(value) && typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 
 /** Whether it is what a broken or closed alarm answers to everything. */
 function isRefusal(error: unknown, alarm: Alarm): boolean {
@@ -86,7 +88,7 @@ export function runActor(
   const aside: Aside = { thrown: [], failed: [], deliversItself: false, promises: [] }
   const store = new Map<string, unknown>()
   const openAlarm = (config: AlarmConfig): Alarm => {
-    const actor = open({ ...config, store } as ConfigUnderTest)
+    const actor = open({ ...bringing('store'), ...config, store } as ConfigUnderTest)
     return asAlarm(actor, acts, aside, deliversItself(actor, scenario))
   }
   const play = (): MarblesRun =>
@@ -171,7 +173,7 @@ function asAlarm(actor: ActorUnderTest, acts: Play['acts'], aside: Aside, own: D
     drained: () => alarm.drained(),
     holdUntilConfirmed: () => alarm.holdUntilConfirmed(),
     deliver: (wakeup, script) =>
-      own === null ? alarm.deliver(wakeup, script) : ownDelivery(own, wakeup, aside.failed),
+      own === null ? alarm.deliver(wakeup, script) : awaitable(ownDelivery(own, wakeup, aside.failed)),
     abandon: (scheduledTime) => alarm.abandon(scheduledTime),
     close: () => alarm.close(),
   }

@@ -105,7 +105,7 @@ function make(subject: (run: MarbleRun) => unknown, run: MarbleRun): unknown {
 }
 
 function notAnObservable(given: unknown): MarblesError {
-  const isPromise = typeof (given as PromiseLike<unknown> | null)?.then === 'function'
+  const isPromise = !isObservable(given) && typeof (given as PromiseLike<unknown> | null)?.then === 'function'
   const isActor = typeof given === 'object' && given !== null && ('alarm' in given || 'drained' in given)
   return new MarblesError(
     'MARBLES_INVALID',

@@ -3,7 +3,7 @@
 //     npm run adoption                     every compiler and runtime of test/adoption/package.json
 //     node test/adoption/adopt.mjs         only those that the library itself is built with; needs a build
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
   existsSync,
@@ -20,11 +20,30 @@ import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const LIMIT = 300_000 // ms
 const here = fileURLToPath(new URL('.', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'nolater-adoption-'))
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
-const npm = (args, cwd) =>
-  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+/** What it prints; its error has what was run, and what that printed last. */
+function printed(command, args, cwd) {
+  const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT,
+    killSignal: 'SIGKILL',
+  })
+  if (error === undefined && status === 0) return stdout
+  const how =
+    error?.code === 'ETIMEDOUT'
+      ? `has not ended within ${LIMIT} ms`
+      : (error?.message ?? `ended with ${signal ?? status}`)
+  throw new Error(`${command} ${args.join(' ')} ${how}\n${stdout}${stderr}`)
+}
+
+const npm = (args, cwd) => printed('npm', args, cwd)
 const pack = (folder) =>
   join(scratch, npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', scratch], folder).trim())
 
@@ -53,7 +72,7 @@ async function adopts(what, attempt) {
     rows.push([what, 'works'])
   } catch (error) {
     process.exitCode = 1
-    rows.push([what, `FAILS: ${error.message}\n${error.stdout ?? ''}${error.stderr ?? ''}`])
+    rows.push([what, `FAILS: ${error.message}`])
   }
 }
 
@@ -81,7 +100,7 @@ function newProject(type, tarballs) {
 }
 
 const compile = (tsc, folder, outDir) =>
-  execFileSync(
+  printed(
     process.execPath,
     [
       tsc,
@@ -89,13 +108,16 @@ const compile = (tsc, folder, outDir) =>
       ...['--skipLibCheck', 'false', '--types', 'node', '--outDir', outDir],
       ...[...Object.keys(programs), 'types'].map((program) => `${program}.ts`),
     ],
-    { cwd: folder, encoding: 'utf8' },
+    folder,
   )
 
 function run(command, args, program, folder) {
   const cwd = mkdtempSync(join(scratch, 'run-')) // where it keeps its files
-  const printed = execFileSync(command, [...args, join(folder, `${program}.js`)], { cwd, encoding: 'utf8' })
-  programs[program](printed.trim().split('\n'))
+  programs[program](
+    printed(command, [...args, join(folder, `${program}.js`)], cwd)
+      .trim()
+      .split('\n'),
+  )
 }
 
 async function bundle(code, folder) {
@@ -134,11 +156,11 @@ try {
   const folder = join(scratch, 'module')
   await adopts('in a browser, without anything of Node', async () => {
     const code = await bundle(readFileSync(join(folder, 'own-store.ts'), 'utf8'), folder)
-    const printed = []
-    const console = { log: (...words) => printed.push(words.join(' ')) }
+    const lines = []
+    const console = { log: (...words) => lines.push(words.join(' ')) }
     runInContext(code, createContext({ console, setTimeout, clearTimeout, setInterval, clearInterval }))
     await new Promise(setImmediate)
-    programs['own-store'](printed)
+    programs['own-store'](lines)
   })
   await adopts('the marble kit in a browser', async () => {
     const code = await bundle("import { runMarbles } from 'nolater/marbles'; console.log(runMarbles)", folder)

@@ -2,6 +2,7 @@
 // npm run chaos -- --kills 300 --seed 7
 // npm run chaos -- --seconds 60              no more kills after that
 // npm run chaos -- --sabotage two-owners     breaks the workers: the checker must find it (exit code 1)
+import { endBySignals } from '../../examples/processes/scratch-folder.ts'
 import { readArguments } from '../crash/read-arguments.ts'
 import { startServer } from '../postgres/server.ts'
 import { campaign } from './campaign.ts'
@@ -10,7 +11,7 @@ import { printOutcome } from './report.ts'
 
 const { kills, seed, seconds, sabotage } = readArguments(SABOTAGES, { kills: 100, seconds: 180 })
 const server = await startServer()
-for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+endBySignals()
 
 const { connectionString } = server
 const plan = { ...makePlan(seed), connectionString, schema: 'chaos', sabotage }

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { awaitProcess, lastWords } from '../../examples/processes/await-process.ts'
 import type { Plan } from './plan.ts'
 
 /** One life of a worker, seen from its parent. */
 export interface WorkerProcess {
   readonly isAlive: boolean
-  /** resolves when it delivers alarms, or is gone */
+  /** resolves when it delivers alarms, or is killed; rejects when it comes to neither */
   readonly ready: Promise<unknown>
   /** lines that it has said so far */
   readonly said: number
@@ -35,7 +36,6 @@ export function startWorker(
   const { promise: ready, resolve: isReady } = Promise.withResolvers<void>()
   let said = 0
   let isExpected = false
-  let lastWords = ''
   const lines = createInterface({ input: child.stdout })
   const heard = once(lines, 'close')
   lines.on('line', (line) => {
@@ -44,19 +44,20 @@ export function startWorker(
     hear(line.split(' '))
   })
   // graphile-worker prints a trace when its connections break.
-  child.stderr.on('data', (data) => {
-    lastWords = `${lastWords}${data}`.slice(-3_000)
-  })
+  const last = lastWords(child)
   child.stdin.on('error', () => {})
   const leave = (): void => void child.kill('SIGKILL')
   process.on('exit', leave)
   child.on('close', (code, signal) => {
     process.off('exit', leave)
-    if (!isExpected) died(`${signal ?? code}: ${lastWords}`)
+    if (!isExpected) died(`${signal ?? code}: ${last.words}`)
   })
 
+  const started = awaitProcess(child, 'that it delivers', Promise.race([ready, gone]), 120_000)
+  started.catch(() => {}) // not every life is waited for
+
   return {
-    ready: Promise.race([ready, gone]),
+    ready: started,
     get isAlive() {
       return child.exitCode === null && child.signalCode === null && !isExpected
     },

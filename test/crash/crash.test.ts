@@ -13,15 +13,15 @@ import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 // Real processes. Nothing here depends on how fast they are: what is awaited is awaited until it comes.
 const PATIENCE = 120_000
 
-let place: Place
+let place: Place | undefined
 let disk: SmallDisk | null
 beforeAll(() => {
-  place = makePlace()
+  place = makePlace(true) // a run of the tests has a TMPDIR of its own, on the disk
   disk = mountSmallDisk(place.path, 64)
 })
 afterAll(() => {
   disk?.unmount()
-  rmSync(place.path, { recursive: true, force: true })
+  if (place !== undefined) rmSync(place.path, { recursive: true, force: true })
 })
 
 let runs = 0
@@ -29,7 +29,7 @@ function run(
   options: Partial<CampaignOptions>,
   sabotage: (typeof SABOTAGES)[number] = 'none',
 ): Promise<Outcome> {
-  const path = `${disk?.path ?? place.path}/${++runs}`
+  const path = `${disk?.path ?? place!.path}/${++runs}`
   mkdirSync(path)
   const plan = { ...makePlan(runs, path, { actors: 12, hosts: 2 }), sabotage }
   return campaign({ plan, disk, kills: 5, seconds: 60, faults: [], ...options })

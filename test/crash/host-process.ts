@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 
 /** One life of a host, seen from its parent. */
 export interface HostProcess {
   readonly isAlive: boolean
-  /** resolves when it delivers alarms, or is gone */
+  /** resolves when it delivers alarms, or is killed; rejects when it comes to neither */
   readonly ready: Promise<unknown>
   /** lines that it has said so far */
   readonly said: number
@@ -46,8 +47,11 @@ export function startHost(
   const leave = (): void => void child.kill('SIGKILL')
   process.prependListener('exit', leave) // before the files are removed under it
 
+  const started = awaitProcess(child, 'that it delivers', Promise.race([ready, gone]), 120_000)
+  started.catch(() => {}) // not every life is waited for
+
   return {
-    ready: Promise.race([ready, gone]),
+    ready: started,
     get isAlive() {
       return child.exitCode === null && child.signalCode === null && !isExpected
     },

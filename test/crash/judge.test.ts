@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AlarmTime } from 'nolater'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { JournalLine } from './journal.ts'
 import { judge } from './judge.ts'
 import { machineClock, steppedClock } from './machine-clock.ts'
@@ -126,6 +126,7 @@ function nextMillisecond(): number {
 describe('the clock of the machine', () => {
   it('is stepped for everybody at once, and remembers when it first showed what', () => {
     const directory = mkdtempSync(join(tmpdir(), 'nolater-clock-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
     const file = join(directory, 'clock')
     const clock = steppedClock(file)
     const machine = machineClock(file)
@@ -141,6 +142,5 @@ describe('the clock of the machine', () => {
     expect(clock.firstShown(start + 7_200_000, start)).not.toBeNull() // it did once
     expect(clock.firstShown(start + 7_200_000, nextMillisecond())).toBeNull() // and has not since
     expect([clock.steps, clock.offset]).toEqual([2, 0])
-    rmSync(directory, { recursive: true })
   })
 })

@@ -4,6 +4,7 @@
 // npm run crash -- --sabotage no-fence   breaks the hosts: the checker must find it (exit code 1)
 import { rmSync } from 'node:fs'
 import { makePlace } from '../../examples/fleet/place.ts'
+import { endBySignals } from '../../examples/processes/scratch-folder.ts'
 import { campaign } from './campaign.ts'
 import { clockStep } from './faults/clock-step.ts'
 import { fullDatabase } from './faults/full-database.ts'
@@ -23,7 +24,7 @@ process.on('exit', () => {
   disk?.unmount()
   rmSync(place.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+endBySignals()
 
 const plan = { ...makePlan(seed, disk?.path ?? place.path), sabotage }
 console.log(

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,10 @@ import * as nolater from 'nolater'
 import * as marbles from 'nolater/marbles'
 import * as sqlite from 'nolater/sqlite'
 import * as rxjs from 'rxjs'
+import { afterAll } from 'vitest'
+
+const folders = mkdtempSync(join(tmpdir(), 'nolater-examples-'))
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
 const race = `title     a race
 alarm     1
@@ -21,7 +25,7 @@ write     --5..|------
  * A name that is missing here makes the example that uses it fail.
  */
 export function exampleScope() {
-  const folder = mkdtempSync(join(tmpdir(), 'nolater-examples-'))
+  const folder = mkdtempSync(join(folders, 'one-'))
   const clock = marbles.virtualClock(1_000_000)
   const manager = nolater.memoryManager({ scheduler: clock })
   const commit = (..._: unknown[]): rxjs.Observable<never> => rxjs.EMPTY
@@ -68,7 +72,6 @@ export function exampleScope() {
     replies$: rxjs.of('a reply'),
     edits$: rxjs.of('an edit', 'another'),
     paid$: rxjs.of('paid'),
-    renamed$: rxjs.of('renamed'),
     intents$: rxjs.of({ key: '42', ...nolater.setAlarm(2_000_000) }),
     row: { alarm: null as nolater.AlarmTime, limit: null as nolater.AlarmTime },
     state: { limit: null as nolater.AlarmTime },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { afterAll, expect } from 'vitest'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { until } from '../postgres/rig.ts'
 
 export interface ReminderService {
@@ -14,6 +15,8 @@ export interface ReminderService {
   /** what it exits with when its input ends */
   end(): Promise<unknown>
 }
+
+const LIMIT = 40_000 // ms for anything that it says
 
 const children: ChildProcess[] = []
 afterAll(() => {
@@ -29,12 +32,14 @@ export async function startService(
   const child = spawn(
     process.execPath,
     ['--import', './test/run-sources.mjs', `examples/reminders/${example}`, ...args],
-    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } },
+    { env: { ...process.env, ...env } },
   )
   children.push(child)
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const line = async (): Promise<string> => String((await lines.next()).value)
-  const address = await line()
+  const gone = once(child, 'exit')
+  const line = async (what: string): Promise<string> =>
+    String((await awaitProcess(child, what, lines.next(), LIMIT)).value)
+  const address = await line('its address')
   const reminders = (who = 'ana'): string => `${address}/people/${who}/reminders`
   return {
     async put(name, at, who) {
@@ -45,14 +50,14 @@ export async function startService(
       const list = (await (await fetch(reminders(who))).json()) as { name: string }[]
       return list.map(({ name }) => name)
     },
-    sent: async () => JSON.parse(await line()),
+    sent: async () => JSON.parse(await line('a reminder')),
     async kill() {
       child.kill('SIGKILL')
-      await once(child, 'exit')
+      await gone
     },
     async end() {
       child.stdin.end()
-      return (await once(child, 'exit'))[0]
+      return (await awaitProcess(child, 'its end', gone, LIMIT))[0]
     },
   }
 }

@@ -1,7 +1,16 @@
-import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { runNode } from '../run-node.ts'
 
-/** Runs an example as a process, on the sources; the lines that it prints. */
+/** Runs an example as a process, on the sources, in an empty folder; the lines that it prints. */
 export function runExample(file: string): string[] {
-  const args = ['--import', './test/run-sources.mjs', `examples/${file}`]
-  return execFileSync(process.execPath, args, { encoding: 'utf8' }).trim().split('\n')
+  const cwd = mkdtempSync(join(tmpdir(), 'nolater-example-'))
+  try {
+    return runNode([resolve('examples', file)], { cwd })
+      .trim()
+      .split('\n')
+  } finally {
+    rmSync(cwd, { recursive: true, force: true })
+  }
 }

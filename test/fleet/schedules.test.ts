@@ -1,6 +1,7 @@
 import {
   catchError,
   concat,
+  config,
   defer,
   endWith,
   forkJoin,
@@ -24,6 +25,9 @@ import {
 } from '../../src/index.ts'
 import { virtualClock } from '../virtual-clock.ts'
 import { outcome, rig, world } from './rig.ts'
+
+// Alarms break here by the thousand, with no subscriber: what becomes of such errors is tested in reached.test.ts.
+config.onUnhandledError = () => {}
 
 /** Numbers that look random and come again for the same seed. */
 function randomOf(seed: number): (below: number) => number {

@@ -1,6 +1,7 @@
 import { sequenceOf } from '../../src/fence.ts'
 import type { AlarmTime } from '../../src/index.ts'
-import { isClean, isConfirmed } from '../../src/rules.ts'
+import { isClean } from '../../src/rules.ts'
+import { isBefore } from '../../src/time.ts'
 import {
   forget,
   intend,
@@ -134,12 +135,12 @@ function drop(model: Model, own: Delivering): void {
 
 /** What the actor answers when the manager gives up an alarm; `undefined`: not now. */
 export function abandon(model: Model, scheduledTime: number): AlarmTime | undefined {
-  const { flight, bound } = model
-  const isRunning = model.deliveries.some(({ state }) => state !== 'waiting')
-  if (isRunning || flight.writing || !isConfirmed(model, flight)) return undefined
+  const { write, flight, bound } = model
+  if (write !== null && isBefore(write.time, bound)) return undefined
+  if (flight.committing || !isClean(model, flight)) return bound
   if (model.desired === scheduledTime) {
     model.abandoned = model.issued
-    want(model, null, false)
+    intend(model, null, false)
     return null
   }
   const kept = model.committed

@@ -9,8 +9,7 @@ const some = [
   'parked value (workerd #7330)',
   'the manager does not look at the fence of a deletion',
   'no renewal after a set of the same time (workerd #6866)',
-  'an alarm that is not settled is given up',
-  'an alarm is given up while a handler runs',
+  'what is kept in place of an abandoned alarm overtakes a precommit',
   'the gate opens for what was asked during the commit',
 ]
 

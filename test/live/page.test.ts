@@ -23,7 +23,7 @@ describe.skipIf(isMissing)(
   () => {
     let browser: Browser
     let server: Server
-    let folder: string
+    let folder: string | undefined
     let address: string
     let file: string
     /** what must never be seen: errors, refusals of the policy, requests to anywhere */
@@ -41,7 +41,7 @@ describe.skipIf(isMissing)(
     afterAll(async () => {
       await browser?.close()
       server?.close()
-      rmSync(folder, { recursive: true })
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     })
     afterEach(async () => {
       await Promise.all(browser.contexts().map((context) => context.close()))

@@ -3,10 +3,8 @@
 // npm run load -- --only 'never'      those whose name contains it
 // npm run load -- --leak              keeps one small object in a thousand intents: must be found (exit code 1)
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { scratchFolder } from '../../examples/processes/scratch-folder.ts'
 import { type Durations, type Measured, measure } from './measure.ts'
 import { healthyMemory } from './scenarios/healthy-memory.ts'
 import { healthySqlite } from './scenarios/healthy-sqlite.ts'
@@ -36,8 +34,14 @@ const number = (value: number): string => Math.round(value).toLocaleString('en-U
 /** Each in a process of its own, so that none finds what another has left in the heap. */
 function inItsOwnProcess(name: string): Measured {
   const args = [...process.execArgv, '--expose-gc', process.argv[1]!, ...process.argv.slice(2), '--one', name]
-  const { stdout, status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  if (status !== 0) throw new Error(`the process of "${name}" ended with ${status}`)
+  const { error, stdout, status, signal } = spawnSync(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: seconds * 4_000 + 120_000,
+  })
+  if (status !== 0) {
+    const how = error?.message ?? `ended with ${signal ?? status}`
+    throw new Error(`the process of "${name}": ${how}. It printed last: ${String(stdout).slice(-500)}`)
+  }
   return JSON.parse(stdout.toString())
 }
 
@@ -59,10 +63,9 @@ function row({ name, what, issued, achieved, heap, late, busy, says, faults }: M
 }
 
 if (values.one !== undefined) {
-  const folder = mkdtempSync(join(tmpdir(), 'nolater-load-'))
+  const folder = scratchFolder('nolater-load')
   const scenario = scenarios.find(({ name }) => name === values.one)!
   console.log(JSON.stringify(await measure(scenario, folder, seconds, values.leak)))
-  rmSync(folder, { recursive: true, force: true })
   process.exit()
 }
 

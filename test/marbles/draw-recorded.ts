@@ -7,7 +7,8 @@ export function recorded(
   takes: { commit?: (time: AlarmTime) => number | Error; write?: (time: AlarmTime) => number | Error },
   config: Partial<AlarmConfig> & { start?: number } = {},
 ) {
-  const clock = virtualClock(config.start)
+  const { start, ...options } = config
+  const clock = virtualClock(start)
   const answer = (took: number | Error): Observable<never> => {
     if (took instanceof Error)
       return concat(
@@ -21,7 +22,7 @@ export function recorded(
     initial: null,
     reconcile: false,
     scheduler: clock,
-    ...config,
+    ...options,
     commit: (time) => answer(takes.commit?.(time) ?? 0),
     write: (time) => answer(takes.write?.(time) ?? 0),
   })

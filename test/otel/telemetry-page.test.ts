@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Meter, MetricOptions } from '@opentelemetry/api'
 import { runMarbles } from 'nolater/marbles'
 import { traceAlarms, traceDeliveries } from 'nolater/otel'
 import { from } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { runNode } from '../run-node.ts'
 import { byName, openMetrics } from './sdk.ts'
 
 const page = readFileSync('docs/telemetry.md', 'utf8')
@@ -46,11 +46,7 @@ describe('docs/telemetry.md', () => {
 
   it('has examples that run, and print what they say', () => {
     const printed = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) =>
-      execFileSync(
-        process.execPath,
-        ['--import', './test/run-sources.mjs', '--input-type=module-typescript', '-e', code as string],
-        { encoding: 'utf8' },
-      ),
+      runNode(['--input-type=module-typescript', '-e', code as string]),
     )
     expect(printed).toEqual([
       '0 alarms, half of them within null ms, p99 null ms\nof that the manager: p99 null ms\ntrue 1 writes\n',

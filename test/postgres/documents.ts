@@ -12,6 +12,8 @@ export function describeDocuments(server: Server): void {
   const node = (...args: string[]) =>
     run(process.execPath, ['--import', './test/run-sources.mjs', ...args], {
       env: { ...process.env, DATABASE_URL: server.connectionString },
+      timeout: 50_000, // its error has what it printed
+      killSignal: 'SIGKILL',
     })
 
   describe.concurrent('the examples', { timeout: 60_000 }, () => {

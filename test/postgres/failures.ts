@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { EMPTY, NEVER, throwError } from 'rxjs'
 import { describe, it } from 'vitest'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { quoted, settled, sleep, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 
@@ -18,7 +20,7 @@ export function describeFailures(server: Server): void {
           execArgv: ['--import', './test/run-sources.mjs'],
         })
         ends.push(() => child.kill('SIGKILL'))
-        const took = new Promise((resolve) => child.once('message', resolve))
+        const took = awaitProcess(child, 'that it has taken the alarm', once(child, 'message'))
         const t0 = Date.now()
         await write(writer, 'a', t0, 7)
         await took

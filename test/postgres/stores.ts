@@ -1,9 +1,12 @@
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { memoryManager } from 'nolater'
-import { type PostgresStore, postgresStore } from 'nolater/postgres'
-import { EMPTY, firstValueFrom, Subject } from 'rxjs'
+import { type PostgresManager, type PostgresStore, postgresManager, postgresStore } from 'nolater/postgres'
+import { EMPTY, firstValueFrom, NEVER, Subject } from 'rxjs'
 import { describe, it } from 'vitest'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { injectedClock } from '../injected-clock.ts'
+import { virtualClock } from '../virtual-clock.ts'
 import { quoted, settled, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 
@@ -231,7 +234,7 @@ export function describeStores(server: Server): void {
         const child = fork('test/postgres/store-process.ts', [server.connectionString, schema], {
           execArgv: ['--import', './test/run-sources.mjs'],
         })
-        await new Promise((resolve) => child.once('message', resolve))
+        await awaitProcess(child, 'that it is in the middle', once(child, 'message'))
         child.kill('SIGKILL')
         const store = await open()
         expect(store.epoch).toBe(2)
@@ -275,9 +278,49 @@ export function describeStores(server: Server): void {
         expect(await names()).toEqual([])
       }))
 
-    it('wakes once for nothing an actor that was closed before the manager heard of a deletion', ({
-      expect,
-    }) =>
+    const orders: [string, (store: PostgresStore, manager: PostgresManager) => Promise<void>[]][] = [
+      ['the store first', (store, manager) => [store.close(), manager.close()]],
+      ['the manager first', (store, manager) => [manager.close(), store.close()]],
+      [
+        'several times, as await using does',
+        (store, manager) => [store[Symbol.asyncDispose](), manager[Symbol.asyncDispose](), store.close()],
+      ],
+    ]
+    for (const [what, close] of orders) {
+      it(`keeps what was accepted in the very turn in which it is closed: ${what}`, ({ expect }) =>
+        withStores(async ({ schema, open, manager: other, alarmOf }) => {
+          const manager = postgresManager({ connectionString: server.connectionString, schema })
+          const store = await open('42', manager)
+          const time = Date.now() + HOUR
+          store.alarm.set(time)
+          const closed = close(store, manager)
+          expect(() => store.alarm.set(time)).toThrow(expect.objectContaining({ code: 'ALARM_CLOSED' }))
+          await expect(store.commitWith(() => {})).rejects.toMatchObject({ code: 'ALARM_CLOSED' })
+          await Promise.all(closed)
+          expect([await alarmOf(), await other().get('42')]).toEqual([time, time])
+        }))
+    }
+
+    it('names the actor whose manager never answers, after 5 s by the clock of the store', ({ expect }) =>
+      withStores(async ({ schema }) => {
+        const clock = virtualClock()
+        const store = await postgresStore({
+          key: '42',
+          manager: { ...memoryManager(), write: () => NEVER },
+          connectionString: server.connectionString,
+          schema,
+          scheduler: clock,
+        })
+        store.alarm.set(5)
+        const closed = expect(store.close()).rejects.toMatchObject({
+          code: 'ALARM_CLOSE_FAILED',
+          keys: ['42'],
+        })
+        await clock.advance(5_000)
+        await closed
+      }))
+
+    it('wakes once for nothing an actor whose deletion the manager has acknowledged and lost', ({ expect }) =>
       withStores(async ({ open, manager, deliver }) => {
         const told$ = new Subject<never>()
         const deaf = { ...memoryManager(), write: () => told$ }
@@ -285,6 +328,7 @@ export function describeStores(server: Server): void {
         const time = Date.now() + 100
         await settled(manager().write('42', time, { key: '42', move: 'earlier', fence: 1, attempt: 1 }))
         await store.commitWith(() => store.alarm.delete())
+        told$.complete()
         await store.close()
         expect(await manager().get('42')).toBe(time)
         let runs = 0
@@ -327,6 +371,7 @@ export function describeStores(server: Server): void {
         // Why not: its fences would begin again below the one that the manager holds.
         await server.query(`UPDATE ${quoted(schema)}._nolater_actor SET epoch = 0`)
         await again()
+        store.alarm.events$.subscribe({ error() {} }) // the reconciling write is refused, too
         await expect(store.commitWith(() => store.alarm.set(Date.now() + HOUR))).rejects.toMatchObject({
           code: 'ALARM_FENCED',
         })

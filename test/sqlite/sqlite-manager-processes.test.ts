@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { awaitProcess } from '../../examples/processes/await-process.ts'
 import { settled } from '../manager-contract.ts'
 import { newFile, newManager } from './files.ts'
 
@@ -15,18 +16,17 @@ afterEach(() => {
 
 /** Starts a process, and resolves when it delivers. `lines` grows with what it prints. */
 function start(file: string, lease: number, handling: number, onLine: () => void) {
-  const child = spawn(process.execPath, ['--no-warnings', program, file, `${lease}`, `${handling}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(process.execPath, ['--no-warnings', program, file, `${lease}`, `${handling}`])
   children.push(child)
   const lines: string[] = []
-  return new Promise<{ child: ChildProcess; lines: string[] }>((resolve) => {
+  const ready = new Promise<{ child: ChildProcess; lines: string[] }>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line === 'ready') return resolve({ child, lines })
       lines.push(line)
       onLine()
     })
   })
+  return awaitProcess(child, 'that it delivers', ready, 20_000)
 }
 
 /** Resolves when `ready()` holds, looked at whenever a process prints a line. */

@@ -90,7 +90,10 @@ describe('sqliteStore: what a crash leaves', () => {
       store.put('half', 1)
       store.alarm.set(3e12)
       process.kill(process.pid, 'SIGKILL')`
-    const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', work])
+    const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', work], {
+      timeout: 60_000,
+      killSignal: 'SIGTERM', // not the signal that it is to end by
+    })
     expect(signal).toBe('SIGKILL')
     expect(look(file)).toEqual({ alarm: 5e12, epoch: 1, values: ['whole'] })
   })

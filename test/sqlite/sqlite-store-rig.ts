@@ -2,13 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { EMPTY, NEVER, type Observable, type ObservableInput, Subject, VirtualTimeScheduler } from 'rxjs'
+import {
+  config,
+  EMPTY,
+  NEVER,
+  type Observable,
+  type ObservableInput,
+  Subject,
+  VirtualTimeScheduler,
+} from 'rxjs'
 import { afterAll, afterEach } from 'vitest'
 import type { DeliveryOutcome } from '../../src/delivery.ts'
 import type { AlarmManager, WriteInfo } from '../../src/manager.ts'
 import { type ActorStore, type SqliteStoreOptions, sqliteStore } from '../../src/sqlite/sqlite-store.ts'
 import type { AlarmTime } from '../../src/time.ts'
 import { injectedClock } from '../injected-clock.ts'
+
+// Alarms break here by the thousand, with no subscriber: what becomes of such errors is tested in reached.test.ts.
+config.onUnhandledError = () => {}
 
 const directory = mkdtempSync(join(tmpdir(), 'nolater-store-'))
 let files = 0

@@ -498,6 +498,7 @@ describe('sqliteStores', () => {
     const locker = new DatabaseSync(file)
     locker.exec('BEGIN IMMEDIATE')
     const begin = vi.spyOn(DatabaseSync.prototype, 'exec')
+    fleet.events$.subscribe()
     const a = fleet.actor('a')
     for (const key of ['a', 'b', 'c']) fleet.actor(key).touch()
     const waiting = outcome(a.confirmed())

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const LIMIT = 120_000 // ms
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface VitestRun {
@@ -63,10 +64,17 @@ export async function runVitest(text: string, ...options: readonly string[]): Pr
 function vitest(folder: string, options: readonly string[]): Promise<void> {
   const program = join(project, 'node_modules/vitest/vitest.mjs')
   const { VITEST: _, ...env } = process.env
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     // That tests fail is what some of these runs are for.
-    execFile(process.execPath, [program, ...options], { cwd: folder, env: { ...env, CI: '' } }, () =>
-      resolve(),
+    execFile(
+      process.execPath,
+      [program, ...options],
+      { cwd: folder, env: { ...env, CI: '' }, timeout: LIMIT, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        if (error === null || typeof error.code === 'number') resolve()
+        else
+          reject(new Error(`Vitest, awaited to end within ${LIMIT} ms: ${error.message}\n${stdout}${stderr}`))
+      },
     )
   })
 }

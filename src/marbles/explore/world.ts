@@ -50,10 +50,11 @@ export interface World {
 
   /** what the application wants, as an onlooker knows it */
   readonly desired: AlarmTime
-  /** how often the state around the alarm has changed, each intent with it; and the change that closes the gate */
+  /** the number of its intents, of the newest that closes the gate, and of the newest that needs a commit of its own */
   readonly asked: number
   readonly gated: number
-  /** the change that the store holds */
+  readonly touched: number
+  /** as many of the intents are durable */
   readonly durable: number
   /** in the output gate: for each value the intents that it waits for */
   readonly values: readonly number[]
@@ -109,6 +110,7 @@ export function worldBefore(alarm: AlarmTime, left: Budget): World {
     desired: alarm,
     asked: 0,
     gated: 0,
+    touched: 0,
     durable: 0,
     values: [],
     run: null,

@@ -1,4 +1,5 @@
 import { asyncScheduler, type Observable } from 'rxjs'
+import { bringing } from '../../check-names.ts'
 import { AlarmFencedError, type AlarmTime, type WriteInfo } from '../../index.ts'
 import { type Answer, parseAnswers } from './answers.ts'
 import { type FakeOptions, type FakeStore, throwIn } from './fake-store.ts'
@@ -105,6 +106,7 @@ export function watchedManager(
   })
 
   return {
+    ...bringing('calls', 'heldFor', 'wakeup', 'done'),
     write: call,
     calls,
     heldFor,

@@ -1,4 +1,5 @@
 import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs'
+import { bringing } from '../../check-names.ts'
 import type { AlarmTime, CommitInfo } from '../../index.ts'
 import { type Answer, parseAnswers } from './answers.ts'
 import { MarblesError } from './marbles-error.ts'
@@ -78,6 +79,7 @@ export function fakeStore(script: string | readonly Answer[], options: FakeOptio
   })
 
   return {
+    ...bringing('calls', 'alarmOf', 'mayHold', 'open', 'hold', 'watch'),
     commit: call,
     calls,
     alarmOf,

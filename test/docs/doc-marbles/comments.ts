@@ -46,5 +46,5 @@ function commentOf(node: ts.Node): Pick<Commented, 'text' | 'pictures'> {
 function isOperator(node: ts.Node): boolean {
   if (!ts.isFunctionDeclaration(node) && !ts.isMethodSignature(node)) return false
   const types = [node, ...node.parameters].map(({ type }) => type?.getText() ?? '')
-  return types.some((type) => /^((MonoType)?OperatorFunction|Observable)<(?!never>)/.test(type))
+  return types.some((type) => /^((MonoType)?OperatorFunction|Observable|Awaitable)<(?!never\b)/.test(type))
 }
