@@ -14,8 +14,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findBinaries } from '../../examples/postgres-server/binaries.ts'
+import { keep } from '../../examples/postgres-server/keep.ts'
 import { copyBinaries, whyNotRunnable } from '../../examples/postgres-server/place.ts'
 import { serverUser } from '../../examples/postgres-server/server-user.ts'
 import { startPostgres } from '../../examples/postgres-server/start.ts'
@@ -97,6 +98,46 @@ describe.runIf(isLinux)('a PostgreSQL that does not come up', () => {
     expect(await failureOf(broken)).toMatch(/in place: spawnSync .*initdb ENOENT[\s\S]*base.*ENOENT/)
   })
 
+  it('waits for the limit once, and not in each place', async () => {
+    const failed = startPostgres({ native: fake('exec sleep 1000'), bases: [base, base, base], limit: 300 })
+    await expect(failed).rejects.toThrow(/Tried:\n- [^\n]*within 300 ms[^\n]*$/)
+  })
+
+  it('that cannot be spawned says why', async () => {
+    const kept = keep({
+      folder: mkdtempSync(join(base, 'kept-')),
+      data: base,
+      user: null,
+      keeps: false,
+      graces: [],
+    })
+    await expect(kept.run(['/nowhere/initdb'], null, 30_000)).rejects.toThrow(
+      /could not be started: spawn \/nowhere\/initdb ENOENT/,
+    )
+    await kept.end()
+  })
+
+  it('is not given the settings that are meant for other servers', async () => {
+    vi.stubEnv('PGOPTIONS', 'of another')
+    expect(await failureOf(fake('echo "options [$PGOPTIONS]"; exit 1'))).toMatch('options []')
+    vi.unstubAllEnvs()
+  })
+
+  it('that finds its port taken is given another', async () => {
+    const seen = join(folder, 'ports')
+    writeFileSync(seen, '')
+    chmodSync(seen, 0o666)
+    const native = fake(`echo "$4" >> ${seen}
+      [ $(wc -l < ${seen}) -gt 1 ] || { echo could not bind >&2; exit 1; }
+      mkdir -p "$2"; echo $$ > "$2/postmaster.pid"
+      echo database system is ready to accept connections >&2
+      exec sleep 1000`)
+    writeFileSync(join(native, 'bin', 'initdb'), '#!/bin/sh\nexit 0\n')
+    const server = await startPostgres({ native, bases: [base], graces: [500, 500, 500] })
+    await server.stop()
+    expect(new Set(readFileSync(seen, 'utf8').trim().split('\n')).size).toBe(2)
+  })
+
   it('says each place that was tried', async () => {
     const bases = [join(folder, 'nothing'), base]
     await expect(startPostgres({ native: fake('exit 1'), bases })).rejects.toThrow(
@@ -154,11 +195,12 @@ describe.skipIf(native === null)(
       rmSync(join(copy, '..'), { recursive: true })
     })
 
-    it.each(['SIGKILL', 'SIGHUP', 'SIGTERM', 'SIGINT', 'exit', 'throw'])(
+    it.each(['SIGKILL', 'SIGKILL of its group', 'SIGHUP', 'SIGTERM', 'SIGINT', 'exit', 'throw'])(
       'ends with the process that started it: %s',
       async (how) => {
         const child = fork('test/examples/outlives.ts', {
           execArgv: ['--no-warnings'],
+          detached: true,
           stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         })
         const [place] = (await Promise.race([
@@ -167,7 +209,8 @@ describe.skipIf(native === null)(
         ])) as [string]
         const pid = pidOf(place)
         const segment = isLinux ? segmentOf(place) : ''
-        if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals)
+        if (how === 'SIGKILL of its group') process.kill(-child.pid!, 'SIGKILL')
+        else if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals)
         else child.send(how)
         await until(() => !existsSync(place))
         expect(isAlive(pid)).toBe(false)
@@ -188,6 +231,19 @@ describe.skipIf(native === null)(
         expect(existsSync(server.folder)).toBe(false)
       },
     )
+
+    it('ends with its keeper, if that is told to end', async () => {
+      const place = mkdtempSync(join(base, 'kept-'))
+      const kept = keep({ folder: place, data: place, user: null, keeps: false, graces: [] })
+      await kept.run(
+        [process.execPath, '-e', 'console.log("pid", process.pid); setInterval(() => {}, 1000)'],
+        'pid',
+        30_000,
+      )
+      process.kill(kept.pid!, 'SIGTERM')
+      await until(() => !existsSync(place))
+      await expect(kept.run(['true'], null, 1_000)).rejects.toThrow(/lost its keeper|cannot/)
+    })
 
     it('comes back after a crash', async () => {
       const server = await startPostgres()
