@@ -1,9 +1,10 @@
 import { isObservable } from 'rxjs'
-import { type MatcherState, Snapshots } from 'vitest'
+import type { MatcherState } from 'vitest'
 import { MarblesError } from '../marbles/index.ts'
 import { asOpenActor } from './actor.ts'
 import { completeScenario } from './complete-scenario.ts'
 import { drawObservable } from './draw-observable.ts'
+import { isUpdating, matchInlineSnapshot } from './inline-snapshot.ts'
 import { isScenario } from './is-scenario.ts'
 import { readActor } from './match-actor.ts'
 import { kinds, readDiagram } from './read-diagram.ts'
@@ -27,7 +28,12 @@ export function toMatchMarblesInlineSnapshot(this: MatcherState, subject: unknow
   const { drawn, difference } = atTheExpectation(toMatchMarblesInlineSnapshot, () =>
     draw(this, subject, text),
   )
-  const verdict = Snapshots.toMatchInlineSnapshot.call(this, { drawn } satisfies Drawn, text)
+  const verdict = matchInlineSnapshot(
+    this,
+    toMatchMarblesInlineSnapshot.name,
+    { drawn } satisfies Drawn,
+    text,
+  )
   if (difference === '') return verdict
   // Vitest's own shows the texts; ours what happened, which need not be in the text.
   return { pass: false, message: () => `Expected what the diagram says:\n\n${difference}\n\n${howToWrite}` }
@@ -44,8 +50,7 @@ function draw(state: MatcherState, subject: unknown, text = ''): Seen {
   if (isScenario(text)) {
     const open = asOpenActor(subject)
     const title = state.currentTestName ?? 'a test'
-    if (state.snapshotState.snapshotUpdateState === 'all')
-      return { drawn: completeScenario(open, text, title), difference: '' }
+    if (isUpdating(state)) return { drawn: completeScenario(open, text, title), difference: '' }
     const { seen, difference } = readActor(open, text, title)
     return { drawn: seen, difference }
   }

@@ -1,11 +1,12 @@
 // Adopts the packed library as users do: fresh projects, installed offline from the tarball, compiled, bundled and run.
 //
-//     npm run adoption                     every compiler and runtime of test/adoption/package.json
+//     npm run adoption                     every compiler and runtime of test/adoption/package.json, and each Vitest
 //     node test/adoption/adopt.mjs         only those that the library itself is built with; needs a build
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,6 +19,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
+import { adoptVitest, vitests } from './adopt-vitest.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const LIMIT = 300_000 // ms
@@ -51,7 +53,7 @@ const mine = (name) => join(here, process.argv.includes('--all') ? 'node_modules
 const compilers = ['5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
   .map((version) => [`TypeScript ${version}`, mine(`typescript-${version}/bin/tsc`)])
   .filter(([, tsc]) => existsSync(tsc))
-if (compilers.length === 0) compilers.push(['TypeScript', join(root, 'node_modules/typescript/bin/tsc')])
+if (compilers.length === 0) compilers.push(['TypeScript 6.0', join(root, 'node_modules/typescript/bin/tsc')])
 
 const runtimes = [
   [`Node ${process.versions.node}`, process.execPath, []],
@@ -99,12 +101,18 @@ function newProject(type, tarballs) {
   return folder
 }
 
-const compile = (tsc, folder, outDir) =>
+const nodenext = ['--module', 'nodenext', '--moduleResolution', 'nodenext']
+// What ts-jest and ts-node use by default: it knows nothing of `exports`. TypeScript 6 warns of it, 7 has it no more.
+const node10 = ['--module', 'commonjs', '--moduleResolution', 'node10', '--esModuleInterop']
+const resolutionOf = (compiler) =>
+  compiler.endsWith('6.0') ? [...node10, '--ignoreDeprecations', '6.0'] : node10
+
+const compile = (tsc, folder, outDir, resolution = nodenext) =>
   printed(
     process.execPath,
     [
       tsc,
-      ...['--strict', '--module', 'nodenext', '--moduleResolution', 'nodenext', '--target', 'es2022'],
+      ...['--strict', ...resolution, '--target', 'es2022'],
       ...['--skipLibCheck', 'false', '--types', 'node', '--outDir', outDir],
       ...[...Object.keys(programs), 'types'].map((program) => `${program}.ts`),
     ],
@@ -144,6 +152,11 @@ try {
     for (const [compiler, tsc] of compilers) {
       const outDir = join(folder, compiler.replace(' ', '-'))
       await adopts(`${type}, ${compiler}`, () => compile(tsc, folder, outDir))
+      if (type === 'module' || compiler.endsWith('7.0')) continue
+      await adopts(`${type}, ${compiler}, node10`, () => {
+        compile(tsc, folder, `${outDir}-node10`, resolutionOf(compiler))
+        run(process.execPath, [], 'own-store', `${outDir}-node10`)
+      })
     }
     const compiled = join(folder, compilers.at(-1)[0].replace(' ', '-'))
     for (const [runtime, command, args] of runtimes) {
@@ -153,7 +166,16 @@ try {
     }
   }
 
+  for (const version of process.argv.includes('--all') ? vitests : []) {
+    const tarball = tarballs[0]
+    await adopts(`Vitest ${version}`, () => adoptVitest(version, { here, scratch, npm, tarball }))
+  }
+
   const folder = join(scratch, 'module')
+  await adopts('the examples, copied out of the package', () => {
+    cpSync(join(folder, 'node_modules/nolater/examples'), join(folder, 'examples'), { recursive: true })
+    assert.match(printed(process.execPath, ['examples/guides/cart-main.ts'], folder), /0 items are left/)
+  })
   await adopts('in a browser, without anything of Node', async () => {
     const code = await bundle(readFileSync(join(folder, 'own-store.ts'), 'utf8'), folder)
     const lines = []
