@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,8 +23,10 @@ const isTools = (what: string): boolean => /^node-compile-cache$|^vitest-watchdo
 
 export function openRun(): Run {
   const outer = bases()
-  const id = `${process.env.NOLATER_RUN ?? ''}${randomBytes(4).toString('hex')}`
-  const root = mkdtempSync(join(tmpdir(), `nolater-run-${id}-`))
+  const own = randomBytes(4).toString('hex')
+  const id = `${process.env.NOLATER_RUN ?? ''}${own}` // of the steps of one run the beginning is the same
+  const root = join(tmpdir(), `nl-${own}`) // short: it is part of every path that is printed
+  mkdirSync(root)
   chmodSync(root, 0o711) // a server that runs as another user has its folder inside
   const keeper = keep({ folder: root, data: root, user: null, keeps: false, graces: [] })
 

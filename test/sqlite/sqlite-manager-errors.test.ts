@@ -47,7 +47,7 @@ describe('opening a sqliteManager', () => {
     const error = refusal(file)
     expect(error).toMatchObject({ code, counted: false })
     expect(error.message).toContain(says)
-    expect(error.message).toContain(file.slice(-6))
+    expect(error.message).toContain(file.slice(0, 50)) // a long one is cut
     expect(readFileSync(file).equals(before)).toBe(true)
   })
 
