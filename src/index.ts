@@ -32,11 +32,16 @@ export type { LedgerManager } from './ledger/ledger-manager.ts'
 export type { ManagerOptions } from './ledger/manager-options.ts'
 export type {
   AlarmDelivery,
+  AlarmList,
   AlarmManager,
   DeliveryEvent,
   DeliveryOptions,
   EachResult,
   KeyedWrite,
+  LastError,
+  ListedAlarm,
+  ListedState,
+  ListOptions,
   WriteInfo,
 } from './manager.ts'
 export {

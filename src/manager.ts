@@ -48,7 +48,7 @@ export type DeliveryEvent = {
     }
   /** the handler completed; `removed` is false where a newer write stands */
   | { readonly kind: 'done'; readonly removed: boolean }
-  /** delivered again at `retryAt`; `null` where a newer write stands instead, or no retry is left: then it is abandoned next */
+  /** delivered again at `retryAt`; `null` where a newer write stands instead, or no retry is left: then it is given up next */
   | {
       readonly kind: 'failed'
       readonly error: unknown
@@ -59,7 +59,52 @@ export type DeliveryEvent = {
   | { readonly kind: 'expired' }
   /** given up after the last counted retry, or on `retry: false`; `kept` is the newer alarm that stands, if any */
   | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
+  /** likewise where there is no `abandon`: kept as failed, delivered no more, until it is retried, discarded or set anew */
+  | { readonly kind: 'given-up'; readonly lastError: LastError | null }
 )
+
+/** What a delivery failed with, as far as a manager keeps it: the beginning of its texts. `at` is the manager's clock, ms. */
+export interface LastError {
+  readonly name: string
+  readonly message: string
+  readonly at: number
+}
+
+/**
+ * `pending` before its time, `due` from then on, `delivering` while its handler has the lease, `backing-off` after a failure, `failed` when
+ * it was given up and kept: only `retry`, `discard` or a new alarm end that.
+ */
+export type ListedState = 'pending' | 'due' | 'delivering' | 'backing-off' | 'failed'
+
+/** An alarm, as a manager lists it. */
+export interface ListedAlarm {
+  readonly key: string
+  /** what it was set to, ms since the epoch */
+  readonly time: number
+  /** when it is looked at next: at its time, or the end of its back-off or of its lease; `null` where it has failed */
+  readonly due: number | null
+  readonly state: ListedState
+  readonly fence: number
+  /** failed deliveries behind it, counted or not */
+  readonly failures: number
+  readonly lastError: LastError | null
+}
+
+/** Which alarms to list. */
+export interface ListOptions {
+  readonly state?: ListedState
+  /** only those due before this time, ms since the epoch; of a failed one its time counts */
+  readonly dueBefore?: number
+  /** only those that come after this one, which was listed before: itself, or its key while it is held */
+  readonly after?: Pick<ListedAlarm, 'key' | 'time' | 'due'> | string
+  /** at most so many; default all */
+  readonly limit?: number
+  /** only those whose keys begin so */
+  readonly prefix?: string
+}
+
+/** Alarms, to be subscribed to or iterated over with `for await`. */
+export type AlarmList = Observable<ListedAlarm> & AsyncIterable<ListedAlarm>
 
 /** The port that every manager implements: one alarm per key, a fence per write, deliveries at least once and never early. */
 export interface AlarmManager {
@@ -89,6 +134,28 @@ export interface AlarmManager {
   writeMany?(writes: readonly KeyedWrite[]): ObservableInput<readonly EachResult[]>
 
   /**
+   * Lists its alarms in the order in which they are due, page by page; what changes meanwhile can be missed, or come twice. Optional, like
+   * `retry` and `discard`.
+   *
+   * ```ts
+   * for await (const { key, lastError } of manager.list({ state: 'failed' })) console.log(key, lastError?.message)
+   * ```
+   */
+  list?(options?: ListOptions): AlarmList
+
+  /**
+   * Delivers a failed alarm again, at once and with all its retries. Resolves to whether there was one: under this `fence`, if one is given.
+   */
+  retry?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
+
+  /**
+   * Removes a failed alarm, and leaves its fence. Resolves to whether there was one: under this `fence`, if one is given.
+   *
+   * Gotcha: the store goes on holding it, and sets it anew when the actor is opened. To have it gone, delete it through its actor.
+   */
+  discard?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
+
+  /**
    * Wakes actors while it is subscribed.
    *
    * ```
@@ -100,8 +167,10 @@ export interface AlarmManager {
    * ```
    *
    * The handler completing means done: the alarm is removed if its fence is still the one delivered. An error means retry with back-off;
-   * with `counted: false` on it, it does not count towards the retries; with `retry: false` the alarm is abandoned. Unsubscribing stops
-   * the handlers and gives their alarms back.
+   * with `counted: false` on it, it does not count towards the retries; with `retry: false` the alarm is given up at once. An alarm that is
+   * given up is abandoned, or without an `abandon` kept as failed: a `given-up` event says so, `list` finds it, and the very alarm written
+   * once more (`move: 'same'`) leaves it so, or each restart of a process would retry it. Unsubscribing stops the handlers and gives
+   * their alarms back.
    */
   deliveries(
     handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
@@ -116,7 +185,7 @@ export interface DeliveryOptions {
   /**
    * Called after the last counted retry; returns the newer alarm that stands, or `null`. If it fails it is called again, uncounted.
    *
-   * Without it the manager drops its copy, and the store goes on holding an alarm that nobody delivers until the actor is opened again.
+   * Without it the manager keeps the alarm as failed.
    */
   readonly abandon?: (key: string, scheduledTime: number) => ObservableInput<AlarmTime>
 }

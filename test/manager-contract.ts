@@ -439,7 +439,7 @@ export function managerContract(make: MakeManager): void {
 
   // ---- failures
 
-  it('tries a handler that fails 6 times more, then removes the alarm', async () => {
+  it('tries a handler that fails 6 times more, then keeps the alarm as failed', async () => {
     const { t0, clock, manager, write, deliver } = rig()
     const error = new Error('no')
     const { delivered, events, only, kinds } = deliver(() => throwError(() => error))
@@ -456,12 +456,18 @@ export function managerContract(make: MakeManager): void {
     for (const event of failed)
       expect(event).toMatchObject({ error, counted: true, scheduledTime: t0, fence: 2 })
     expect(only('delivered').every(({ lateness }) => lateness === 0)).toBe(true)
-    expect(kinds().slice(-3)).toEqual(['delivered', 'failed', 'abandoned'])
-    expect(events.at(-1)).toMatchObject({ kind: 'abandoned', kept: null, at: delivered.at(-1)?.at })
-    expect(manager.get('a')).toBeNull()
+    const { at } = delivered.at(-1)!
+    expect(kinds().slice(-3)).toEqual(['delivered', 'failed', 'given-up'])
+    const lastError = { name: 'Error', message: 'no', at }
+    expect(events.at(-1)).toMatchObject({ kind: 'given-up', at, lastError })
     expect(await write('a', t0, 1)).toBeInstanceOf(AlarmFencedError)
     expect(await write('a', t0, 2)).toBe('done')
-    expect(manager.get('a')).toBeNull()
+    expect(manager.get('a')).toBe(t0)
+    await clock.advance(2 * DAY)
+    expect(await write('b', t0, 1)).toBe('done') // which forgets old removals, and nothing else
+    await clock.advance(0)
+    expect(manager.get('a')).toBe(t0)
+    expect(delivered.filter(({ key }) => key === 'a')).toHaveLength(7)
   })
 
   it.each([

@@ -5,6 +5,7 @@ import {
   type AlarmManager,
   type AlarmTime,
   type DeliveryEvent,
+  type LastError,
   type WriteInfo,
 } from 'nolater'
 import {
@@ -12,7 +13,6 @@ import {
   defer,
   NEVER,
   Observable,
-  of,
   type SchedulerLike,
   Subject,
   Subscription,
@@ -33,6 +33,9 @@ interface Row {
   readonly done: AlarmTime
   readonly counted: number
   readonly uncounted: number
+  readonly lastError: LastError | null
+  /** given up, and kept until a new alarm is written */
+  readonly failed: boolean
   /** the end of the back-off */
   readonly rests: number
   /** somebody is handling it until then */
@@ -41,7 +44,7 @@ interface Row {
 
 const RETRIES = 6
 const LONGEST_REST = 1_024_000
-const noFailures = { counted: 0, uncounted: 0, rests: 0 }
+const noFailures = { counted: 0, uncounted: 0, rests: 0, lastError: null, failed: false }
 
 export function mapManager(options: { scheduler?: SchedulerLike; lease?: number } = {}): AlarmManager {
   const { scheduler: clock = asyncScheduler, lease = 30_000 } = options
@@ -64,7 +67,7 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
         subscriber.complete()
       }),
 
-    deliveries: (handler, { concurrency = 100, abandon = () => of(null) } = {}) =>
+    deliveries: (handler, { concurrency = 100, abandon } = {}) =>
       new Observable<DeliveryEvent>((subscriber) => {
         const running = new Map<string, Subscription>()
 
@@ -89,6 +92,7 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
           const { fence, counted: retryCount } = row
           const delivery: AlarmDelivery = { key, scheduledTime: row.time as number, fence, retryCount }
           const isGivenUp = row.counted > RETRIES
+          const { lastError } = row
           const tell = (event: object): void =>
             subscriber.next({ at: clock.now(), ...delivery, ...event } as DeliveryEvent)
 
@@ -97,6 +101,11 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
             save(key, { ...row, leased: 0 })
             tell(event)
           }
+          // The store may still have it, so it is not forgotten.
+          if (isGivenUp && abandon === undefined) {
+            answer({ ...row, failed: true }, { kind: 'given-up', lastError })
+            return
+          }
           let kept: AlarmTime = null
 
           const run = new Subscription()
@@ -104,7 +113,7 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
           rows.set(key, { ...row, leased: clock.now() + lease }) // durable before the handler begins
           if (!isGivenUp) tell({ kind: 'delivered', lateness: clock.now() - dueOf(row) })
           const work$ = isGivenUp
-            ? defer(() => abandon(key, delivery.scheduledTime)).pipe(tap((newer) => (kept = newer)))
+            ? defer(() => abandon!(key, delivery.scheduledTime)).pipe(tap((newer) => (kept = newer)))
             : defer(() => handler(delivery))
           const expired$ = timer(lease, clock).pipe(tap(() => answer(rows.get(key)!, { kind: 'expired' })))
           run.add(
@@ -118,10 +127,9 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
               error(error) {
                 const held = rows.get(key)!
                 const isCounted = !isGivenUp && error?.counted !== false
-                const isHopeless = !isGivenUp && error?.retry === false
                 // An alarm that was set meanwhile has no failures behind it.
                 const isReplaced = held.setBy !== row.setBy || held.time !== row.time
-                const after = isReplaced ? held : failed(held, isHopeless, isCounted, clock.now())
+                const after = isReplaced ? held : failed(held, error, isCounted, clock.now())
                 const retryAt = isReplaced || after.counted > RETRIES ? null : after.rests
                 answer(after, { kind: 'failed', error, counted: isCounted, retryAt })
               },
@@ -142,8 +150,8 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
 }
 
 /** When to look at it next. */
-function dueOf({ time, rests, leased }: Row): number {
-  return time === null ? Infinity : Math.max(time, rests, leased)
+function dueOf({ time, failed, rests, leased }: Row): number {
+  return time === null || failed ? Infinity : Math.max(time, rests, leased)
 }
 
 function written(held: Row | undefined, time: AlarmTime, { fence, move }: WriteInfo): Row {
@@ -161,10 +169,22 @@ function handled(held: Row, { fence, scheduledTime }: AlarmDelivery, kept: Alarm
 }
 
 /** 2 s, doubling, up to a quarter more, at most 1024 s. What has no retry left is given up at once, by its next delivery. */
-function failed(held: Row, isHopeless: boolean, isCounted: boolean, now: number): Row {
+function failed(before: Row, error: unknown, isCounted: boolean, now: number): Row {
+  const held = { ...before, lastError: lastErrorOf(error, now) }
+  const isHopeless = before.counted <= RETRIES && (error as { retry?: unknown } | null)?.retry === false
   const counted = isHopeless ? RETRIES + 1 : held.counted + (isCounted ? 1 : 0)
   const uncounted = held.uncounted + (isCounted || isHopeless ? 0 : 1)
   if (isHopeless || (isCounted && counted > RETRIES)) return { ...held, counted, rests: 0 }
   const rest = 2_000 * 2 ** (counted + uncounted - 1) * (1 + Math.random() / 4)
   return { ...held, counted, uncounted, rests: now + Math.min(Math.round(rest), LONGEST_REST) }
+}
+
+/** Whatever was thrown, and whatever its getters do. */
+function lastErrorOf(error: unknown, at: number): LastError {
+  try {
+    const { name, message } = error as Error
+    return { name: String(name).slice(0, 100), message: String(message).slice(0, 1_000), at }
+  } catch {
+    return { name: 'Error', message: '', at }
+  }
 }

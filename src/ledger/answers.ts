@@ -1,6 +1,7 @@
 import type { AlarmDelivery, DeliveryEvent } from '../manager.ts'
 import type { AlarmTime } from '../time.ts'
 import { type Answer, answered, type HeldAlarm, isReplaced } from './held-alarm.ts'
+import { keptError } from './kept-error.ts'
 import type { Ledger } from './ledger.ts'
 import { isExhausted, redeliver, retryUncounted } from './redelivery.ts'
 
@@ -29,7 +30,7 @@ export function failed(delivered: HeldAlarm, error: unknown, now: number): Repor
   // What is to be abandoned is put back first, so that it is known to be so even if this process dies while it asks.
   const retryAt = delay === null ? (delivered.time as number) : now + delay
   return {
-    answer: { kind: 'failed', delivered, failures, retryAt },
+    answer: { kind: 'failed', delivered, failures, lastError: keptError(error, now), retryAt },
     story(after) {
       const isAgain = delay !== null && !isReplaced(after, delivered)
       return { kind: 'failed', error, counted, retryAt: isAgain ? retryAt : null }
@@ -41,6 +42,15 @@ export function abandoned(delivered: HeldAlarm, kept: AlarmTime): Report {
   return {
     answer: { kind: 'abandoned', delivered, kept },
     story: (after) => ({ kind: 'abandoned', kept: after.time }),
+  }
+}
+
+/** No retry is left, and there is no `abandon`. */
+export function givenUp(delivered: HeldAlarm): Report {
+  const { lastError } = delivered
+  return {
+    answer: { kind: 'given-up', delivered },
+    story: (after) => (isReplaced(after, delivered) ? null : { kind: 'given-up', lastError }),
   }
 }
 

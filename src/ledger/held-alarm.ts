@@ -1,4 +1,4 @@
-import type { WriteInfo } from '../manager.ts'
+import type { LastError, WriteInfo } from '../manager.ts'
 import type { AlarmTime } from '../time.ts'
 import type { Failures } from './redelivery.ts'
 
@@ -13,11 +13,13 @@ export interface HeldAlarm extends Failures {
   readonly setBy: number
   /** what was delivered and removed under this fence: its write arriving once more must not revive it */
   readonly done: AlarmTime
-  /** when to look at it next: at its time, or the end of its back-off or of its lease; `null` for never */
+  /** when to look at it next: at its time, or the end of its back-off or of its lease; `null` for never: no alarm, or one that has failed */
   readonly due: AlarmTime
   /** until then only the holder may deliver, and answer */
   readonly leasedUntil: number | null
   readonly holder: string | null
+  /** of this alarm */
+  readonly lastError: LastError | null
   /** by which old removals are forgotten, and a clock is found out that was stepped back */
   readonly changedAt: number
 }
@@ -25,14 +27,21 @@ export interface HeldAlarm extends Failures {
 /** What the end of a delivery says of the alarm that was delivered. */
 export type Answer = { readonly delivered: HeldAlarm } & (
   | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly failures: Failures; readonly retryAt: number }
+  | {
+      readonly kind: 'failed'
+      readonly failures: Failures
+      readonly lastError: LastError
+      readonly retryAt: number
+    }
   /** `kept` is the newer alarm that stands */
   | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
+  /** no retry is left, and nothing abandons it: it is kept as failed */
+  | { readonly kind: 'given-up' }
   /** the lease is given back unused */
   | { readonly kind: 'released' }
 )
 
-const noFailures = { counted: 0, uncounted: 0 }
+const noFailures = { counted: 0, uncounted: 0, lastError: null }
 
 /** After a write whose fence is not below the one held. `held` itself where the write changes nothing. */
 export function written(
@@ -83,8 +92,27 @@ export function answered(held: HeldAlarm | undefined, answer: Answer, now: numbe
     return { ...free, ...noFailures, time: kept, due: kept, done: kept === null ? held.time : null }
   }
   if (isReplaced(held, delivered)) return { ...free, due: held.time }
-  if (kind === 'failed') return { ...free, ...answer.failures, due: answer.retryAt }
+  if (kind === 'failed') {
+    return { ...free, ...answer.failures, lastError: answer.lastError, due: answer.retryAt }
+  }
+  if (kind === 'given-up') return { ...free, due: null }
   return { ...free, due: delivered.due }
+}
+
+/** Whether it was given up and kept: it waits for an operator, or for a new alarm. */
+export function isFailed({ time, due }: HeldAlarm): boolean {
+  return time !== null && due === null
+}
+
+/** A failed alarm that is to be delivered again, with all its retries. */
+export function retried(held: HeldAlarm, now: number): HeldAlarm {
+  const due = Math.max(held.time as number, now)
+  return { ...held, counted: 0, uncounted: 0, due, changedAt: now }
+}
+
+/** A failed alarm that is removed. */
+export function discarded(held: HeldAlarm, now: number): HeldAlarm {
+  return { ...held, ...noFailures, time: null, due: null, done: held.time, changedAt: now }
 }
 
 /** Only the very write that was delivered may be removed: any later one asks for a delivery of its own. */

@@ -2,11 +2,14 @@ import { Observable, Subject } from 'rxjs'
 import { type Awaitable, awaitable } from '../awaitable.ts'
 import { AlarmConfigError, AlarmFencedError } from '../errors.ts'
 import { checkKey } from '../key.ts'
-import type { AlarmManager, WriteInfo } from '../manager.ts'
+import type { AlarmList, AlarmManager, ListOptions, WriteInfo } from '../manager.ts'
 import { type AlarmTime, checkAlarmTime } from '../time.ts'
+import { alarmList } from './alarm-list.ts'
 import { dispatch } from './dispatch.ts'
-import { written } from './held-alarm.ts'
+import { checkFailedAlarm, type FailedAlarm } from './failed-alarm.ts'
+import { discarded, type HeldAlarm, isFailed, retried, written } from './held-alarm.ts'
 import type { LedgerAccess } from './ledger.ts'
+import { listAlarms, placeAt } from './list-alarms.ts'
 import { checkDeliveries, type ManagerOptions } from './manager-options.ts'
 
 /** A manager over a ledger, whose alarms can be read. */
@@ -14,6 +17,9 @@ export interface LedgerManager extends AlarmManager {
   write(key: string, time: AlarmTime, info: WriteInfo): Awaitable<never, void>
   /** The alarm that it holds for a key; while it is being delivered too, until that is done. Throws `ALARM_KEY_INVALID`. */
   get(key: string): AlarmTime
+  list(options?: ListOptions): AlarmList
+  retry(key: string, options?: { readonly fence?: number }): Promise<boolean>
+  discard(key: string, options?: { readonly fence?: number }): Promise<boolean>
 }
 
 /** Makes a ledger a manager. `news$` may bring the due times that other processes write. */
@@ -23,7 +29,39 @@ export function ledgerManager(
   news$ = new Subject<AlarmTime>(),
 ): LedgerManager {
   const lapses$ = new Subject<void>()
+
+  /** Changes a failed alarm, if there is one; resolves to whether there was. */
+  function changeFailed(
+    { key, fence }: FailedAlarm,
+    change: (held: HeldAlarm, now: number) => HeldAlarm,
+  ): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      access.join({
+        run(ledger) {
+          const held = ledger.read(key)
+          if (held === undefined || !isFailed(held) || (fence !== null && fence !== held.fence)) return null
+          const after = change(held, scheduler.now())
+          ledger.save(after)
+          return after
+        },
+        done(after) {
+          if (after !== null && after.due !== null) news$.next(after.due)
+          resolve(after !== null)
+        },
+        failed: reject,
+      })
+    })
+  }
+
+  const placeOf = (key: string) => {
+    const held = access.read(key)
+    return held === undefined || held.time === null ? null : { at: placeAt(held), key }
+  }
+
   return {
+    list: (options = {}) => alarmList(listAlarms(options, () => scheduler.now(), placeOf, access.openRead)),
+    retry: async (key, options) => changeFailed(checkFailedAlarm(key, options), retried),
+    discard: async (key, options) => changeFailed(checkFailedAlarm(key, options), discarded),
     get: (key) => access.read(checkKey(key))?.time ?? null,
     write: (key, time, info) =>
       awaitable(

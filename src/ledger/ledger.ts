@@ -1,5 +1,6 @@
 import type { AlarmTime } from '../time.ts'
 import type { HeldAlarm } from './held-alarm.ts'
+import type { ReadExcerpt } from './list-alarms.ts'
 
 /** Where a manager keeps what it holds, as one step sees it: nobody else changes it meanwhile. */
 export interface Ledger {
@@ -24,6 +25,8 @@ export interface Step<T> {
 export interface LedgerAccess {
   /** What is durable now. */
   read(key: string): HeldAlarm | undefined
+  /** Begins to read what is held in order, some at a time. */
+  openRead(): ReadExcerpt
   /** Runs a step together with the others of this turn; in memory, at once. */
   join<T>(step: Step<T>): void
   /** Runs a step now; durable when it returns, and nothing was done when it throws. */

@@ -14,14 +14,14 @@ export interface Redelivery {
   readonly failures: Failures
   /** whether this failure counts */
   readonly counted: boolean
-  /** ms until it is delivered again; `null`: the alarm is abandoned */
+  /** ms until it is delivered again; `null`: the alarm is given up */
   readonly delay: number | null
 }
 
 /**
  * What a failed delivery leads to: 2 s, doubling with every failure of the alarm so far, +0..25 % jitter, at most 1024 s.
  *
- * `counted: false` on the error: it does not count and is retried for ever. `retry: false`: the alarm is abandoned at once.
+ * `counted: false` on the error: it does not count and is retried for ever. `retry: false`: the alarm is given up at once.
  */
 export function redeliver(key: string, { counted: behind, uncounted }: Failures, error: unknown): Redelivery {
   const { counted, retry } = (error ?? {}) as { counted?: unknown; retry?: unknown }
@@ -39,7 +39,7 @@ export function retryUncounted(key: string, { counted, uncounted }: Failures): R
   return { failures, counted: false, delay: delayOf(key, failures) }
 }
 
-/** Whether nothing is left but to abandon the alarm. */
+/** Whether nothing is left but to give the alarm up. */
 export function isExhausted({ counted }: Failures): boolean {
   return counted > RETRIES
 }

@@ -11,11 +11,11 @@ import {
 import { fromUser } from '../from-user.ts'
 import type { AlarmDelivery, DeliveryOptions } from '../manager.ts'
 import { checkAlarmTime } from '../time.ts'
-import { abandoned, done, type Report } from './answers.ts'
+import { abandoned, done, givenUp, type Report } from './answers.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 import { isExhausted } from './redelivery.ts'
 
-/** Runs the user's function for an alarm that was taken, and emits the answer: its handler, or `abandon` when no retry is left. */
+/** Runs the user's function for an alarm that was taken, and emits the answer: its handler, or `abandon` when no retry is left; without one it is kept as failed. */
 export function workOn(
   delivered: HeldAlarm,
   handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
@@ -28,8 +28,8 @@ export function workOn(
       handler({ key, scheduledTime, fence, retryCount: counted }),
     ).pipe(ignoreElements(), endWith(done(delivered)))
   }
-  const kept$ = abandon === undefined ? of(null) : fromUser('abandon', () => abandon(key, scheduledTime))
-  return kept$.pipe(
+  if (abandon === undefined) return of(givenUp(delivered))
+  return fromUser('abandon', () => abandon(key, scheduledTime)).pipe(
     defaultIfEmpty(null),
     last(),
     map((kept) => abandoned(delivered, checkAlarmTime(kept))),

@@ -1,5 +1,6 @@
 import type { HeldAlarm } from '../ledger/held-alarm.ts'
 import type { Ledger, LedgerAccess } from '../ledger/ledger.ts'
+import { type Excerpt, type Place, placeAt } from '../ledger/list-alarms.ts'
 import { type Due, DueHeap } from './due-heap.ts'
 
 interface Entry extends Due {
@@ -35,7 +36,7 @@ export function memoryLedger(): LedgerAccess {
       removals.delete(key)
       if (due === null) {
         heap.remove(entry)
-        removals.add(key)
+        if (held.time === null) removals.add(key)
       } else {
         entry.due = due
         heap.put(entry)
@@ -46,8 +47,31 @@ export function memoryLedger(): LedgerAccess {
     due: (now) => (heap.top !== undefined && heap.top.due <= now ? [heap.top.held] : []),
     nextDue: () => heap.top?.due ?? null,
   }
+  const comesAfter = ({ held, order: own }: Entry, { at, key }: Place): boolean =>
+    placeAt(held) > at || (placeAt(held) === at && own > (entries.get(key)?.order ?? -1))
+
+  /** What is held does not change, what replaces it does: so this is how all stood when it was asked for. */
+  function inOrder({ after, failed, before }: Excerpt): HeldAlarm[] {
+    return [...entries.values()]
+      .filter(({ held }) => held.time !== null && placeAt(held) < before)
+      .filter(({ held }) => failed === null || failed === (held.due === null))
+      .filter((entry) => after === null || comesAfter(entry, after))
+      .sort((a, b) => placeAt(a.held) - placeAt(b.held) || a.order - b.order)
+      .map(({ held }) => held)
+  }
+
   return {
     read: ledger.read,
+    openRead() {
+      let all: HeldAlarm[] | null = null
+      let from = 0
+      return (excerpt) => {
+        all ??= inOrder(excerpt)
+        const page = all.slice(from, from + excerpt.limit)
+        from += page.length
+        return page
+      }
+    },
     atOnce: (run) => run(ledger),
     join(step) {
       step.done(step.run(ledger))

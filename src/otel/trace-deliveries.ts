@@ -1,4 +1,4 @@
-import type { Meter } from '@opentelemetry/api'
+import type { Attributes, Meter } from '@opentelemetry/api'
 import { type MonoTypeOperatorFunction, tap } from 'rxjs'
 import type { DeliveryEvent } from '../manager.ts'
 import { failedWith } from './attributes.ts'
@@ -16,7 +16,7 @@ import { checkTracing } from './tracing.ts'
  * ```
  *
  * It knows what the actor does not: how late a delivery is after its back-off, or after the lease of the one before (seconds), and
- * which ones expired or were given up. It keeps no state, and what the meter throws goes to OpenTelemetry's `diag`.
+ * which ones expired, were abandoned, or were given up and kept as failed. It keeps no state, and what the meter throws goes to OpenTelemetry's `diag`.
  *
  * Errors: `ALARM_CONFIG_INVALID` without a meter, here and at once.
  *
@@ -37,11 +37,15 @@ export function traceDeliveries<Event extends DeliveryEvent = DeliveryEvent>(tra
   return tap((event) => neverThrows(() => to && tell(to, event)))
 }
 
+function failureOf(event: DeliveryEvent): Attributes {
+  if (event.kind === 'failed') return failedWith(event.error)
+  return event.kind === 'given-up' && event.lastError !== null ? { 'error.type': event.lastError.name } : {}
+}
+
 function tell({ lag, deliveries }: ReturnType<typeof deliveryInstruments>, event: DeliveryEvent): void {
   if (event.kind === 'delivered') {
     lag.record(Math.max(0, event.lateness) / 1000)
   } else {
-    const failure = event.kind === 'failed' ? failedWith(event.error) : {}
-    deliveries.add(1, { 'nolater.outcome': event.kind, ...failure })
+    deliveries.add(1, { 'nolater.outcome': event.kind, ...failureOf(event) })
   }
 }

@@ -1,6 +1,8 @@
 import { AlarmFencedError } from '../errors.ts'
+import type { FailedAlarm } from '../ledger/failed-alarm.ts'
 import type { HeldAlarm } from '../ledger/held-alarm.ts'
-import type { KeyedWrite } from '../manager.ts'
+import type { Excerpt } from '../ledger/list-alarms.ts'
+import type { KeyedWrite, LastError } from '../manager.ts'
 import type { AlarmTime } from '../time.ts'
 import { fromText, idOf, toText } from './alarm-key.ts'
 import type { Database } from './database.ts'
@@ -26,6 +28,7 @@ export interface Saying {
   readonly done: AlarmTime
   readonly counted: number
   readonly uncounted: number
+  readonly lastError: LastError | null
   /** when it is due next: at a time, or in some ms of the database's clock */
   readonly due: { readonly at: AlarmTime } | { readonly in: number }
 }
@@ -62,8 +65,21 @@ export interface AlarmTable {
   /** Forgets removals that are `age` ms old, and the jobs of the dead. */
   forget(age: number): Promise<void>
   get(key: string): Promise<AlarmTime>
+  read(key: string): Promise<HeldAlarm | null>
+  /** Some of what is held, in order. */
+  page(excerpt: Excerpt): Promise<HeldAlarm[]>
+  /** Has a failed alarm delivered again; `null` where there is none. */
+  retry(failed: FailedAlarm): Promise<Revived | null>
+  /** Removes a failed alarm; `null` where there is none. */
+  discard(failed: FailedAlarm): Promise<Revived | null>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
+}
+
+/** A failed alarm that was changed. */
+export interface Revived {
+  /** ms until it is due, `null` for never */
+  readonly dueIn: number | null
 }
 
 interface Armed {
@@ -99,6 +115,10 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
       const rows = await persist(() => db.query<Armed>(sql.arm, [asked]))
       left = rows.filter(({ armed }) => !armed).map(({ id }) => id)
     }
+  }
+
+  async function revive(text: string, key: string, fence: number | null): Promise<Revived | null> {
+    return (await run<Revived & Armed>(text, [idOf(key), fence]))[0] ?? null
   }
 
   const writes = groupTurn(async (items: readonly (KeyedWrite & { readonly id: string })[]) => {
@@ -146,6 +166,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
         items.map(({ uncounted }) => uncounted),
         items.map(({ due }) => ('at' in due ? due.at : null)),
         items.map(({ due }) => ('in' in due ? Math.ceil(due.in) : null)),
+        items.map(({ lastError }) => lastError && JSON.stringify(lastError)),
       ]),
     ),
   )
@@ -166,6 +187,20 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
       await db.query(sql.bury, [])
     },
     get: async (key) => (await db.query<{ time: AlarmTime }>(sql.get, [idOf(key)]))[0]?.time ?? null,
+    read: async (key) => (await db.query<HeldRow>(sql.read, [idOf(key)])).map(heldOf)[0] ?? null,
+    async page({ after, failed, before, limit }) {
+      const asked = [
+        after?.at ?? -1,
+        idOf(after?.key ?? ''),
+        Math.min(before, Number.MAX_SAFE_INTEGER),
+        limit,
+      ]
+      // Before the first of all, whatever its id.
+      if (after === null) asked[1] = ''
+      return (await db.query<HeldRow>(sql.page(failed), asked)).map(heldOf)
+    },
+    retry: ({ key, fence }) => revive(sql.retry, key, fence),
+    discard: ({ key, fence }) => revive(sql.discard, key, fence),
     async idle() {
       for (const group of groups) await group.idle()
     },
@@ -184,14 +219,23 @@ interface WriteRow extends Armed {
   readonly held: number | null
 }
 
-interface TakeRow extends Armed, Omit<HeldAlarm, 'holder'> {
+interface HeldRow extends Omit<HeldAlarm, 'lastError'> {
+  readonly lastError: string | null
+}
+
+interface TakeRow extends Armed, HeldRow {
   readonly holder: string
   readonly taken: boolean
   readonly late: number
 }
 
-function takenOf({ id, armed: _, taken: __, late, key, ...held }: TakeRow): Taken {
-  return { id, late, delivered: { ...held, key: fromText(key) } }
+function takenOf({ id, armed: _, taken: __, late, ...row }: TakeRow): Taken {
+  return { id, late, delivered: { ...heldOf(row), holder: row.holder } }
+}
+
+function heldOf({ key, lastError, ...row }: HeldRow): HeldAlarm {
+  const error = lastError === null ? null : (JSON.parse(lastError) as LastError)
+  return { ...row, key: fromText(key), lastError: error }
 }
 
 /** A deadlock with statements that are not ours, or a stricter isolation: the statement was rolled back, and may simply run again. */

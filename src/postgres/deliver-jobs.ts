@@ -164,7 +164,7 @@ export function deliverJobs(
           },
           error(error) {
             end(run)
-            const { saying, counted, isLast } = failed(taken, error)
+            const { saying, counted, isLast } = failed(taken, error, scheduler.now())
             answer(run, saying, (after) => {
               const isReplaced = after.setBy !== delivered.setBy || after.time !== delivered.time
               return { kind: 'failed', error, counted, retryAt: isLast || isReplaced ? null : after.due }

@@ -37,9 +37,10 @@ export async function enterAnswer({
 }
 
 /** The connection broke after our answer was entered, and before we heard of it. */
-function isEnteredBefore(after: After, { delivered }: Taken, { time, done }: Saying): boolean {
+function isEnteredBefore(after: After, { delivered }: Taken, { time, done, due }: Saying): boolean {
+  const isFailed = time !== null && 'at' in due && due.at === null
   return (
-    done !== null &&
+    (isFailed ? after.due === null : done !== null) &&
     after.holder === null &&
     after.fence === delivered.fence &&
     after.time === time &&

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 
 /** The version of the tables below. A later one adds a step for each version before it. */
-export const VERSION = 1
+export const VERSION = 2
 
 const STEPS: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -13,7 +13,7 @@ const STEPS: readonly ((schema: string) => string)[] = [
       set_by bigint NOT NULL,   -- the fence of the write that set this alarm
       again boolean NOT NULL,   -- the last write set the same alarm once more
       done bigint,              -- the alarm that was delivered and removed under this fence
-      due bigint,               -- when to look at it next, as its job is told; null: never
+      due bigint,               -- when to look at it next, as its job is told; null: never, as there is no alarm, or it has failed
       counted integer NOT NULL,
       uncounted integer NOT NULL,
       leased_until bigint,
@@ -29,6 +29,14 @@ const STEPS: readonly ((schema: string) => string)[] = [
       epoch integer NOT NULL,   -- of the last opening
       alarm bigint              -- ms since the epoch; null: none
     );`,
+  // Alarms that have failed are kept: what is not due is no removal any more.
+  (schema) => `
+    ALTER TABLE ${schema}._nolater_alarm ADD COLUMN last_error text; -- JSON
+    DROP INDEX ${schema}._nolater_alarm_removed;
+    CREATE INDEX _nolater_alarm_removed ON ${schema}._nolater_alarm (changed_at) WHERE time IS NULL;
+    CREATE INDEX _nolater_alarm_failed ON ${schema}._nolater_alarm (time, id) WHERE due IS NULL AND time IS NOT NULL;
+    DROP INDEX ${schema}._nolater_alarm_due;
+    CREATE INDEX _nolater_alarm_due ON ${schema}._nolater_alarm (due, id) WHERE due IS NOT NULL;`,
 ]
 
 /** The version of the tables in a schema, 0 for none. */

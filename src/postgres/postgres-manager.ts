@@ -6,6 +6,9 @@ import { flushAll } from '../closing/flush-all.ts'
 import { type Flush, hosting } from '../closing/host.ts'
 import { AlarmConfigError, AlarmError, AlarmFencedError, given } from '../errors.ts'
 import { checkKey } from '../key.ts'
+import { alarmList } from '../ledger/alarm-list.ts'
+import { checkFailedAlarm } from '../ledger/failed-alarm.ts'
+import { type Excerpt, listAlarms, placeAt } from '../ledger/list-alarms.ts'
 import {
   checkDeliveries,
   checkManagerOptions,
@@ -14,16 +17,18 @@ import {
 } from '../ledger/manager-options.ts'
 import type {
   AlarmDelivery,
+  AlarmList,
   AlarmManager,
   DeliveryEvent,
   DeliveryOptions,
   EachResult,
   KeyedWrite,
+  ListOptions,
   WriteInfo,
 } from '../manager.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
 import { type AlarmTime, checkAlarmTime } from '../time.ts'
-import { alarmTable } from './alarm-table.ts'
+import { alarmTable, type Revived } from './alarm-table.ts'
 import { type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'
 import { asRun } from './handler-run.ts'
@@ -50,6 +55,10 @@ export interface PostgresManager extends AlarmManager, Closable {
   ): Observable<DeliveryEvent>
   /** The alarm that it holds for a key; while it is being delivered too, until that is done. */
   get(key: string): Promise<AlarmTime>
+  /** Whether an alarm is due, and delivered, is said by the clock of this process. */
+  list(options?: ListOptions): AlarmList
+  retry(key: string, options?: { readonly fence?: number }): Promise<boolean>
+  discard(key: string, options?: { readonly fence?: number }): Promise<boolean>
   /** Resolves when the server was reached and the tables are there. Nobody needs to call it: it only says early what is wrong. */
   ready(): Promise<void>
   /**
@@ -110,6 +119,17 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     if (result instanceof AlarmFencedError) return result
     for (const hear of hears) hear(result)
     return null
+  }
+
+  async function revived(changing: Promise<Revived | null>): Promise<boolean> {
+    const found = await changing
+    if (found !== null) for (const hear of hears) hear(found.dueIn)
+    return found !== null
+  }
+
+  async function placeOf(key: string) {
+    const held = await table.read(key)
+    return held === null || held.time === null ? null : { at: placeAt(held), key }
   }
 
   // The handlers may still write, and so may the stores.
@@ -182,6 +202,22 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     get: async (key) => {
       check(isClosed)
       return table.get(checkKey(key))
+    },
+    list(listOptions = {}) {
+      check(isClosed)
+      const openRead = () => (excerpt: Excerpt) => {
+        check(isClosed)
+        return table.page(excerpt)
+      }
+      return alarmList(listAlarms(listOptions, () => scheduler.now(), placeOf, openRead))
+    },
+    async retry(key, guard) {
+      check(isClosed)
+      return revived(table.retry(checkFailedAlarm(key, guard)))
+    },
+    async discard(key, guard) {
+      check(isClosed)
+      return revived(table.discard(checkFailedAlarm(key, guard)))
     },
     async ready() {
       check(isClosing)

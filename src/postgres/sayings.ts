@@ -1,18 +1,22 @@
 import type { Report } from '../ledger/answers.ts'
 import { answered, type HeldAlarm } from '../ledger/held-alarm.ts'
+import { keptError } from '../ledger/kept-error.ts'
 import { isExhausted, redeliver, retryUncounted } from '../ledger/redelivery.ts'
 import type { Saying, Taken } from './alarm-table.ts'
 
-/** The handler is done, or `abandon` has said what stands. */
+/** The handler is done, `abandon` has said what stands, or there is none and the alarm is kept as failed. */
 export function reported({ id, delivered }: Taken, { answer }: Report): Saying {
-  const { time, done, due, counted, uncounted } = answered(delivered, answer, 0) as HeldAlarm
-  return { id, delivered, isFenced: true, time, done, counted, uncounted, due: { at: due } }
+  const { time, done, due, counted, uncounted, lastError } = answered(delivered, answer, 0) as HeldAlarm
+  // What failed is this alarm's failure still when it was merely written once more.
+  const isFenced = answer.kind !== 'given-up'
+  return { id, delivered, isFenced, time, done, counted, uncounted, lastError, due: { at: due } }
 }
 
 /** The handler failed; or `abandon` did, which is tried for ever. */
 export function failed(
   { id, delivered }: Taken,
   error: unknown,
+  now: number,
 ): { saying: Saying; counted: boolean; isLast: boolean } {
   const { key, time, done } = delivered
   const { failures, counted, delay } = isExhausted(delivered)
@@ -21,7 +25,16 @@ export function failed(
   // What is to be abandoned is put back first, so that it is known to be so even if this process dies while it asks.
   const due = delay === null ? { at: time } : { in: delay }
   return {
-    saying: { id, delivered, isFenced: false, time, done, ...failures, due },
+    saying: {
+      id,
+      delivered,
+      isFenced: false,
+      time,
+      done,
+      ...failures,
+      lastError: keptError(error, now),
+      due,
+    },
     counted,
     isLast: delay === null,
   }
@@ -29,7 +42,7 @@ export function failed(
 
 /** The lease is given back unused, at once or for `wait` ms. */
 export function released({ id, delivered }: Taken, wait?: number): Saying {
-  const { time, done, due, counted, uncounted } = delivered
+  const { time, done, due, counted, uncounted, lastError } = delivered
   return {
     id,
     delivered,
@@ -38,6 +51,7 @@ export function released({ id, delivered }: Taken, wait?: number): Saying {
     done,
     counted,
     uncounted,
+    lastError,
     due: wait === undefined ? { at: due } : { in: wait },
   }
 }

@@ -27,6 +27,12 @@ const ARM = (schema: string): string => `
 
 const IS_ARMED = `(changed.due IS NULL OR EXISTS (SELECT FROM armed WHERE armed.key = ${jobOf('changed')}))`
 
+/** A row as a `HeldAlarm`; `due` is the column that says when it is due. */
+const columnsOf = (row: string, due: string): string => `
+  ${row}.key, ${row}.time::float8, ${row}.fence::float8, ${row}.set_by::float8 AS "setBy", ${row}.done::float8, ${row}.${due}::float8 AS due,
+  ${row}.counted, ${row}.uncounted, ${row}.leased_until::float8 AS "leasedUntil", ${row}.holder, ${row}.last_error AS "lastError",
+  ${row}.changed_at::float8 AS "changedAt"`
+
 /** The statements of a manager. Rows are locked in the order of their ids, and jobs only under the lock of their row: no deadlock. */
 export function statementsOf(schema: string) {
   const alarm = `${schema}._nolater_alarm`
@@ -60,6 +66,7 @@ export function statementsOf(schema: string) {
         END,
         counted = CASE WHEN ${isKept} THEN held.counted ELSE 0 END,
         uncounted = CASE WHEN ${isKept} THEN held.uncounted ELSE 0 END,
+        last_error = CASE WHEN ${isKept} THEN held.last_error END,
         changed_at = excluded.changed_at
       WHERE excluded.fence >= held.fence
       RETURNING id, due
@@ -99,9 +106,7 @@ export function statementsOf(schema: string) {
     ),
     ${ARM(schema)}
     SELECT encode(id, 'hex') AS id, taken.id IS NOT NULL AS taken, ${IS_ARMED} AS armed,
-      taken.key, taken.time::float8, taken.fence::float8, taken.set_by::float8 AS "setBy", taken.done::float8,
-      taken.was_due::float8 AS due, taken.counted, taken.uncounted, taken.leased_until::float8 AS "leasedUntil",
-      taken.holder, taken.changed_at::float8 AS "changedAt", greatest(now - taken.was_due, 0)::float8 AS late
+      ${columnsOf('taken', 'was_due')}, greatest(now - taken.was_due, 0)::float8 AS late
     FROM changed LEFT JOIN taken USING (id), clock, jobs WHERE jobs.count >= 0`
 
   /** Gives back all that a holder took, who did not hear what it was. */
@@ -125,10 +130,10 @@ export function statementsOf(schema: string) {
   const answer = `
     WITH ${CLOCK},
     said AS (
-      SELECT decode(id, 'hex') AS id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in
+      SELECT decode(id, 'hex') AS id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in, error
       FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::integer[],
-        $9::integer[], $10::bigint[], $11::bigint[])
-        AS said (id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in)
+        $9::integer[], $10::bigint[], $11::bigint[], $12::text[])
+        AS said (id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in, error)
     ),
     ${lock('said')},
     changed AS (
@@ -138,7 +143,8 @@ export function statementsOf(schema: string) {
         done = CASE WHEN ${stands} THEN said.done ELSE row.done END,
         due = CASE WHEN ${stands} THEN coalesce(said.due_at, now + said.due_in) ELSE row.time END,
         counted = CASE WHEN ${stands} THEN said.counted WHEN said.fence IS NULL THEN row.counted ELSE 0 END,
-        uncounted = CASE WHEN ${stands} THEN said.uncounted WHEN said.fence IS NULL THEN row.uncounted ELSE 0 END
+        uncounted = CASE WHEN ${stands} THEN said.uncounted WHEN said.fence IS NULL THEN row.uncounted ELSE 0 END,
+        last_error = CASE WHEN ${stands} THEN said.error WHEN said.fence IS NULL THEN row.last_error END
       FROM said JOIN seen USING (id), clock
       WHERE row.id = said.id AND row.holder = said.holder
       RETURNING row.*
@@ -182,7 +188,7 @@ export function statementsOf(schema: string) {
     WITH ${CLOCK}
     DELETE FROM ${alarm} WHERE id IN (
       SELECT id FROM clock, LATERAL (
-        SELECT id FROM ${alarm} WHERE due IS NULL AND changed_at < now - $1 ORDER BY changed_at LIMIT 1000 FOR UPDATE SKIP LOCKED) AS old)`
+        SELECT id FROM ${alarm} WHERE time IS NULL AND changed_at < now - $1 ORDER BY changed_at LIMIT 1000 FOR UPDATE SKIP LOCKED) AS old)`
 
   /** Removes the jobs of dead workers, which graphile-worker unlocks after 4 hours and then keeps. Their alarms have other jobs by now. */
   const bury = `
@@ -194,5 +200,33 @@ export function statementsOf(schema: string) {
 
   const get = `SELECT time::float8 FROM ${alarm} WHERE id = decode($1, 'hex')`
 
-  return { write, take, giveBack, answer, arm, next, stuck, forget, bury, get }
+  const read = `SELECT ${columnsOf('row', 'due')} FROM ${alarm} AS row WHERE id = decode($1, 'hex')`
+
+  /** Those after ($1, $2) and before $3, at most $4: those that wait, those that have failed, or both. */
+  const part = (at: string, which: string): string => `(
+    SELECT *, ${at} AS at FROM ${alarm}
+    WHERE ${which} AND (${at}, id) > ($1::bigint, decode($2, 'hex')) AND ${at} < $3::bigint ORDER BY ${at}, id LIMIT $4)`
+  const waiting = part('due', 'due IS NOT NULL')
+  const failed = part('time', 'due IS NULL AND time IS NOT NULL')
+  const page = (wanted: boolean | null): string => `
+    SELECT ${columnsOf('row', 'due')}
+    FROM (${wanted === null ? `${waiting} UNION ALL ${failed}` : wanted ? failed : waiting}) AS row ORDER BY at, id LIMIT $4`
+
+  /** Changes the alarm of $1, if it has failed and, where one is asked for, has the fence $2. */
+  const revive = (changes: string): string => `
+    WITH ${CLOCK},
+    asked AS (SELECT decode($1, 'hex') AS id),
+    ${lock('asked')},
+    changed AS (
+      UPDATE ${alarm} AS row SET counted = 0, uncounted = 0, changed_at = now, ${changes}
+      FROM seen, clock
+      WHERE row.id = seen.id AND row.time IS NOT NULL AND row.due IS NULL AND row.fence = coalesce($2, row.fence)
+      RETURNING row.id, row.due
+    ),
+    ${ARM(schema)}
+    SELECT encode(id, 'hex') AS id, ${IS_ARMED} AS armed, (due - now)::float8 AS "dueIn" FROM changed, clock, jobs WHERE jobs.count >= 0`
+  const retry = revive('due = greatest(row.time, now)')
+  const discard = revive('time = NULL, done = row.time, last_error = NULL')
+
+  return { write, take, giveBack, answer, arm, next, stuck, forget, bury, get, read, page, retry, discard }
 }

@@ -12,7 +12,11 @@ export interface GroupCommit extends LedgerAccess {
  * The turn ends with that of the event loop. Measured, in writes to a commit: 200 actors that await each write 200 (with a microtask
  * at the first write: 45), timers of the same ms 182 (1), I/O callbacks 167 (1).
  */
-export function groupCommit(ledger: Ledger, transaction: <T>(work: () => T) => T): GroupCommit {
+export function groupCommit(
+  ledger: Ledger,
+  transaction: <T>(work: () => T) => T,
+  openRead: LedgerAccess['openRead'],
+): GroupCommit {
   let steps: Step<unknown>[] = []
 
   function flush(): boolean {
@@ -37,6 +41,7 @@ export function groupCommit(ledger: Ledger, transaction: <T>(work: () => T) => T
 
   return {
     read: ledger.read,
+    openRead,
     atOnce: (run) => transaction(() => run(ledger)),
     join(step) {
       if (steps.push(step as Step<unknown>) === 1) setImmediate(flush)

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { HeldAlarm } from '../ledger/held-alarm.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { type Excerpt, placeAt } from '../ledger/list-alarms.ts'
+import type { LastError } from '../manager.ts'
 import type { AlarmTime } from '../time.ts'
 
 const AT_A_TIME = 1_000
@@ -10,41 +12,85 @@ const DAY = 86_400_000
 export interface SqliteLedger extends Ledger {
   /** Forgets removals that are a day old, some at a time; `true` if there may be more. */
   forget(now: number): boolean
+  /** Reads some of what is held, in order. */
+  page(excerpt: Excerpt): HeldAlarm[]
 }
+
+/** A row, as it is read. */
+type Row = Omit<HeldAlarm, 'key' | 'lastError'> & { readonly lastError: string | null }
+
+/** A row whose key is read as bytes. */
+type FullRow = Row & { readonly utf8: Uint8Array; readonly rowid: number }
 
 export function sqliteLedger(db: DatabaseSync): SqliteLedger {
   const columns =
-    'time, fence, set_by AS setBy, done, due, counted, uncounted, leased_until AS leasedUntil, holder, changed_at AS changedAt'
+    'time, fence, set_by AS setBy, done, due, counted, uncounted, leased_until AS leasedUntil, holder, last_error AS lastError, changed_at AS changedAt'
   const read = db.prepare(`SELECT ${columns} FROM alarm WHERE key = ?`)
   const save = db.prepare(`
-    INSERT INTO alarm (key, time, fence, set_by, done, due, counted, uncounted, leased_until, holder, changed_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO alarm (key, time, fence, set_by, done, due, counted, uncounted, leased_until, holder, last_error, changed_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET
       time = excluded.time, fence = excluded.fence, set_by = excluded.set_by, done = excluded.done, due = excluded.due,
       counted = excluded.counted, uncounted = excluded.uncounted, leased_until = excluded.leased_until,
-      holder = excluded.holder, changed_at = excluded.changed_at`)
+      holder = excluded.holder, last_error = excluded.last_error, changed_at = excluded.changed_at`)
   // As a BLOB: Node 22 cuts a TEXT off at its first NUL, and one key would answer for another.
-  const due = db.prepare(
-    `SELECT CAST(key AS BLOB) AS utf8, ${columns} FROM alarm WHERE due <= ? ORDER BY due, rowid LIMIT ?`,
+  const rows = `SELECT rowid, CAST(key AS BLOB) AS utf8, ${columns} FROM alarm`
+  const due = db.prepare(`${rows} WHERE due <= ? ORDER BY due, rowid LIMIT ?`)
+  const waiting = db.prepare(
+    `${rows} WHERE due IS NOT NULL AND (due, rowid) > (?, ?) AND due < ? ORDER BY due, rowid LIMIT ?`,
   )
+  const failed = db.prepare(
+    `${rows} WHERE due IS NULL AND time IS NOT NULL AND (time, rowid) > (?, ?) AND time < ? ORDER BY time, rowid LIMIT ?`,
+  )
+  const rowid = db.prepare('SELECT rowid FROM alarm WHERE key = ?')
   const nextDue = db.prepare('SELECT due FROM alarm WHERE due IS NOT NULL ORDER BY due LIMIT 1')
   const forget = db.prepare(`
     DELETE FROM alarm WHERE rowid IN
-      (SELECT rowid FROM alarm WHERE due IS NULL AND changed_at < ? ORDER BY changed_at LIMIT ${AT_A_TIME})`)
+      (SELECT rowid FROM alarm WHERE time IS NULL AND changed_at < ? ORDER BY changed_at LIMIT ${AT_A_TIME})`)
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+  const heldOf = ({ lastError, ...row }: Row, key: string): HeldAlarm => ({
+    ...row,
+    key,
+    lastError: lastError === null ? null : (JSON.parse(lastError) as LastError),
+  })
+  const allOf = (found: readonly FullRow[]): HeldAlarm[] =>
+    found.map(({ utf8, rowid: _, ...row }) => heldOf(row, decoder.decode(utf8)))
 
   return {
     read(key) {
-      const row = read.get(key) as Omit<HeldAlarm, 'key'> | undefined
-      return row && { ...row, key }
+      const row = read.get(key) as Row | undefined
+      return row && heldOf(row, key)
     },
     save(held) {
       const { key, time, fence, setBy, done, due, counted, uncounted, leasedUntil, holder, changedAt } = held
-      save.run(key, time, fence, setBy, done, due, counted, uncounted, leasedUntil, holder, changedAt)
+      const lastError = held.lastError && JSON.stringify(held.lastError)
+      save.run(
+        key,
+        time,
+        fence,
+        setBy,
+        done,
+        due,
+        counted,
+        uncounted,
+        leasedUntil,
+        holder,
+        lastError,
+        changedAt,
+      )
     },
-    due(now, limit) {
-      const rows = due.all(now, Math.min(limit, AT_A_TIME)) as unknown as (HeldAlarm & { utf8: Uint8Array })[]
-      return rows.map(({ utf8, ...held }) => ({ ...held, key: decoder.decode(utf8) }))
+    due: (now, limit) => allOf(due.all(now, Math.min(limit, AT_A_TIME)) as unknown as FullRow[]),
+    page({ after, failed: wanted, before, limit }) {
+      const own = (after && (rowid.get(after.key) as { rowid: number } | undefined)?.rowid) ?? -1
+      const end = Math.min(before, Number.MAX_SAFE_INTEGER)
+      const asked = [after?.at ?? -1, own, end, limit] as const
+      const found = [
+        ...(wanted === true ? [] : waiting.all(...asked)),
+        ...(wanted === false ? [] : failed.all(...asked)),
+      ] as unknown as FullRow[]
+      found.sort((a, b) => placeAt(a) - placeAt(b) || a.rowid - b.rowid)
+      return allOf(found.slice(0, limit))
     },
     nextDue: () => (nextDue.get() as { due: AlarmTime } | undefined)?.due ?? null,
     forget: (now) => forget.run(now - DAY).changes === AT_A_TIME,

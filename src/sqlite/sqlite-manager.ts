@@ -12,6 +12,7 @@ import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
 import { groupCommit } from './group-commit.ts'
 import { openDatabase } from './open-database.ts'
+import { pageByPage } from './page-by-page.ts'
 import { sqliteLedger } from './sqlite-ledger.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -78,12 +79,15 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   let isClosed = false
   let forgetAt = 0
 
-  const group = groupCommit(ledger, (work) =>
-    inTransaction(db, file, () => {
-      const now = scheduler.now()
-      if (now >= forgetAt) forgetAt = ledger.forget(now) ? now : now + MINUTE
-      return work()
-    }),
+  const group = groupCommit(
+    ledger,
+    (work) =>
+      inTransaction(db, file, () => {
+        const now = scheduler.now()
+        if (now >= forgetAt) forgetAt = ledger.forget(now) ? now : now + MINUTE
+        return work()
+      }),
+    () => pageByPage((excerpt) => whileOpen(() => ledger.page(excerpt))),
   )
   const manager = ledgerManager(group, { scheduler, lease }, news$)
 
@@ -106,6 +110,9 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
 
   return {
     get: (key) => whileOpen(() => manager.get(key)),
+    list: (listOptions) => whileOpen(() => manager.list(listOptions)),
+    retry: async (key, guard) => whileOpen(() => manager.retry(key, guard)),
+    discard: async (key, guard) => whileOpen(() => manager.discard(key, guard)),
     write: (key, time, info) =>
       awaitable(defer((): Observable<never> => whileOpen(() => manager.write(key, time, info)))),
     deliveries(handler, deliveryOptions) {

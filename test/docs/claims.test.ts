@@ -8,7 +8,7 @@ import {
 } from 'nolater'
 import { virtualClock } from 'nolater/marbles'
 import { sqliteStore } from 'nolater/sqlite'
-import { concat, EMPTY, NEVER, type Observable, of, throwError } from 'rxjs'
+import { concat, EMPTY, lastValueFrom, NEVER, type Observable, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { newFile } from '../sqlite/files.ts'
 
@@ -32,7 +32,7 @@ function stage(more: { commit?: () => Observable<unknown>; initial?: number } = 
 
 /** What docs/troubleshooting.md says of symptoms that no other test shows as it is said there. */
 describe('troubleshooting', () => {
-  it('without abandon the store keeps what was given up, and it is delivered when the actor is opened next', async () => {
+  it('without abandon the manager keeps what was given up as failed, lists it, and delivers it when it is retried', async () => {
     const clock = virtualClock()
     const manager = memoryManager({ scheduler: clock })
     const file = newFile()
@@ -44,10 +44,10 @@ describe('troubleshooting', () => {
       .subscribe((event) => told.push(event))
     store.alarm.set(1_000)
     await clock.advanceAsync(3_600_000)
-    const abandonedAt = told.find(({ kind }) => kind === 'abandoned')!.at
-    expect(abandonedAt).toBeGreaterThanOrEqual(1_000 + 2_000 * 63)
-    expect(abandonedAt).toBeLessThanOrEqual(1_000 + 2_500 * 63)
-    expect([manager.get('42'), store.alarm.time]).toEqual([null, 1_000])
+    const givenUpAt = told.find(({ kind }) => kind === 'given-up')!.at
+    expect(givenUpAt).toBeGreaterThanOrEqual(1_000 + 2_000 * 63)
+    expect(givenUpAt).toBeLessThanOrEqual(1_000 + 2_500 * 63)
+    expect([manager.get('42'), store.alarm.time]).toEqual([1_000, 1_000])
     failing.unsubscribe()
     store.close()
     store = open()
@@ -55,6 +55,11 @@ describe('troubleshooting', () => {
     manager
       .deliveries((delivery) => store.alarm.deliver(delivery, () => of(handled.push(delivery.scheduledTime))))
       .subscribe()
+    await clock.advanceAsync(3_600_000)
+    expect(handled).toEqual([]) // to open the actor is no retry
+    const failed = await lastValueFrom(manager.list({ state: 'failed' }))
+    expect(failed).toMatchObject({ key: '42', time: 1_000, failures: 7, lastError: { message: 'no' } })
+    expect(await manager.retry('42')).toBe(true)
     await clock.advanceAsync(0)
     expect(handled).toEqual([1_000])
     expect(store.alarm.time).toBe(null)

@@ -102,7 +102,7 @@ describe('memoryManager on a TestScheduler', () => {
       // days in minutes; a group (bc) takes 4 frames
       expectObservable(delivered$.pipe(map(({ key, kind }) => `${key} ${kind}`)), '5760m !').toBe(
         '2880m 7ms (bc) 86399989ms (def)',
-        { b: 'b delivered', c: 'b done', d: 'a delivered', e: 'a failed', f: 'a abandoned' },
+        { b: 'b delivered', c: 'b done', d: 'a delivered', e: 'a failed', f: 'a given-up' },
       )
     })
   })

@@ -48,6 +48,23 @@ describe('traceDeliveries', () => {
     })
   })
 
+  it('counts what is given up and kept as failed', async () => {
+    const metrics = openMetrics()
+    const clock = virtualClock()
+    const manager = memoryManager({ scheduler: clock })
+    const info = { move: 'earlier', fence: 1, attempt: 1 } as const
+    from(manager.write('milk', clock.now(), { key: 'milk', ...info })).subscribe()
+    manager
+      .deliveries(() => throwError(() => new RangeError('sour')))
+      .pipe(traceDeliveries({ meter: metrics.meter }))
+      .subscribe()
+    clock.advance(600_000)
+    expect(byName(await metrics.collect())).toMatchObject({
+      'nolater.manager.deliveries{outcome=failed,error.type=RangeError}': 7,
+      'nolater.manager.deliveries{outcome=given-up,error.type=RangeError}': 1,
+    })
+  })
+
   it('measures in seconds, and nothing negative', async () => {
     const metrics = openMetrics()
     from([delivered(1), { ...delivered(2), lateness: -5 } as DeliveryEvent])

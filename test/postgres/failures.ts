@@ -239,13 +239,13 @@ export function describeFailures(server: Server): void {
         expect(delivered.every(({ at, scheduledTime }) => at >= scheduledTime)).toBe(true)
       }))
 
-    it('keeps the retries in the row, and abandons after the last', ({ expect }) =>
+    it('keeps the retries in the row, and the alarm as failed after the last', ({ expect }) =>
       withSchema(server, async ({ table, jobs, manager, write, deliver, row }) => {
         const worker = manager()
         await write(worker, 'a', Date.now(), 1)
         const failing = deliver(worker, () => throwError(() => new Error('as the test wants')))
         // Time cannot be moved here, but the end of the back-off can.
-        while (failing.only('abandoned').length === 0) {
+        while (failing.only('given-up').length === 0) {
           await until(
             () => row('a'),
             (held) => held?.holder === null,
@@ -256,7 +256,9 @@ export function describeFailures(server: Server): void {
           await sleep(20)
         }
         expect(failing.delivered.map(({ retryCount }) => retryCount)).toEqual([0, 1, 2, 3, 4, 5, 6])
-        expect(await row('a')).toMatchObject({ time: null, due: null, fence: '1' })
+        const failed = await row('a')
+        expect(failed).toMatchObject({ due: null, fence: '1', holder: null, counted: 7 })
+        expect(failed?.time).not.toBeNull()
       }))
 
     it('forgets fences of removals after a day, and what dead workers left', ({ expect }) =>

@@ -21,6 +21,8 @@ function dice(seed: number) {
   return { roll, one: <T>(of: readonly T[]): T => of[roll(of.length)] as T }
 }
 
+const lastError = { name: 'Error', message: 'as the test wants', at: 5 }
+
 type Holding = HeldAlarm & { readonly holder: string }
 
 /** A row as it may be found: few values, so that they often meet. */
@@ -32,7 +34,19 @@ function heldOf(key: string, { roll, one }: ReturnType<typeof dice>): Holding {
   const failures = { counted: roll(8), uncounted: roll(3) }
   const due = time === null ? null : one([time, leasedUntil])
   const holder = crypto.randomUUID()
-  return { key, time, fence, setBy, done, due, leasedUntil, holder, changedAt: 0, ...failures }
+  return {
+    key,
+    time,
+    fence,
+    setBy,
+    done,
+    due,
+    leasedUntil,
+    holder,
+    changedAt: 0,
+    lastError: one([null, lastError]),
+    ...failures,
+  }
 }
 
 /** Two answers to what a write and the end of a delivery do to a row: that of the ledger, which the others use, and that of the SQL. */
@@ -53,14 +67,15 @@ export function describeLedger(server: Server): void {
             table: alarmTable(db, 1_000),
             insert: (held) =>
               server.query(
-                `INSERT INTO ${rows} (id, key, time, fence, set_by, again, done, due, counted, uncounted, leased_until, holder, changed_at)
-                 SELECT decode(id, 'hex'), key, time, fence, set_by, false, done, due, counted, uncounted, leased_until, holder, 0
+                `INSERT INTO ${rows} (id, key, time, fence, set_by, again, done, due, counted, uncounted, leased_until, holder, last_error, changed_at)
+                 SELECT decode(id, 'hex'), key, time, fence, set_by, false, done, due, counted, uncounted, leased_until, holder, last_error, 0
                  FROM json_to_recordset($1) AS held (id text, key text, time bigint, fence bigint, set_by bigint, done bigint, due bigint,
-                   counted int, uncounted int, leased_until bigint, holder uuid)`,
+                   counted int, uncounted int, leased_until bigint, holder uuid, last_error text)`,
                 [
                   JSON.stringify(
-                    held.map(({ setBy: set_by, leasedUntil: leased_until, ...rest }) => ({
+                    held.map(({ setBy: set_by, leasedUntil: leased_until, lastError, ...rest }) => ({
                       ...rest,
+                      last_error: lastError && JSON.stringify(lastError),
                       set_by,
                       leased_until,
                       id: idOf(rest.key),
@@ -71,7 +86,7 @@ export function describeLedger(server: Server): void {
             async read() {
               const found = await server.query<{ key: string }>(
                 `SELECT key, time::float8, fence::float8, set_by::float8 AS "setBy", done::float8, due::float8, counted, uncounted,
-                   leased_until::float8 AS "leasedUntil", holder FROM ${rows}`,
+                   leased_until::float8 AS "leasedUntil", holder, last_error::json AS "lastError" FROM ${rows}`,
               )
               return new Map(found.map((row) => [row.key, row]))
             },
@@ -123,7 +138,11 @@ export function describeLedger(server: Server): void {
             setBy: chance.one([4, 5]),
             holder: chance.one([held.holder, held.holder, held.holder, crypto.randomUUID()]),
           }
-          return { held, delivered, kind: chance.one(['done', 'abandoned', 'failed', 'released'] as const) }
+          return {
+            held,
+            delivered,
+            kind: chance.one(['done', 'abandoned', 'failed', 'given-up', 'released'] as const),
+          }
         })
         await insert(cases.map(({ held }) => held))
         const before = Date.now()
@@ -131,17 +150,17 @@ export function describeLedger(server: Server): void {
           cases.map(async ({ delivered, kind }, i) => {
             const taken = { id: idOf(delivered.key), delivered, late: 0 }
             if (kind === 'failed') {
-              const { saying } = failed(taken, new Error('as the test wants'))
+              const { saying } = failed(taken, new Error('as the test wants'), 5)
               const { counted, uncounted } = saying
               const retryAt = 'in' in saying.due ? saying.due.in : (saying.due.at as number)
-              const answer: Answer = { kind, delivered, failures: { counted, uncounted }, retryAt }
+              const answer: Answer = { kind, delivered, failures: { counted, uncounted }, lastError, retryAt }
               return { answer, isRelative: 'in' in saying.due, after: await table.answer(saying) }
             }
             if (kind === 'released') {
               return { answer: { kind, delivered } as Answer, after: await table.answer(released(taken)) }
             }
             const kept = kind === 'abandoned' && i % 2 === 0 ? FAR + 7 : null
-            const answer: Answer = kind === 'done' ? { kind, delivered } : { kind, delivered, kept }
+            const answer: Answer = kind === 'abandoned' ? { kind, delivered, kept } : { kind, delivered }
             return { answer, after: await table.answer(reported(taken, { answer, story: () => null })) }
           }),
         )

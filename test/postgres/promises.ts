@@ -1,6 +1,8 @@
 import { type PostgresManagerOptions, postgresManager } from 'nolater/postgres'
-import { asyncScheduler, EMPTY, firstValueFrom } from 'rxjs'
+import { asyncScheduler, EMPTY, firstValueFrom, lastValueFrom, toArray } from 'rxjs'
 import { describe, it } from 'vitest'
+import { idOf } from '../../src/postgres/alarm-key.ts'
+import { VERSION } from '../../src/postgres/migrate.ts'
 import { quoted, until, withSchema, wrongClock } from './rig.ts'
 import type { Server } from './server.ts'
 
@@ -165,9 +167,37 @@ export function describePromises(server: Server): void {
         const managers = Array.from({ length: 8 }, () => manager())
         await Promise.all(managers.map((each) => each.ready()))
         expect(await server.query(`SELECT version FROM ${quoted(schema)}._nolater_version`)).toEqual([
-          { version: 1 },
+          { version: VERSION },
         ])
         for (const [i, each] of managers.entries()) expect(await write(each, 'a', 1_000, i)).toBe('done')
+      }))
+
+    it('brings tables of the first version up to date, with all that they hold', ({ expect }) =>
+      withSchema(server, async ({ schema, table, manager, write, deliver }) => {
+        await server.query(`CREATE SCHEMA ${quoted(schema)}`)
+        await server.query(`CREATE TABLE ${quoted(schema)}._nolater_version (version integer NOT NULL)`)
+        await server.query(`INSERT INTO ${quoted(schema)}._nolater_version VALUES (1)`)
+        await server.query(`CREATE TABLE ${table} (id bytea PRIMARY KEY, key text NOT NULL, time bigint, fence bigint NOT NULL,
+          set_by bigint NOT NULL, again boolean NOT NULL, done bigint, due bigint, counted integer NOT NULL,
+          uncounted integer NOT NULL, leased_until bigint, holder uuid, changed_at bigint NOT NULL)`)
+        await server.query(`CREATE INDEX _nolater_alarm_due ON ${table} (due) WHERE due IS NOT NULL`)
+        await server.query(`CREATE INDEX _nolater_alarm_removed ON ${table} (changed_at) WHERE due IS NULL`)
+        await server.query(`CREATE INDEX _nolater_alarm_holder ON ${table} (holder) WHERE holder IS NOT NULL`)
+        await server.query(
+          `CREATE TABLE ${quoted(schema)}._nolater_actor (id bytea PRIMARY KEY, key text NOT NULL, epoch integer NOT NULL, alarm bigint)`,
+        )
+        await server.query(
+          `INSERT INTO ${table} VALUES (decode($1, 'hex'), 'exhausted', 1, 6, 6, false, NULL, 1, 7, 0, NULL, NULL, 1),
+            (decode($2, 'hex'), 'removed', NULL, 7, 7, false, NULL, NULL, 0, 0, NULL, NULL, $3)`,
+          [idOf('exhausted'), idOf('removed'), Date.now()],
+        )
+        const worker = manager()
+        expect(await write(worker, 'removed', 5, 6)).toMatchObject({ code: 'ALARM_FENCED' })
+        const { only, delivered } = deliver(worker)
+        await until(() => only('given-up').length > 0)
+        expect(delivered).toEqual([])
+        const [failed] = await lastValueFrom(worker.list({ state: 'failed' }).pipe(toArray()))
+        expect(failed).toMatchObject({ key: 'exhausted', time: 1, fence: 6, failures: 7, lastError: null })
       }))
 
     it('goes on when another schema of the database is made, and leaves the exit code alone', ({ expect }) =>
@@ -198,9 +228,9 @@ export function describePromises(server: Server): void {
         await first.ready()
         expect(await write(without, 'a', 1, 1)).toBe('done') // it looks again
 
-        await server.query(`UPDATE ${quoted(schema)}._nolater_version SET version = 2`)
+        await server.query(`UPDATE ${quoted(schema)}._nolater_version SET version = ${VERSION + 1}`)
         await expect(manager().ready()).rejects.toMatchObject({ code: 'ALARM_STORAGE_NEWER' })
-        await server.query(`UPDATE ${quoted(schema)}._nolater_version SET version = 1`)
+        await server.query(`UPDATE ${quoted(schema)}._nolater_version SET version = ${VERSION}`)
 
         const role = `role_${schema.replace(/\W/g, '_')}`
         await server.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`)

@@ -1,6 +1,6 @@
 import { type AlarmManager, memoryManager } from 'nolater'
 import { describeManager, type ManagerFactory } from 'nolater/vitest'
-import { catchError, concat, defer, EMPTY, tap, throwError } from 'rxjs'
+import { catchError, concat, defer, EMPTY, map, tap, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { cases, runCase } from '../../src/vitest/manager/cases.ts'
 import { newFile, newManager } from '../sqlite/files.ts'
@@ -53,9 +53,36 @@ const broken =
     return { manager: { ...manager, ...breakIt(manager) } }
   }
 
+const forgotten = [
+  'delivers no more what it gave up without an abandon, and emits given-up with the last error',
+  'still holds it: the very alarm written once more is no new one',
+]
+
 describe('describeManager', () => {
   it('has nothing against one that keeps its promises', async () => {
     expect(await failing(inMemory)).toEqual([])
+  })
+
+  it('fails one that forgets what it gave up, though it says otherwise', async () => {
+    const lastError = { name: 'RangeError', message: 'the handler fails for good', at: 1_000_000 }
+    const titles = await failing(
+      broken((manager) => ({
+        deliveries: (handler, options) =>
+          manager
+            .deliveries(handler, { abandon: () => [null], ...options })
+            .pipe(
+              map((event) =>
+                event.kind === 'abandoned' && options?.abandon === undefined
+                  ? { ...event, kind: 'given-up', lastError }
+                  : event,
+              ),
+            ),
+      })),
+    )
+    expect(titles).toContain('still holds it: the very alarm written once more is no new one')
+    expect(titles).toContain(
+      'delivers it again when it is retried, under its fence only, with all its retries',
+    )
   })
 
   it('fails one without a fence', async () => {
@@ -154,7 +181,7 @@ describe('describeManager', () => {
           ),
       })),
     )
-    expect(titles).toContain('tries 6 times more, each rest twice as long, then removes the alarm')
+    expect(titles).toContain('tries 6 times more, each rest twice as long, then gives the alarm up')
     expect(titles).toContain('stops its handlers and gives their alarms back when it is unsubscribed')
     expect(titles).toContain('gives an alarm up at once on retry: false, and asks abandon what stands')
   })
@@ -178,6 +205,10 @@ describe('describeManager', () => {
     expect(titles).toEqual([
       'does not revive an alarm that is done, given up or removed',
       'keeps the failures and the back-off of an alarm whose write arrives again',
+      ...forgotten,
+      'delivers it again when it is retried, under its fence only, with all its retries',
+      'removes it when it is discarded, under its fence only, and keeps the fence',
+      'says of each alarm how it stands',
     ])
   })
 
@@ -209,6 +240,8 @@ describe('describeManager', () => {
     expect(titles).toEqual([
       'keeps the failures and the back-off of an alarm written once more under a higher fence: move: same',
       'counts the failure of a handler whose actor opened for it, and wrote its alarm once more',
+      'still holds it: the very alarm written once more is no new one',
+      'keeps it as failed when the alarm was written once more during its last run',
     ])
   })
 

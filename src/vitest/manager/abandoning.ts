@@ -25,7 +25,9 @@ export const abandoning: readonly Case[] = [
   {
     title: 'gives an alarm up at once on retry: false, with counted: false too',
     async check({ expect, t0, unit, write, deliver, until }) {
-      const { delivered, only } = deliver(() => throwError(() => ({ retry: false, counted: false })))
+      const { delivered, only } = deliver(() => throwError(() => ({ retry: false, counted: false })), {
+        abandon: () => of(null),
+      })
       await write('a', t0, 1)
       await until(() => only('abandoned').length > 0, unit)
       expect(only('abandoned')).toMatchObject([{ key: 'a', scheduledTime: t0, kept: null }])

@@ -3,8 +3,10 @@ import { abandoning } from './abandoning.ts'
 import type { Case } from './case.ts'
 import type { DescribeManagerOptions, ManagerFactory, ManagerNeed } from './factory.ts'
 import { failures } from './failures.ts'
+import { givenUp } from './given-up.ts'
 import { handlers } from './handlers.ts'
 import { leases } from './leases.ts'
+import { listing } from './listing.ts'
 import { repeats } from './repeats.ts'
 import { restarts } from './restarts.ts'
 import { openRig } from './rig.ts'
@@ -19,6 +21,8 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   'a handler': handlers,
   'a failure': failures,
   'an alarm that is given up': abandoning,
+  'an alarm that has failed': givenUp,
+  'a list of alarms': listing,
   'a lease': leases,
   'a restart, and other processes': restarts,
 }

@@ -41,7 +41,7 @@ export const failures: readonly Case[] = [
     },
   },
   {
-    title: 'tries 6 times more, each rest twice as long, then removes the alarm',
+    title: 'tries 6 times more, each rest twice as long, then gives the alarm up',
     needs: ['virtual time'],
     async check({ expect, t0, write, deliver, wait }) {
       const { delivered, only } = deliver(() => throwError(() => no))
@@ -52,7 +52,8 @@ export const failures: readonly Case[] = [
         expect(rest).toBeGreaterThanOrEqual(2_000 * 2 ** i)
         expect(rest).toBeLessThanOrEqual(2_500 * 2 ** i)
       }
-      expect(only('abandoned')).toMatchObject([{ key: 'a', kept: null }])
+      expect(only('given-up')).toMatchObject([{ key: 'a', retryCount: 7 }])
+      expect(only('abandoned')).toEqual([])
       expect(await write('a', t0, 1)).toMatchObject({ code: 'ALARM_FENCED' })
     },
   },

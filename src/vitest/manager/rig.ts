@@ -6,9 +6,18 @@ import {
   type Observable,
   type ObservableInput,
   timer,
+  toArray,
 } from 'rxjs'
 import type { ExpectStatic } from 'vitest'
-import type { AlarmDelivery, AlarmManager, AlarmTime, DeliveryOptions, WriteInfo } from '../../index.ts'
+import type {
+  AlarmDelivery,
+  AlarmManager,
+  AlarmTime,
+  DeliveryOptions,
+  ListedAlarm,
+  ListOptions,
+  WriteInfo,
+} from '../../index.ts'
 import { virtualClock } from '../../marbles/index.ts'
 import { type Delivered, type Deliveries, record } from './deliveries.ts'
 import type { DescribeManagerOptions, ManagerFactory, ManagerNeed, ManagerUnderTest } from './factory.ts'
@@ -31,6 +40,10 @@ export interface Rig {
     handler?: (delivery: AlarmDelivery) => ObservableInput<unknown>,
     options?: DeliveryOptions,
   ): Deliveries
+  /** what it lists; where it cannot, the test is skipped, as are those that retry and discard */
+  list(options?: ListOptions): Promise<readonly ListedAlarm[]>
+  retry(key: string, fence?: number): Promise<boolean>
+  discard(key: string, fence?: number): Promise<boolean>
   /** lets time pass */
   wait(ms: number): Promise<void>
   /** lets time pass until it holds; at most `ms` and what the manager may be late */
@@ -97,6 +110,12 @@ export async function openRig(
       open.push(deliveries)
       return deliveries
     },
+    list: async (listOptions) =>
+      lastValueFrom(able(manager, 'list', options).call(manager, listOptions).pipe(toArray())),
+    retry: async (key, fence) =>
+      able(manager, 'retry', options).call(manager, key, ...(fence === undefined ? [] : [{ fence }])),
+    discard: async (key, fence) =>
+      able(manager, 'discard', options).call(manager, key, ...(fence === undefined ? [] : [{ fence }])),
     async until(holds, ms) {
       const step = isVirtual ? Math.max(1, Math.ceil(ms / 50)) : TURN
       const end = hosted.now() + ms + late
@@ -129,6 +148,16 @@ function need(
   const does = made[name]
   if (does !== undefined && cannot?.[name] === undefined) return () => does.call(made)
   throw new Cannot(cannot?.[name] ?? `its factory gives no ${name}()`)
+}
+
+function able<K extends 'list' | 'retry' | 'discard'>(
+  manager: AlarmManager,
+  name: K,
+  { cannot }: DescribeManagerOptions,
+): NonNullable<AlarmManager[K]> {
+  const does = manager[name]
+  if (does !== undefined && cannot?.list === undefined) return does as NonNullable<AlarmManager[K]>
+  throw new Cannot(cannot?.list ?? `it has no ${name}()`)
 }
 
 function settled(written$: Observable<unknown>): Promise<unknown> {

@@ -1,0 +1,18 @@
+import { AlarmConfigError } from '../errors.ts'
+import { checkKey } from '../key.ts'
+
+/** Which failed alarm is meant. */
+export interface FailedAlarm {
+  readonly key: string
+  /** `null`: whatever its fence */
+  readonly fence: number | null
+}
+
+/** Reads which failed alarm an operator means, or throws `ALARM_KEY_INVALID` or `ALARM_CONFIG_INVALID`. */
+export function checkFailedAlarm(key: string, { fence }: { readonly fence?: number } = {}): FailedAlarm {
+  checkKey(key)
+  if (fence !== undefined && !(Number.isSafeInteger(fence) && fence >= 0)) {
+    throw new AlarmConfigError('fence', 'the fence of a listed alarm', fence)
+  }
+  return { key, fence: fence ?? null }
+}
