@@ -41,7 +41,8 @@ export function postpone(
   checkMilliseconds('ms', ms)
   if (standing.time === null)
     return { time, limit: Math.max(time, Math.min(Math.floor(now) + ms, Number.MAX_SAFE_INTEGER)) }
-  const limit = Math.max(standing.time, standing.limit ?? 0)
+  // A clock that was set back makes no series longer than it is.
+  const limit = Math.max(standing.time, Math.min(standing.limit ?? 0, Math.floor(now) + ms))
   return { time: Math.min(time, limit), limit }
 }
 

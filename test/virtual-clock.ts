@@ -2,10 +2,14 @@ import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
 
 /** A scheduler whose time is moved by hand, for what also needs real turns of the event loop. */
 export interface VirtualClock extends SchedulerLike {
+  /** ms that have passed, whatever the clock was stepped by */
+  elapsed(): number
   /** Lets `ms` pass: timers fire in order, with turns of the event loop after each. */
   advance(ms: number): Promise<void>
   /** Steps the clock, as a time server does: no time passes, no timer moves. */
   step(ms: number): void
+  /** Lets `ms` pass while the event loop is blocked: no timer fires. */
+  block(ms: number): void
   /** how many timers there are */
   pending(): number
 }
@@ -28,6 +32,7 @@ export function virtualClock(start = 1_000_000): VirtualClock {
 
   return {
     now: () => wall + elapsed,
+    elapsed: () => elapsed,
     schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T): Subscription {
       if (!(delay >= 0 && delay < 2 ** 31))
         throw new Error(`a real timer would fire at once after ${delay} ms`)
@@ -53,6 +58,9 @@ export function virtualClock(start = 1_000_000): VirtualClock {
         await turns()
       }
       elapsed = until
+    },
+    block(ms) {
+      elapsed += ms
     },
     step(ms) {
       wall += ms

@@ -27,13 +27,11 @@ export function failed(delivered: HeldAlarm, error: unknown, now: number): Repor
   const { failures, counted, delay } = isExhausted(delivered)
     ? retryUncounted(key, delivered)
     : redeliver(key, delivered, error)
-  // What is to be abandoned is put back first, so that it is known to be so even if this process dies while it asks.
-  const retryAt = delay === null ? (delivered.time as number) : now + delay
   return {
-    answer: { kind: 'failed', delivered, failures, lastError: keptError(error, now), retryAt },
+    answer: { kind: 'failed', delivered, failures, lastError: keptError(error, now), delay },
     story(after) {
       const isAgain = delay !== null && !isReplaced(after, delivered)
-      return { kind: 'failed', error, counted, retryAt: isAgain ? retryAt : null }
+      return { kind: 'failed', error, counted, retryAt: isAgain ? after.due : null }
     },
   }
 }

@@ -2,9 +2,10 @@ import { Observable, type ObservableInput, type SchedulerLike, type Subject, typ
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
 import { type AlarmTime, isBefore } from '../time.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
+import type { ClockSteps } from './clock-steps.ts'
 import { type HeldAlarm, leased } from './held-alarm.ts'
 import type { Ledger, LedgerAccess, Step } from './ledger.ts'
-import { oneTimer } from './one-timer.ts'
+import { lookAgain } from './look-again.ts'
 import { isExhausted } from './redelivery.ts'
 import { openRuns, type Run } from './runs.ts'
 import { workOn } from './work-on.ts'
@@ -14,6 +15,7 @@ export interface Dispatch {
   readonly access: LedgerAccess
   readonly scheduler: SchedulerLike
   readonly lease: number
+  readonly steps: ClockSteps
   /** due times that a write, an answer or another process has just brought */
   readonly news$: Subject<AlarmTime>
   /** somebody is about to deliver: whose leases have ended must stop their handlers first */
@@ -37,21 +39,23 @@ const REST = 1_000 // ms, after the ledger was locked for longer than one waits 
  * handlers that answer synchronously, or write, build no stack.
  */
 export function dispatch(
-  { access, scheduler, lease, news$, lapses$ }: Dispatch,
+  { access, scheduler, lease, steps, news$, lapses$ }: Dispatch,
   handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
   { concurrency = 100, abandon }: DeliveryOptions,
 ): Observable<DeliveryEvent> {
   return new Observable((subscriber) => {
+    const { elapsed } = steps
     const holder = crypto.randomUUID()
     const runs = openRuns()
     let reports: Report[] = []
     let round: Round | null = null
     let next: AlarmTime = 0 // nothing is due before; nothing is known yet
+    let total = steps.total() // that `next` allows for
     let isRunning = false // a round
     let isLooping = false
     let isStirred = false
     let rest: Subscription | null = null
-    const timer = oneTimer(scheduler, loop)
+    const timer = lookAgain(scheduler, elapsed, loop)
 
     function loop(): void {
       isStirred = true
@@ -61,7 +65,7 @@ export function dispatch(
         isStirred = false
         lapses$.next() // before the round begins: it may have taken what has just expired
         if (round !== null) begin(round)
-        if (mayRun() && (reports.length > 0 || isDue())) {
+        if (mayRun() && (reports.length > 0 || isDue() || steps.total() !== total)) {
           isRunning = true
           access.join(nextRound())
         }
@@ -71,7 +75,7 @@ export function dispatch(
     }
 
     function expire(): void {
-      for (const { delivered } of runs.expire(scheduler.now())) tell(delivered, { kind: 'expired' })
+      for (const { delivered } of runs.expire(elapsed())) tell(delivered, { kind: 'expired' })
     }
 
     const mayRun = (): boolean => !isRunning && rest === null && !subscriber.closed
@@ -80,7 +84,7 @@ export function dispatch(
     function arm(): void {
       if (isLooping || subscriber.closed) return
       const due = mayRun() && runs.size < concurrency ? next : null
-      timer.set(isBefore(runs.firstLapse, due) ? runs.firstLapse : due)
+      timer.set(due, runs.firstLapse)
     }
 
     function nextRound(): Step<Round> {
@@ -88,13 +92,14 @@ export function dispatch(
       return {
         run(ledger) {
           const now = scheduler.now()
-          const lapsesAt = now + lease
+          const lapsesAt = elapsed() + lease
           if (subscriber.closed) return { entered: [], taken: [], lapsesAt }
           entering = reports
           reports = []
           const entered = entering.map((report) => [report, enter(ledger, report, now)] as const)
-          const taken = take(ledger, now, lapsesAt)
+          const taken = take(ledger, now)
           next = ledger.nextDue()
+          total = steps.total()
           return { entered, taken, lapsesAt }
         },
         done(result) {
@@ -119,9 +124,9 @@ export function dispatch(
       }
     }
 
-    function take(ledger: Ledger, now: number, lapsesAt: number): HeldAlarm[] {
+    function take(ledger: Ledger, now: number): HeldAlarm[] {
       const due = ledger.due(now, concurrency - runs.size)
-      for (const held of due) ledger.save(leased(held, holder, now, lapsesAt))
+      for (const held of due) ledger.save(leased(held, holder, now, now + lease))
       return due.map((held) => ({ ...held, holder }))
     }
 
@@ -181,13 +186,15 @@ export function dispatch(
     subscriber.add(lapses$.subscribe(expire))
     subscriber.add(
       news$.subscribe((due) => {
+        // What `next` was compared with is no time of this clock any more.
+        if (steps.total() !== total) return loop()
         if (!isBefore(due, next)) return
         next = due
         arm()
       }),
     )
     subscriber.add(() => {
-      timer.set(null)
+      timer.set(null, null)
       rest?.unsubscribe()
       giveBack()
     })

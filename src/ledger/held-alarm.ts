@@ -31,7 +31,8 @@ export type Answer = { readonly delivered: HeldAlarm } & (
       readonly kind: 'failed'
       readonly failures: Failures
       readonly lastError: LastError
-      readonly retryAt: number
+      /** ms until it is delivered again; `null`: it is given up next */
+      readonly delay: number | null
     }
   /** `kept` is the newer alarm that stands */
   | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
@@ -62,18 +63,25 @@ export function written(
   return { ...held, ...alarm, due }
 }
 
-/** A clock that was stepped back makes no lease and no back-off longer: they begin again, or a new alarm would be late by the step. */
+/** A clock that was set back while nothing ran makes no lease and no back-off longer: they begin again. */
 function byClock(held: HeldAlarm, now: number): HeldAlarm {
+  return now >= held.changedAt ? held : shifted(held, now - held.changedAt, now)
+}
+
+/**
+ * After the wall clock was set forward by so much, or back (below 0): a lease and a back-off end when they would have ended. What only waits
+ * for its time goes by the new clock, and a removal is as old as it was.
+ */
+export function shifted(held: HeldAlarm, by: number, now: number): HeldAlarm {
   const { time, due, leasedUntil, changedAt } = held
-  if (now >= changedAt) return held
-  const step = now - changedAt
-  const isWaiting = time !== null && due !== null && due > time
-  return {
-    ...held,
-    due: isWaiting ? Math.max(time, due + step) : due,
-    leasedUntil: leasedUntil === null ? null : leasedUntil + step,
-    changedAt: now,
+  if (time === null) {
+    return { ...held, leasedUntil: leasedUntil && leasedUntil + by, changedAt: changedAt + by }
   }
+  if (due === null) return held
+  if (leasedUntil === null && due <= time) return held
+  if (by > 0 && due <= now - by) return held // it was over by then
+  const end = leasedUntil === null ? null : leasedUntil + by
+  return { ...held, due: Math.max(time, end ?? due + by), leasedUntil: end, changedAt: now }
 }
 
 /** Once taken for delivery. If the holder dies, the alarm is due again at the end of the lease. */
@@ -93,7 +101,10 @@ export function answered(held: HeldAlarm | undefined, answer: Answer, now: numbe
   }
   if (isReplaced(held, delivered)) return { ...free, due: held.time }
   if (kind === 'failed') {
-    return { ...free, ...answer.failures, lastError: answer.lastError, due: answer.retryAt }
+    // What is to be given up is put back first, so that it is known to be so even if this process dies on the way.
+    // A clock that was set back meanwhile makes nothing early.
+    const due = Math.max(held.time as number, answer.delay === null ? 0 : now + answer.delay)
+    return { ...free, ...answer.failures, lastError: answer.lastError, due }
   }
   if (kind === 'given-up') return { ...free, due: null }
   return { ...free, due: delivered.due }

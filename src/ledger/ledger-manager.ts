@@ -5,6 +5,7 @@ import { checkKey } from '../key.ts'
 import type { AlarmList, AlarmManager, ListOptions, WriteInfo } from '../manager.ts'
 import { type AlarmTime, checkAlarmTime } from '../time.ts'
 import { alarmList } from './alarm-list.ts'
+import type { ClockSteps } from './clock-steps.ts'
 import { dispatch } from './dispatch.ts'
 import { checkFailedAlarm, type FailedAlarm } from './failed-alarm.ts'
 import { discarded, type HeldAlarm, isFailed, retried, written } from './held-alarm.ts'
@@ -25,7 +26,7 @@ export interface LedgerManager extends AlarmManager {
 /** Makes a ledger a manager. `news$` may bring the due times that other processes write. */
 export function ledgerManager(
   access: LedgerAccess,
-  { scheduler, lease }: Required<ManagerOptions>,
+  { scheduler, lease, steps }: Required<ManagerOptions> & { readonly steps: ClockSteps },
   news$ = new Subject<AlarmTime>(),
 ): LedgerManager {
   const lapses$ = new Subject<void>()
@@ -91,7 +92,7 @@ export function ledgerManager(
       ),
     deliveries(handler, options = {}) {
       checkDeliveries(handler, options)
-      return dispatch({ access, scheduler, lease, news$, lapses$ }, handler, options)
+      return dispatch({ access, scheduler, lease, steps, news$, lapses$ }, handler, options)
     },
   }
 }

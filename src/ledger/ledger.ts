@@ -21,7 +21,7 @@ export interface Step<T> {
   failed(error: unknown): void
 }
 
-/** How to get at a ledger. */
+/** How to get at a ledger. Before each step, its durations are put right where the clock was set. */
 export interface LedgerAccess {
   /** What is durable now. */
   read(key: string): HeldAlarm | undefined

@@ -8,8 +8,8 @@ export interface OneTimer {
   set(at: AlarmTime): void
 }
 
-/** Rings at the time it is set to. */
-export function oneTimer(scheduler: SchedulerLike, ring: () => void): OneTimer {
+/** Rings at the time it is set to, by the clock that is given. */
+export function oneTimer(scheduler: SchedulerLike, clock: () => number, ring: () => void): OneTimer {
   let timer: Subscription | null = null
   let setTo: AlarmTime = null
   return {
@@ -19,10 +19,11 @@ export function oneTimer(scheduler: SchedulerLike, ring: () => void): OneTimer {
       timer = null
       setTo = at
       if (at === null) return
-      const set = wakeAt(scheduler, at, () => {
+      const rung = (): void => {
         setTo = null
         ring()
-      })
+      }
+      const set = wakeAt(scheduler, at, rung, clock)
       if (setTo === at && timer === null) timer = set // or it has rung by now, and may be set anew
     },
   }

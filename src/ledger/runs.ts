@@ -6,6 +6,7 @@ import type { HeldAlarm } from './held-alarm.ts'
 /** One alarm that was taken: waiting for its handler to be started, or with its handler at work. */
 export interface Run {
   readonly delivered: HeldAlarm
+  /** ms on the clock that nobody sets */
   readonly lapsesAt: number
   readonly handler: Subscription
 }
@@ -15,11 +16,12 @@ export interface Runs {
   readonly size: number
   /** no lease ends before; `null` when there is none */
   readonly firstLapse: AlarmTime
+  /** Ends what it replaces: a key never has two handlers at work. */
   add(delivered: HeldAlarm, lapsesAt: number): Run
   /** It has answered: its teardown is not left for after the next delivery of its key. */
   end(run: Run): void
   /** Stops and returns those whose lease has ended. */
-  expire(now: number): Run[]
+  expire(elapsed: number): Run[]
   /** Stops and returns all. */
   stop(): Run[]
 }
@@ -30,7 +32,7 @@ export function openRuns(): Runs {
   let firstLapse: AlarmTime = null
 
   const take = (ended: Run[]): Run[] => {
-    for (const run of ended) runs.delete(run.delivered.key)
+    for (const run of ended) if (runs.get(run.delivered.key) === run) runs.delete(run.delivered.key)
     // A user's teardown that throws must not keep the other handlers running.
     for (const { handler } of ended) undisturbed(() => handler.unsubscribe())
     return ended
@@ -43,6 +45,8 @@ export function openRuns(): Runs {
       return runs.size === 0 ? null : firstLapse
     },
     add(delivered, lapsesAt) {
+      const replaced = runs.get(delivered.key)
+      if (replaced !== undefined) take([replaced])
       const run = { delivered, lapsesAt, handler: new Subscription() }
       if (runs.size === 0 || isBefore(lapsesAt, firstLapse)) firstLapse = lapsesAt
       runs.set(delivered.key, run)
@@ -51,9 +55,9 @@ export function openRuns(): Runs {
     end(run) {
       take([run])
     },
-    expire(now) {
-      if (firstLapse === null || now < firstLapse) return []
-      const ended = take([...runs.values()].filter(({ lapsesAt }) => lapsesAt <= now))
+    expire(elapsed) {
+      if (firstLapse === null || elapsed < firstLapse) return []
+      const ended = take([...runs.values()].filter(({ lapsesAt }) => lapsesAt <= elapsed))
       firstLapse = null
       for (const { lapsesAt } of runs.values()) if (isBefore(lapsesAt, firstLapse)) firstLapse = lapsesAt
       return ended

@@ -1,4 +1,6 @@
-import type { HeldAlarm } from '../ledger/held-alarm.ts'
+import type { SchedulerLike } from 'rxjs'
+import type { ClockSteps } from '../ledger/clock-steps.ts'
+import { type HeldAlarm, shifted } from '../ledger/held-alarm.ts'
 import type { Ledger, LedgerAccess } from '../ledger/ledger.ts'
 import { type Excerpt, type Place, placeAt } from '../ledger/list-alarms.ts'
 import { type Due, DueHeap } from './due-heap.ts'
@@ -10,7 +12,7 @@ interface Entry extends Due {
 const DAY = 86_400_000
 
 /** A ledger in memory. Removals are forgotten a day later, by the clock of what is saved. */
-export function memoryLedger(): LedgerAccess {
+export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): LedgerAccess {
   const entries = new Map<string, Entry>()
   const heap = new DueHeap<Entry>()
   let order = 0
@@ -60,6 +62,17 @@ export function memoryLedger(): LedgerAccess {
       .map(({ held }) => held)
   }
 
+  function allowForSteps(): void {
+    const by = steps.step()
+    if (by === 0) return
+    steps.allow(by)
+    const now = scheduler.now()
+    for (const { held } of [...entries.values()]) {
+      const after = shifted(held, by, now)
+      if (after !== held) ledger.save(after)
+    }
+  }
+
   return {
     read: ledger.read,
     openRead() {
@@ -72,8 +85,12 @@ export function memoryLedger(): LedgerAccess {
         return page
       }
     },
-    atOnce: (run) => run(ledger),
+    atOnce(run) {
+      allowForSteps()
+      return run(ledger)
+    },
     join(step) {
+      allowForSteps()
       step.done(step.run(ledger))
     },
   }

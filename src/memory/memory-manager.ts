@@ -1,4 +1,5 @@
 import { checkNames } from '../check-names.ts'
+import { watchSteps } from '../ledger/clock-steps.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
 import { checkManagerOptions, type ManagerOptions, managerNames } from '../ledger/manager-options.ts'
 import { memoryLedger } from './memory-ledger.ts'
@@ -19,5 +20,7 @@ export type MemoryManager = LedgerManager
  */
 export function memoryManager(options: ManagerOptions = {}): MemoryManager {
   checkNames('memoryManager', options, managerNames)
-  return ledgerManager(memoryLedger(), checkManagerOptions(options))
+  const checked = checkManagerOptions(options)
+  const steps = watchSteps(checked.scheduler)
+  return ledgerManager(memoryLedger(checked.scheduler, steps), { ...checked, steps })
 }

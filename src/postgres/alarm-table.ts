@@ -62,6 +62,8 @@ export interface AlarmTable {
   next(): Promise<number | null>
   /** overdue by `grace` ms, and no worker will ever take them */
   stuck(grace: number): Promise<string[]>
+  /** Lets no lease and no back-off last longer because the clock of the database was set back. */
+  bound(): Promise<void>
   /** Forgets removals that are `age` ms old, and the jobs of the dead. */
   forget(age: number): Promise<void>
   get(key: string): Promise<AlarmTime>
@@ -182,6 +184,9 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     arm,
     next: async () => (await db.query<{ dueIn: number | null }>(sql.next, []))[0]!.dueIn,
     stuck: async (grace) => (await db.query<{ id: string }>(sql.stuck, [grace])).map(({ id }) => id),
+    async bound() {
+      await run(sql.bound, [])
+    },
     async forget(age) {
       await db.query(sql.forget, [age])
       await db.query(sql.bury, [])

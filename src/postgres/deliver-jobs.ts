@@ -1,4 +1,5 @@
 import { Observable, type ObservableInput, type SchedulerLike, Subscription } from 'rxjs'
+import { elapsedOf } from '../elapsed.ts'
 import type { DeliveryStory } from '../ledger/answers.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
 import { workOn } from '../ledger/work-on.ts'
@@ -36,6 +37,7 @@ export interface OpenDeliveries {
 /** One alarm that was taken, until its answer is known. */
 interface Run {
   readonly taken: Taken
+  /** ms on the clock that nobody sets */
   readonly lapsesAt: number
   readonly work: Subscription
   isAtWork: boolean
@@ -56,6 +58,7 @@ export function deliverJobs(
   { concurrency = 100, abandon }: DeliveryOptions,
 ): Observable<DeliveryEvent> {
   return new Observable((subscriber) => {
+    const elapsed = elapsedOf(scheduler)
     const slots = openSlots(concurrency)
     const runs = new Set<Run>()
     const answers = new Set<Promise<unknown>>() // that are not entered yet
@@ -100,7 +103,7 @@ export function deliverJobs(
       let unused = places
       for (;;) {
         const holder = crypto.randomUUID()
-        const lapsesAt = scheduler.now() + lease // before the database begins to count: ours ends first
+        const lapsesAt = elapsed() + lease // before the database begins to count: ours ends first
         try {
           // What came too late to be taken has lost its job to it, so it gets another one.
           if (isStopped) await table.arm([id])
@@ -143,9 +146,9 @@ export function deliverJobs(
         return
       }
       runs.add(run)
-      const receivedAt = scheduler.now()
-      work.add(wakeAt(scheduler, lapsesAt, () => expire(run)))
-      const begin = (): void => deliver(run, taken.late + scheduler.now() - receivedAt)
+      const receivedAt = elapsed()
+      work.add(wakeAt(scheduler, lapsesAt, () => expire(run), elapsed))
+      const begin = (): void => deliver(run, taken.late + elapsed() - receivedAt)
       if (early > 0) work.add(wakeAt(scheduler, taken.delivered.time as number, begin))
       else begin()
     }
@@ -198,7 +201,13 @@ export function deliverJobs(
         subscriber.error(error)
         return null
       }
-      const entering = enterAnswer({ table, scheduler, taken, lapsesAt, saying }).catch(giveUp)
+      const entering = enterAnswer({
+        table,
+        scheduler,
+        taken,
+        hasLapsed: () => elapsed() >= lapsesAt,
+        saying,
+      }).catch(giveUp)
       const entered = entering.then((after) => {
         answers.delete(entered)
         for (const hear of hears) hear(after?.dueIn ?? null)

@@ -12,7 +12,7 @@ interface Answer {
   readonly table: AlarmTable
   readonly scheduler: SchedulerLike
   readonly taken: Taken
-  readonly lapsesAt: number
+  readonly hasLapsed: () => boolean
   readonly saying: Saying
 }
 
@@ -21,7 +21,7 @@ export async function enterAnswer({
   table,
   scheduler,
   taken,
-  lapsesAt,
+  hasLapsed,
   saying,
 }: Answer): Promise<After | null> {
   for (;;) {
@@ -29,7 +29,7 @@ export async function enterAnswer({
       const after = await table.answer(saying)
       return after.entered || isEnteredBefore(after, taken, saying) ? after : null
     } catch (error) {
-      if (scheduler.now() >= lapsesAt) return null
+      if (hasLapsed()) return null
       if (!isPassing(error)) throw error
       await rest(scheduler)
     }

@@ -16,6 +16,7 @@ import {
   timeout,
   timer,
 } from 'rxjs'
+import { elapsedOf } from '../elapsed.ts'
 import { AlarmError } from '../errors.ts'
 import { aborted } from './aborted.ts'
 import type { Database } from './database.ts'
@@ -59,6 +60,7 @@ const REST = 10 // ms between looks
 const END = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND xact_start = $2::timestamptz`
 
 export function lenderOf(db: Database, scheduler: SchedulerLike): Lender {
+  const elapsed = elapsedOf(scheduler)
   const broken = (error: unknown): unknown => postgresError(error, db.name)
 
   function connect(pool: Pool, free = (): void => {}, lost = (_: unknown): void => {}): Observable<Lent> {
@@ -125,7 +127,7 @@ export function lenderOf(db: Database, scheduler: SchedulerLike): Lender {
     return new AlarmError(
       'ALARM_STORAGE_UNREACHABLE',
       `No connection was free within ${db.timeout} ms. Of the ${places} connections that transactions may have, ${held.size} are held, ` +
-        `the oldest for ${oldest} ms. ${theirs} Or give a pool with more (max).`,
+        `the oldest for ${Math.round(oldest)} ms. ${theirs} Or give a pool with more (max).`,
       { counted: false },
     )
   }
@@ -133,12 +135,12 @@ export function lenderOf(db: Database, scheduler: SchedulerLike): Lender {
   return {
     async forTransaction(borrower) {
       const pool = await db.pool()
-      let enteredAt = scheduler.now()
+      let enteredAt = elapsed()
       const lent$ = lineOf(pool)
-        .place({ age: () => scheduler.now() - enteredAt, end: borrower.end })
+        .place({ age: () => elapsed() - enteredAt, end: borrower.end })
         .pipe(
           concatMap((free) => {
-            enteredAt = scheduler.now()
+            enteredAt = elapsed()
             return connect(pool, free, borrower.lost)
           }),
         )

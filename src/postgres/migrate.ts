@@ -35,6 +35,7 @@ const STEPS: readonly ((schema: string) => string)[] = [
     DROP INDEX ${schema}._nolater_alarm_removed;
     CREATE INDEX _nolater_alarm_removed ON ${schema}._nolater_alarm (changed_at) WHERE time IS NULL;
     CREATE INDEX _nolater_alarm_failed ON ${schema}._nolater_alarm (time, id) WHERE due IS NULL AND time IS NOT NULL;
+    CREATE INDEX _nolater_alarm_waiting ON ${schema}._nolater_alarm (changed_at) WHERE leased_until IS NOT NULL OR due > time;
     DROP INDEX ${schema}._nolater_alarm_due;
     CREATE INDEX _nolater_alarm_due ON ${schema}._nolater_alarm (due, id) WHERE due IS NOT NULL;`,
 ]

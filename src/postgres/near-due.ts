@@ -1,4 +1,5 @@
 import { interval, type SchedulerLike, timer } from 'rxjs'
+import { elapsedOf } from '../elapsed.ts'
 import { oneTimer } from '../ledger/one-timer.ts'
 import { type AlarmTime, isBefore } from '../time.ts'
 
@@ -25,11 +26,12 @@ export function watchDue(
   look: () => Promise<number | null>,
   ring: () => void,
 ): NearDue {
-  let next: AlarmTime = null
+  let next: AlarmTime = null // on the clock that nobody sets
   let isLooking = false
   let isStirred = false
   let isStopped = false
-  const alarm = oneTimer(scheduler, () => {
+  const elapsed = elapsedOf(scheduler)
+  const alarm = oneTimer(scheduler, elapsed, () => {
     next = null
     ring()
     stir()
@@ -37,7 +39,7 @@ export function watchDue(
 
   function news(dueIn: number | null): void {
     if (dueIn === null || isStopped) return
-    const due = scheduler.now() + Math.max(0, Math.ceil(dueIn))
+    const due = elapsed() + Math.max(0, Math.ceil(dueIn))
     if (!isBefore(due, next)) return
     next = due
     alarm.set(due)

@@ -93,7 +93,7 @@ export function statementsOf(schema: string) {
     -- Materialized: where a row has changed since, Postgres looks at what it is joined with once more, and would read a union twice.
     found AS MATERIALIZED (SELECT * FROM seen UNION ALL SELECT * FROM others),
     taken AS (
-      UPDATE ${alarm} AS row SET holder = coalesce(asked.holder, $5), leased_until = now + $3, due = now + $3
+      UPDATE ${alarm} AS row SET holder = coalesce(asked.holder, $5), leased_until = now + $3, due = now + $3, changed_at = now
       FROM found AS due LEFT JOIN asked USING (id), clock
       WHERE row.id = due.id AND due.due <= now
       RETURNING row.*, due.due AS was_due
@@ -141,7 +141,7 @@ export function statementsOf(schema: string) {
         holder = NULL, leased_until = NULL, changed_at = now,
         time = CASE WHEN ${stands} THEN said.to_time ELSE row.time END,
         done = CASE WHEN ${stands} THEN said.done ELSE row.done END,
-        due = CASE WHEN ${stands} THEN coalesce(said.due_at, now + said.due_in) ELSE row.time END,
+        due = CASE WHEN ${stands} THEN coalesce(said.due_at, CASE WHEN said.due_in IS NOT NULL THEN greatest(row.time, now + said.due_in) END) ELSE row.time END,
         counted = CASE WHEN ${stands} THEN said.counted WHEN said.fence IS NULL THEN row.counted ELSE 0 END,
         uncounted = CASE WHEN ${stands} THEN said.uncounted WHEN said.fence IS NULL THEN row.uncounted ELSE 0 END,
         last_error = CASE WHEN ${stands} THEN said.error WHEN said.fence IS NULL THEN row.last_error END
@@ -168,6 +168,24 @@ export function statementsOf(schema: string) {
     ${ARM(schema)}
     SELECT encode(asked.id, 'hex') AS id, ${IS_ARMED} AS armed
     FROM asked LEFT JOIN changed USING (id), jobs WHERE jobs.count >= 0`
+
+  /**
+   * Begins those leases and back-offs again that say they began later than now: the clock of the database was set back. So none is longer
+   * than it would have been from its beginning, and again from here on.
+   */
+  const bound = `
+    WITH ${CLOCK},
+    seen AS MATERIALIZED (
+      SELECT row.* FROM clock, ${alarm} AS row
+      WHERE (row.leased_until IS NOT NULL OR row.due > row.time) AND row.changed_at > now ORDER BY row.id LIMIT 1000 FOR UPDATE OF row
+    ),
+    changed AS (
+      UPDATE ${alarm} AS row SET leased_until = row.leased_until + now - row.changed_at, changed_at = now,
+        due = CASE WHEN row.due IS NOT NULL THEN greatest(row.time, coalesce(row.leased_until, row.due) + now - row.changed_at) END
+      FROM seen, clock WHERE row.id = seen.id RETURNING row.id, row.due
+    ),
+    ${ARM(schema)}
+    SELECT encode(id, 'hex') AS id, ${IS_ARMED} AS armed FROM changed, jobs WHERE jobs.count >= 0`
 
   /** ms until the next alarm that is not due yet. */
   const next = `
@@ -228,5 +246,21 @@ export function statementsOf(schema: string) {
   const retry = revive('due = greatest(row.time, now)')
   const discard = revive('time = NULL, done = row.time, last_error = NULL')
 
-  return { write, take, giveBack, answer, arm, next, stuck, forget, bury, get, read, page, retry, discard }
+  return {
+    write,
+    take,
+    giveBack,
+    answer,
+    arm,
+    next,
+    stuck,
+    forget,
+    bury,
+    get,
+    read,
+    page,
+    retry,
+    discard,
+    bound,
+  }
 }

@@ -23,7 +23,10 @@ const MOST = 15_000
  */
 export function watchStuck(scheduler: SchedulerLike, lease: number, table: AlarmTable): Subscription {
   const often = Math.min(Math.max(lease / 2, LEAST), MOST)
-  const rescue$ = defer(async () => table.arm(await table.stuck(often)))
+  const rescue$ = defer(async () => {
+    await table.bound()
+    await table.arm(await table.stuck(often))
+  })
   const forget$ = defer(() => table.forget(DAY))
   const never = catchError(() => EMPTY) // what does not go now goes next time
   return merge(

@@ -25,6 +25,10 @@ const STEPS: readonly string[] = [
     DROP INDEX alarm_removed;
     CREATE INDEX alarm_removed ON alarm (changed_at) WHERE time IS NULL;
     CREATE INDEX alarm_failed ON alarm (time) WHERE due IS NULL AND time IS NOT NULL;
+    -- Those that wait for the end of a lease or of a back-off.
+    CREATE INDEX alarm_waiting ON alarm (changed_at) WHERE leased_until IS NOT NULL OR due > time;
+    CREATE TABLE clock (stepped INTEGER NOT NULL) STRICT; -- ms that the wall clock was set, as far as it is allowed for
+    INSERT INTO clock VALUES (0);
   `,
 ]
 

@@ -12,6 +12,12 @@ const DAY = 86_400_000
 export interface SqliteLedger extends Ledger {
   /** Forgets removals that are a day old, some at a time; `true` if there may be more. */
   forget(now: number): boolean
+  /** ms that the clock was set, by all who share the file, as far as the rows allow for it */
+  stepped(): number
+  /** The clock was set by so much: leases and back-offs end when they would have ended. */
+  shift(by: number, now: number): void
+  /** Begins those leases and back-offs again that say they began later than now: the clock was set back while nothing ran. */
+  bound(now: number): void
   /** Reads some of what is held, in order. */
   page(excerpt: Excerpt): HeldAlarm[]
 }
@@ -47,6 +53,19 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
   const forget = db.prepare(`
     DELETE FROM alarm WHERE rowid IN
       (SELECT rowid FROM alarm WHERE time IS NULL AND changed_at < ? ORDER BY changed_at LIMIT ${AT_A_TIME})`)
+  const stepped = db.prepare('SELECT stepped FROM clock')
+  const note = db.prepare('UPDATE clock SET stepped = stepped + ?')
+  // What `shifted` in ../ledger/held-alarm.ts says.
+  const waits = '(leased_until IS NOT NULL OR due > time)'
+  const move = (by: string): string => `UPDATE alarm SET leased_until = leased_until + ${by},
+    due = CASE WHEN due IS NOT NULL THEN max(time, coalesce(leased_until, due) + ${by}) END, changed_at = :now`
+  const shift = db.prepare(
+    `${move(':by')} WHERE ${waits} AND time IS NOT NULL AND (:by < 0 OR due > :now - :by)`,
+  )
+  const age = db.prepare(
+    'UPDATE alarm SET leased_until = leased_until + :by, changed_at = changed_at + :by WHERE time IS NULL',
+  )
+  const bound = db.prepare(`${move('(:now - changed_at)')} WHERE ${waits} AND changed_at > :now`)
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
   const heldOf = ({ lastError, ...row }: Row, key: string): HeldAlarm => ({
@@ -91,6 +110,15 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
       ] as unknown as FullRow[]
       found.sort((a, b) => placeAt(a) - placeAt(b) || a.rowid - b.rowid)
       return allOf(found.slice(0, limit))
+    },
+    stepped: () => (stepped.get() as { stepped: number }).stepped,
+    shift(by, now) {
+      shift.run({ by, now })
+      age.run({ by })
+      note.run(by)
+    },
+    bound(now) {
+      bound.run({ now })
     },
     nextDue: () => (nextDue.get() as { due: AlarmTime } | undefined)?.due ?? null,
     forget: (now) => forget.run(now - DAY).changes === AT_A_TIME,

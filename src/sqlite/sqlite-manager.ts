@@ -5,6 +5,7 @@ import { type Closable, closable } from '../closing/close-once.ts'
 import { flushAll } from '../closing/flush-all.ts'
 import { type Flush, hosting } from '../closing/host.ts'
 import { AlarmError, given } from '../errors.ts'
+import { watchSteps } from '../ledger/clock-steps.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
 import { checkManagerOptions, type ManagerOptions, managerNames } from '../ledger/manager-options.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
@@ -13,6 +14,7 @@ import { alarmSchema } from './alarm-schema.ts'
 import { groupCommit } from './group-commit.ts'
 import { openDatabase } from './open-database.ts'
 import { pageByPage } from './page-by-page.ts'
+import { sharedSteps } from './shared-steps.ts'
 import { sqliteLedger } from './sqlite-ledger.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -77,19 +79,26 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const guests = new Set<Flush>()
   let isClosing = false
   let isClosed = false
-  let forgetAt = 0
+  const steps = watchSteps(scheduler)
+  const { elapsed } = steps
+  const shared = sharedSteps(ledger, steps, scheduler)
+  let forgetAt = elapsed()
 
-  const group = groupCommit(
-    ledger,
-    (work) =>
-      inTransaction(db, file, () => {
-        const now = scheduler.now()
-        if (now >= forgetAt) forgetAt = ledger.forget(now) ? now : now + MINUTE
-        return work()
-      }),
-    () => pageByPage((excerpt) => whileOpen(() => ledger.page(excerpt))),
+  function transaction<T>(work: () => T): T {
+    const result = inTransaction(db, file, () => {
+      shared.allow()
+      if (elapsed() >= forgetAt) forgetAt = elapsed() + (ledger.forget(scheduler.now()) ? 0 : MINUTE)
+      return work()
+    })
+    shared.commit()
+    return result
+  }
+
+  inTransaction(db, file, shared.open)
+  const group = groupCommit(ledger, transaction, () =>
+    pageByPage((excerpt) => whileOpen(() => ledger.page(excerpt))),
   )
-  const manager = ledgerManager(group, { scheduler, lease }, news$)
+  const manager = ledgerManager(group, { scheduler, lease, steps }, news$)
 
   function whileOpen<T>(use: () => T, isOver = isClosed): T {
     if (!isOver) return use()
@@ -102,6 +111,7 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const poll$: Observable<never> = interval(pollInterval, scheduler).pipe(
     tap(() => {
       try {
+        if (steps.step() !== 0) group.atOnce(() => {})
         news$.next(ledger.nextDue())
       } catch {} // locked: the next look will tell
     }),

@@ -194,7 +194,7 @@ describe('the actor runtime', () => {
     const kinds = watch(deliveries$)
     ask('a', 10).subscribe()
     await clock.advanceAsync(10_000_000)
-    expect(kinds.map((event) => (event as { kind: string }).kind).at(-1)).toBe('given-up')
+    expect(kinds.map((event) => (event as { kind: string }).kind).at(-1)).toBe('abandoned')
     expect(watch(ask('a', 0))).toEqual([0, 'complete'])
   })
 

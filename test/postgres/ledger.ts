@@ -152,8 +152,8 @@ export function describeLedger(server: Server): void {
             if (kind === 'failed') {
               const { saying } = failed(taken, new Error('as the test wants'), 5)
               const { counted, uncounted } = saying
-              const retryAt = 'in' in saying.due ? saying.due.in : (saying.due.at as number)
-              const answer: Answer = { kind, delivered, failures: { counted, uncounted }, lastError, retryAt }
+              const delay = 'in' in saying.due ? saying.due.in : null
+              const answer: Answer = { kind, delivered, failures: { counted, uncounted }, lastError, delay }
               return { answer, isRelative: 'in' in saying.due, after: await table.answer(saying) }
             }
             if (kind === 'released') {

@@ -158,7 +158,7 @@ describe("sqliteManager's commits", () => {
     await write('b', t0, 1)
     await clock.advance(LEASE - 2)
     ends[1]?.done() // a round is on its way
-    clock.step(1)
+    clock.block(1)
     await turns()
     expect(kinds()).toEqual(['delivered', 'delivered', 'expired', 'done', 'delivered'])
     expect(most()).toBe(2)

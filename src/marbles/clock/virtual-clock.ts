@@ -8,6 +8,8 @@ import { type Ticks, Timer, type Work } from './virtual-timer.ts'
 export interface VirtualClock extends SchedulerLike {
   /** the wall clock, ms */
   now(): number
+  /** ms that have passed since it was made, whatever the wall clock was set to: what durations are measured by */
+  elapsed(): number
   /** timers that are set */
   readonly pending: number
 
@@ -88,6 +90,7 @@ export function virtualClock(start = 0): VirtualClock {
 
   return {
     now,
+    elapsed: () => clock.elapsed,
     get pending() {
       return timers.size
     },

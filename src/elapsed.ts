@@ -1,0 +1,28 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs'
+
+/** A scheduler that can say how much time has passed, whatever its clock was set to meanwhile. */
+export interface ElapsedScheduler extends SchedulerLike {
+  /** ms since some moment; never goes back, and never jumps */
+  elapsed(): number
+}
+
+const REAL = 1e11 // ms: what reads less counts virtual time, inside of `TestScheduler.run` too
+
+/**
+ * How to measure a duration on a scheduler, in ms.
+ *
+ * By its own `elapsed()`, as `virtualClock` has it; where its clock is the machine's, by `performance.now()`. Any other clock is taken for
+ * one that nobody sets forward; what it is set back by does not count.
+ */
+export function elapsedOf(scheduler: SchedulerLike & { elapsed?: unknown }): () => number {
+  if (typeof scheduler.elapsed === 'function') return () => (scheduler as ElapsedScheduler).elapsed()
+  if (scheduler.now === asyncScheduler.now && scheduler.now() > REAL) return () => performance.now()
+  let last = scheduler.now()
+  let passed = 0
+  return () => {
+    const now = scheduler.now()
+    passed += Math.max(0, now - last)
+    last = now
+    return passed
+  }
+}
