@@ -52,8 +52,14 @@ export function storeAlarm(
     get events$() {
       return engine.events$
     },
-    set: (time, options) => turns.ask(checkTime(time), options),
-    setIn: (ms, options) => turns.ask(timeIn(ms, (scheduler ?? asyncScheduler).now()), options),
+    set(time, options) {
+      turns.checkOwner()
+      turns.ask(checkTime(time), options)
+    },
+    setIn(ms, options) {
+      turns.checkOwner()
+      turns.ask(timeIn(ms, (scheduler ?? asyncScheduler).now()), options)
+    },
     [readsTimes]: checkTime,
     delete: (options) => turns.ask(null, options),
     touch: (options) => turns.touch(options),

@@ -23,6 +23,8 @@ export interface StoreTransaction {
   fail(error: unknown): void
   /** Another store of this process takes the file: what would begin from here on fails with `ALARM_FENCED`, and waits for no lock. */
   giveWay(): void
+  /** Throws `ALARM_FENCED` where it has, or what else ended it; changes nothing else. */
+  checkOwner(): void
 }
 
 export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): StoreTransaction {
@@ -43,10 +45,7 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
   function begin(): void {
     if (failure !== null) throw failure
     if (isOpen) return
-    if (hasGivenWay) {
-      fail(fenced(newestEpoch()))
-      throw failure
-    }
+    checkOwner()
     try {
       start.run()
     } catch (error) {
@@ -59,6 +58,11 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
     if (newest === epoch) return
     fail(fenced(newest))
     throw failure
+  }
+
+  function checkOwner(): void {
+    if (hasGivenWay) fail(fenced(newestEpoch()))
+    if (failure !== null) throw failure
   }
 
   const newestEpoch = (): number => (epochNow.get() as { epoch: number }).epoch
@@ -141,6 +145,7 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
     commit,
     rollback,
     fail,
+    checkOwner,
     giveWay() {
       hasGivenWay = true
       if (isOpen) fail(fenced(epoch + 1)) // the next one to be given

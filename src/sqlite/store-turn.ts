@@ -21,6 +21,8 @@ export interface Turns {
   readonly isInTransaction: boolean
   /** Throws what broke the store. */
   check(): void
+  /** Throws what keeps it from being asked: that first, and what is wrong with the question after it. */
+  checkOwner(): void
   /** Opens a turn, or joins the open one, and does all of `work` in it, or nothing. */
   join<T>(work: () => T): T
   /** Asks for an alarm. */
@@ -131,6 +133,15 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
       return depth > 0
     },
     check: engine.check,
+    checkOwner() {
+      engine.check()
+      try {
+        transaction.checkOwner()
+      } catch (error) {
+        spread()
+        throw throwing(error)
+      }
+    },
     join,
     ask(time, options) {
       checkConfirmation(options)

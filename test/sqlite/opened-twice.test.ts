@@ -42,6 +42,14 @@ describe('an actor that is opened twice in one process', () => {
     expect(look(file).alarm).toBe(60)
   })
 
+  it('is said before what is wrong with the time that the first one is asked for', () => {
+    const file = newPath()
+    const first = open({ file, busyTimeout })
+    open({ file, busyTimeout })
+    expect(() => first.alarm.set(Number.NaN)).toThrow(fenced)
+    expect(() => first.alarm.setIn(-1)).toThrow(fenced)
+  })
+
   it('keeps what the first one has accepted, where its manager answers at once', () => {
     const file = newPath()
     const manager = newManager()
