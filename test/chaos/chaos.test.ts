@@ -42,7 +42,7 @@ if (typeof server === 'string') {
       ['two-owners', /^OWNER /],
     ] as const)('are found out if they do as %s', { timeout: PATIENCE }, async (sabotage, found) => {
       const { violations } = await run(sabotage, {
-        seconds: sabotage === 'two-owners' ? 3 : 60,
+        seconds: sabotage === 'two-owners' ? 10 : 60,
         stopsAtFault: true,
       })
       expect(violations[0]).toMatch(found)

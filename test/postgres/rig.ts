@@ -6,7 +6,7 @@ import { type Deliveries, record } from '../../src/vitest/manager/deliveries.ts'
 import type { Server } from './server.ts'
 
 /** However loaded the machine is, what is waited for comes within it. */
-const PATIENCE = 20_000
+const PATIENCE = 45_000
 
 /** Looks again and again until it holds; fails with what was last seen. */
 export async function until<T>(
