@@ -23,6 +23,7 @@ export type AlarmErrorCode =
   | 'ALARM_STORAGE_READONLY'
   | 'ALARM_STORAGE_NEWER'
   | 'ALARM_STORAGE_MISSING'
+  | 'ALARM_STORAGE_GONE'
   | 'ALARM_STORAGE_UNREACHABLE'
   | 'ALARM_STORAGE_UNSUPPORTED'
   | 'ALARM_TRANSACTION_INVALID'
@@ -31,17 +32,24 @@ export type AlarmErrorCode =
  * Every error of this library: a stable `code`, and a message that says what was expected, what was given and what to do.
  *
  * `counted` is `false` on failures that are not the handler's (store, manager, ownership): a manager retries those for ever
- * and does not count them against the alarm's retries.
+ * and does not count them against the alarm's retries. `passes` is `true` where the cause can end by itself (a lock, a full disk, a server
+ * that is away): deliveries wait for that end.
  */
 export class AlarmError extends Error {
   override readonly name: string = 'AlarmError'
   readonly code: AlarmErrorCode
   declare readonly counted?: false
+  declare readonly passes?: true
 
-  constructor(code: AlarmErrorCode, message: string, options?: { cause?: unknown; counted?: false }) {
+  constructor(
+    code: AlarmErrorCode,
+    message: string,
+    options?: { cause?: unknown; counted?: false; passes?: boolean },
+  ) {
     super(message, options && 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     if (options?.counted === false) this.counted = false
+    if (options?.passes === true) this.passes = true
   }
 }
 

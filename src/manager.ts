@@ -61,6 +61,13 @@ export type DeliveryEvent = {
   | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
   /** likewise where there is no `abandon`: kept as failed, delivered no more, until it is retried, discarded or set anew */
   | { readonly kind: 'given-up'; readonly lastError: LastError | null }
+  /**
+   * The manager's storage fails in a way that can pass (a lock, a full disk, a server that is away), so that nothing is delivered until the
+   * next try at `retryAt`. Of no alarm in particular: its key is `''` and its numbers are 0.
+   */
+  | { readonly kind: 'stalled'; readonly error: unknown; readonly retryAt: number }
+  /** it works again, after so many ms; likewise */
+  | { readonly kind: 'resumed'; readonly stalledFor: number }
 )
 
 /** What a delivery failed with, as far as a manager keeps it: the beginning of its texts. `at` is the manager's clock, ms. */

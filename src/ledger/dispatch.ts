@@ -1,4 +1,4 @@
-import { Observable, type ObservableInput, type SchedulerLike, type Subject, type Subscription } from 'rxjs'
+import { Observable, type ObservableInput, type SchedulerLike, type Subject, Subscription } from 'rxjs'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
 import { type AlarmTime, isBefore } from '../time.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
@@ -8,6 +8,7 @@ import type { Ledger, LedgerAccess, Step } from './ledger.ts'
 import { lookAgain } from './look-again.ts'
 import { isExhausted } from './redelivery.ts'
 import { openRuns, type Run } from './runs.ts'
+import { canPass, openStall } from './stall.ts'
 import { workOn } from './work-on.ts'
 
 /** What the deliveries of one manager share. */
@@ -28,8 +29,6 @@ interface Round {
   readonly taken: readonly HeldAlarm[]
   readonly lapsesAt: number
 }
-
-const REST = 1_000 // ms, after the ledger was locked for longer than one waits for it
 
 /**
  * Delivers the alarms of a ledger: never before their time, each at least once, one delivery of a key at a time.
@@ -56,6 +55,7 @@ export function dispatch(
     let isStirred = false
     let rest: Subscription | null = null
     const timer = lookAgain(scheduler, elapsed, loop)
+    const stall = openStall(scheduler, (event) => subscriber.next(event))
 
     function loop(): void {
       isStirred = true
@@ -105,6 +105,7 @@ export function dispatch(
         done(result) {
           isRunning = false
           round = result
+          stall.over()
           spread(result.entered.map(([, after]) => after))
           if (subscriber.closed) giveBack()
           else loop()
@@ -114,11 +115,17 @@ export function dispatch(
           if (subscriber.closed) return
           reports = [...entering, ...reports]
           next = 0
-          if (!isLocked(error)) return subscriber.error(error)
-          rest = scheduler.schedule(() => {
-            rest = null
-            loop()
-          }, REST)
+          if (!canPass(error)) return subscriber.error(error)
+          const resting = new Subscription()
+          rest = resting // before anything is emitted: a reentrant call must find it
+          const delay = stall.failed(error)
+          if (subscriber.closed) return
+          resting.add(
+            scheduler.schedule(() => {
+              rest = null
+              loop()
+            }, delay),
+          )
           arm()
         },
       }
@@ -200,8 +207,4 @@ export function dispatch(
     })
     arm() // and not the loop: nothing is emitted before the subscriber has its subscription
   })
-}
-
-function isLocked(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'ALARM_STORAGE_LOCKED'
 }

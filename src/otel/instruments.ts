@@ -87,6 +87,14 @@ export function deliveryInstruments(meter: Meter) {
       'nolater.manager.lag',
       seconds('From when a delivery was due, back-off included, until the manager made it.', LATE),
     ),
+    stalls: meter.createCounter('nolater.manager.stalls', {
+      description: 'Tries that failed while the storage of the manager was in trouble that can pass.',
+      unit: '{try}',
+    }),
+    stallTime: meter.createHistogram(
+      'nolater.manager.stall_time',
+      seconds('How long nothing was delivered because the storage failed, once it works again.', LATE),
+    ),
     deliveries: meter.createCounter('nolater.manager.deliveries', {
       description: 'Deliveries that have ended, by how.',
       unit: '{delivery}',

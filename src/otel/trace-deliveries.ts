@@ -42,9 +42,14 @@ function failureOf(event: DeliveryEvent): Attributes {
   return event.kind === 'given-up' && event.lastError !== null ? { 'error.type': event.lastError.name } : {}
 }
 
-function tell({ lag, deliveries }: ReturnType<typeof deliveryInstruments>, event: DeliveryEvent): void {
+function tell(to: ReturnType<typeof deliveryInstruments>, event: DeliveryEvent): void {
+  const { lag, deliveries, stalls, stallTime } = to
   if (event.kind === 'delivered') {
     lag.record(Math.max(0, event.lateness) / 1000)
+  } else if (event.kind === 'stalled') {
+    stalls.add(1, failedWith(event.error))
+  } else if (event.kind === 'resumed') {
+    stallTime.record(event.stalledFor / 1000)
   } else {
     deliveries.add(1, { 'nolater.outcome': event.kind, ...failureOf(event) })
   }

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { connect, DURABLE } from './connect.ts'
+import { connect } from './connect.ts'
+import { makeDurable } from './make-durable.ts'
+import { snapshot } from './snapshot.ts'
 import { storageError } from './storage-error.ts'
 import { hasTable, refused, refuseManagers } from './store-file.ts'
 import { inTransaction } from './transaction.ts'
@@ -14,8 +16,8 @@ const VERSION = 1
 export function openActorsFile(path: string, busyTimeout?: number): DatabaseSync {
   const db = connect(path, busyTimeout)
   try {
-    isOurs(db, path)
-    db.exec(DURABLE)
+    snapshot(db, () => isOurs(db, path))
+    makeDurable(db, path, busyTimeout)
     inTransaction(db, path, () => {
       if (!isOurs(db, path)) makeTables(db)
     })

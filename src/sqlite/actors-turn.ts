@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { savepoint } from './savepoint.ts'
-import { inTransaction } from './transaction.ts'
 
 /** What one actor has to do in a turn. */
 export interface ActorStep<T> {
@@ -29,7 +28,7 @@ type Outcome = { readonly result: unknown } | { readonly error: unknown }
  * A step that fails is undone alone. Where that is not possible, since it fails with the commit (a deferred foreign key) or has rolled
  * all of it back (ON CONFLICT ROLLBACK), each goes again in a transaction of its own.
  */
-export function actorsTurn(db: DatabaseSync, file: string): ActorsTurn {
+export function actorsTurn(db: DatabaseSync, transaction: <T>(work: () => T) => T): ActorsTurn {
   let steps: ActorStep<unknown>[] = []
 
   function flush(): boolean {
@@ -43,9 +42,9 @@ export function actorsTurn(db: DatabaseSync, file: string): ActorsTurn {
   function perform(group: readonly ActorStep<unknown>[]): void {
     let outcomes: Outcome[]
     try {
-      outcomes = inTransaction(db, file, () => group.map(attempt))
+      outcomes = transaction(() => group.map(attempt))
     } catch (error) {
-      if (group.length > 1 && !isLocked(error)) for (const step of group) perform([step])
+      if (group.length > 1 && !isOfAll(error)) for (const step of group) perform([step])
       else for (const step of group) step.failed(error)
       return
     }
@@ -73,7 +72,8 @@ export function actorsTurn(db: DatabaseSync, file: string): ActorsTurn {
   }
 }
 
-/** Nobody's fault: to try each by itself would only wait as often. */
-function isLocked(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ALARM_STORAGE_LOCKED'
+/** A lock, a full disk, a file taken away: to try each by itself would only fail as often. */
+function isOfAll(error: unknown): boolean {
+  const { code, passes } = error as { code?: unknown; passes?: unknown }
+  return passes === true || code === 'ALARM_STORAGE_GONE'
 }

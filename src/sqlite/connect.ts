@@ -3,15 +3,15 @@ import { AlarmConfigError, AlarmError } from '../errors.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
 import { storageError } from './storage-error.ts'
 
-/** FULL: every commit is on disk when it returns. macOS needs to be told that "on disk" means it. */
-export const DURABLE = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON'
+export const BUSY_TIMEOUT = 5_000 // ms
 
 /** Opens a file, and changes nothing in it. `busyTimeout` ms is how long it waits for the lock of another connection. */
-export function connect(file: string, busyTimeout = 5_000): DatabaseSync {
+export function connect(file: string, busyTimeout = BUSY_TIMEOUT): DatabaseSync {
   const patience = timerMilliseconds('busyTimeout', busyTimeout)
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
     throw new AlarmConfigError('file', 'the path of a file', file)
   }
+  if (file.startsWith('file:')) checkUri(file)
   // Not imported: where it is missing, an import would fail before anything could be said about it.
   const sqlite = globalThis.process?.getBuiltinModule?.('node:sqlite')
   if (sqlite === undefined) throw missing()
@@ -28,6 +28,26 @@ export function connect(file: string, busyTimeout = 5_000): DatabaseSync {
   }
   db.exec(`PRAGMA busy_timeout = ${patience}`)
   return db
+}
+
+const uriParameters: Readonly<Record<string, readonly string[]>> = {
+  mode: ['rw', 'rwc', 'ro'],
+  cache: ['private'],
+}
+
+/** The other parameters (nolock, vfs, immutable, mode=memory) take the locks, the WAL or the file itself away, without an error. */
+function checkUri(uri: string): void {
+  const [path = '', query = ''] = uri.slice('file:'.length).split('#')[0]!.split('?')
+  const isFile = path !== '' && path !== ':memory:'
+  const isPlain = [...new URLSearchParams(query)].every(([name, value]) =>
+    uriParameters[name]?.includes(value),
+  )
+  if (isFile && isPlain) return
+  throw new AlarmConfigError(
+    'file',
+    'the path of a file, or a file: URI of one with no parameters but mode=rw, mode=rwc and cache=private, because others lose durability in silence',
+    uri,
+  )
 }
 
 function missing(): AlarmError {

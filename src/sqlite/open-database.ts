@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AlarmError, given } from '../errors.ts'
-import { connect, DURABLE } from './connect.ts'
+import { connect } from './connect.ts'
+import { makeDurable } from './make-durable.ts'
+import { snapshot } from './snapshot.ts'
 import { storageError } from './storage-error.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -24,8 +26,8 @@ export interface Schema {
 export function openDatabase(file: string, schema: Schema, busyTimeout?: number): DatabaseSync {
   const db = connect(file, busyTimeout)
   try {
-    checkIdentity(db, file, schema)
-    db.exec(DURABLE)
+    snapshot(db, () => checkIdentity(db, file, schema))
+    makeDurable(db, file, busyTimeout)
     inTransaction(db, file, () => {
       const from = checkIdentity(db, file, schema)
       if (from === schema.version) return

@@ -17,6 +17,7 @@ import { pageByPage } from './page-by-page.ts'
 import { sharedSteps } from './shared-steps.ts'
 import { sqliteLedger } from './sqlite-ledger.ts'
 import { inTransaction } from './transaction.ts'
+import { watchFile } from './watch-file.ts'
 
 /** Where the alarms are kept, and how patiently. */
 export interface SqliteManagerOptions extends ManagerOptions {
@@ -59,7 +60,9 @@ const names: Names<SqliteManagerOptions> = {
  * that of something else, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms,
  * `ALARM_STORAGE_FAILED` for what else goes wrong. A file that is refused is left as it was.
  *
- * Gotcha: a write during which the file stays locked fails with `ALARM_STORAGE_LOCKED`; deliveries try again instead.
+ * Gotchas: a write during which the file stays locked fails with `ALARM_STORAGE_LOCKED`; deliveries wait for what can pass, as that, a full
+ * disk or a failing device (`stalled`, `resumed`). A file that was removed, renamed or replaced since is refused from the next write on
+ * (`ALARM_STORAGE_GONE`). A `file:` URI takes no parameters but `mode=rw`, `mode=rwc` and `cache=private`.
  *
  * ```ts
  * const manager = sqliteManager({ file: 'alarms.db' })
@@ -73,6 +76,7 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
   const { file } = options
   const db = openDatabase(file, alarmSchema, options.busyTimeout)
+  const whileThere = watchFile(db, file)
   const ledger = sqliteLedger(db)
   const news$ = new Subject<AlarmTime>()
   const closed$ = new Subject<void>()
@@ -85,11 +89,13 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   let forgetAt = elapsed()
 
   function transaction<T>(work: () => T): T {
-    const result = inTransaction(db, file, () => {
-      shared.allow()
-      if (elapsed() >= forgetAt) forgetAt = elapsed() + (ledger.forget(scheduler.now()) ? 0 : MINUTE)
-      return work()
-    })
+    const result = whileThere(() =>
+      inTransaction(db, file, () => {
+        shared.allow()
+        if (elapsed() >= forgetAt) forgetAt = elapsed() + (ledger.forget(scheduler.now()) ? 0 : MINUTE)
+        return work()
+      }),
+    )
     shared.commit()
     return result
   }

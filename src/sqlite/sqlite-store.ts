@@ -84,7 +84,7 @@ export interface ActorStore extends StoreValues, Closable {
  * `busyTimeout` ms, `ALARM_STORAGE_FAILED` for what else goes wrong. A file that is refused is left as it was.
  *
  * After an error of the manager or the commit the store is broken: all that is not durable is rolled back, and everything throws that
- * error. Open a new one. Opening a file again takes it from the store that had it: that one gets `ALARM_FENCED` with its next write.
+ * error. Open a new one. A file that was removed, renamed or replaced since breaks it with the next commit (`ALARM_STORAGE_GONE`). Opening a file again takes it from the store that had it: that one gets `ALARM_FENCED` with its next write.
  *
  * Gotchas: while the manager is asked for an earlier alarm, the transaction stays open and what is written meanwhile joins it; others
  * find the file locked for so long. A lock that lasts, an SQL error and a bad value throw and change nothing; but a deferred foreign

@@ -15,6 +15,7 @@ import { type StoreSql, storeSql } from './store-sql.ts'
 import { closed, fenced, rolledBack, twoFleets, unheard } from './stores-errors.ts'
 import { synchronous } from './synchronous.ts'
 import { inTransaction } from './transaction.ts'
+import { watchFile } from './watch-file.ts'
 
 /** Where many actors are kept, and who wakes them. */
 export interface SqliteStoresOptions {
@@ -60,7 +61,8 @@ export interface SqliteStores
  *
  * Throws `ALARM_CONFIG_INVALID`; `ALARM_STORAGE_MISSING` on a Node before 22.16, `ALARM_STORAGE_INVALID` for a file that is no database, a
  * manager's or a single actor's, `ALARM_STORAGE_NEWER`, `ALARM_STORAGE_READONLY`, `ALARM_STORAGE_LOCKED` after `busyTimeout` ms,
- * `ALARM_STORAGE_FAILED` for what else goes wrong. Statements are restricted as in `sqliteStore`.
+ * `ALARM_STORAGE_FAILED` for what else goes wrong. A file that was removed, renamed or replaced since fails every commit and loading
+ * (`ALARM_STORAGE_GONE`). Statements are restricted as in `sqliteStore`.
  *
  * ```ts
  * const stores = sqliteStores({ file: 'actors.db', manager })
@@ -73,7 +75,8 @@ export interface SqliteStores
 export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
   const { file, manager, busyTimeout } = checkOptions(options)
   const db = openActorsFile(file, busyTimeout)
-  const turn = actorsTurn(db, file)
+  const whileThere = watchFile(db, file)
+  const turn = actorsTurn(db, (work) => whileThere(() => inTransaction(db, file, work)))
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
   const changed$ = new Subject<string>()
   const guests = new Set<Flush>()
@@ -101,14 +104,16 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
     if (isStepping) throw rolledBack(file)
     let failure: { readonly error: unknown } | null = null
     try {
-      return inTransaction(db, file, () => {
-        try {
-          return work()
-        } catch (error) {
-          failure = { error }
-          throw error
-        }
-      })
+      return whileThere(() =>
+        inTransaction(db, file, () => {
+          try {
+            return work()
+          } catch (error) {
+            failure = { error }
+            throw error
+          }
+        }),
+      )
     } catch (error) {
       throw (failure as { readonly error: unknown } | null)?.error ?? error
     }

@@ -2,15 +2,20 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AlarmError, given } from '../errors.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
-import { connect, DURABLE } from './connect.ts'
+import { connect } from './connect.ts'
+import { makeDurable } from './make-durable.ts'
 import { askToGiveWay } from './owner.ts'
+import { snapshot } from './snapshot.ts'
 import { storageError } from './storage-error.ts'
 import { inTransaction } from './transaction.ts'
+import { type WhileThere, watchFile } from './watch-file.ts'
 
 /** An actor's file, as it was opened. */
 export interface StoreFile {
   readonly db: DatabaseSync
   readonly path: string
+  /** around what commits */
+  readonly whileThere: WhileThere
   readonly key: string
   /** of this opening, durable */
   readonly epoch: number
@@ -32,14 +37,20 @@ const OWN_FILE = 'Give the store a file of its own.'
 export function openStoreFile(path: string, key: string, busyTimeout?: number): StoreFile {
   const db = connect(path, busyTimeout)
   try {
-    isOurs(db, path, key)
+    snapshot(db, () => isOurs(db, path, key))
     askToGiveWay(db)
-    db.exec(DURABLE)
+    makeDurable(db, path, busyTimeout)
     const opened = inTransaction(db, path, () => {
       if (!isOurs(db, path, key)) makeTables(db, key)
       return db.prepare('UPDATE _nolater_actor SET epoch = epoch + 1 RETURNING epoch, alarm').get()
     })
-    return { db, path, key, ...(opened as Pick<StoreFile, 'epoch' | 'alarm'>) }
+    return {
+      db,
+      path,
+      whileThere: watchFile(db, path),
+      key,
+      ...(opened as Pick<StoreFile, 'epoch' | 'alarm'>),
+    }
   } catch (error) {
     db.close()
     throw storageError(error, path)

@@ -27,7 +27,7 @@ export interface StoreTransaction {
   checkOwner(): void
 }
 
-export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): StoreTransaction {
+export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: StoreFile): StoreTransaction {
   const start = db.prepare('BEGIN IMMEDIATE')
   const finish = db.prepare('COMMIT')
   const undo = db.prepare('ROLLBACK')
@@ -95,11 +95,15 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
   }
 
   function undone(cause: unknown): AlarmError {
-    const { message } = storageError(cause, path)
+    const { message, passes } = storageError(cause, path)
+    const why =
+      passes === true
+        ? 'SQLite has rolled everything back'
+        : 'A statement has rolled back more than itself (never use ON CONFLICT ROLLBACK)'
     return new AlarmError(
       'ALARM_STORAGE_FAILED',
-      `A statement has rolled back more than itself, so nothing of this turn is kept. Never use ON CONFLICT ROLLBACK. ${message}`,
-      { cause, counted: false },
+      `${why}, so nothing of this turn is kept. Open the store again. ${message}`,
+      { cause, counted: false, passes: passes === true },
     )
   }
 
@@ -107,7 +111,7 @@ export function storeTransaction({ db, path, key, epoch, alarm }: StoreFile): St
     begin()
     try {
       if (time !== stored) setAlarm.run(time)
-      finish.run()
+      whileThere(() => finish.run())
     } catch (error) {
       throw storageError(error, path)
     }

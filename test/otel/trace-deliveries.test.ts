@@ -1,5 +1,5 @@
 import type { DeliveryEvent } from 'nolater'
-import { memoryManager } from 'nolater'
+import { AlarmError, memoryManager } from 'nolater'
 import { virtualClock } from 'nolater/marbles'
 import { traceDeliveries } from 'nolater/otel'
 import { EMPTY, from, throwError } from 'rxjs'
@@ -71,6 +71,20 @@ describe('traceDeliveries', () => {
       .pipe(traceDeliveries({ meter: metrics.meter }))
       .subscribe()
     expect(byName(await metrics.collect())).toEqual({ 'nolater.manager.lag': { count: 2, sum: 0.003 } })
+  })
+
+  it('counts the tries of a manager whose storage fails, and how long that was', async () => {
+    const metrics = openMetrics()
+    const ofAll = { at: 0, key: '', scheduledTime: 0, fence: 0, retryCount: 0 }
+    const error = new AlarmError('ALARM_STORAGE_FAILED', 'full')
+    const stalled = { ...ofAll, kind: 'stalled', error, retryAt: 5 } as const
+    from<DeliveryEvent[]>([stalled, stalled, { ...ofAll, kind: 'resumed', stalledFor: 3_000 }])
+      .pipe(traceDeliveries({ meter: metrics.meter }))
+      .subscribe()
+    expect(byName(await metrics.collect())).toEqual({
+      'nolater.manager.stalls{error.type=ALARM_STORAGE_FAILED}': 2,
+      'nolater.manager.stall_time': { count: 1, sum: 3 },
+    })
   })
 
   it('lets nothing through that a meter throws', () => {
