@@ -22,6 +22,13 @@ export interface SharedConfig {
   commit(time: AlarmTime, info: CommitInfo): ObservableInput<unknown>
   /** Tells the manager. Completion means that it has the alarm. */
   write(time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
+  /**
+   * Raises the epoch of this opening durably to `epoch` or above, and emits what it is then: called at most once per opening, where the
+   * manager holds a higher fence than this store can have given out, because the store was restored or begun again. The next opening must
+   * be above it. One whose epoch (`info.epoch`, also that of its commits from here on) is not the last one opened must change nothing and
+   * fail (`AlarmFencedError`). Without it such an opening breaks with `ALARM_FENCED`.
+   */
+  raise?(epoch: number, info: CommitInfo): ObservableInput<number>
   /** write `initial` once when opened, because the manager may have lost it; default true */
   readonly reconcile?: boolean
   /** of later moves that fail: `count` retries, default 4; `delay` ms after the attempt given, default 1 s, doubling, a minute at most */
@@ -60,6 +67,7 @@ const retryNames: Names<NonNullable<SharedConfig['retry']>> = { count: true, del
 export const sharedNames: Names<SharedConfig> = {
   commit: true,
   write: true,
+  raise: true,
   reconcile: true,
   retry: true,
   scheduler: true,
@@ -87,7 +95,10 @@ export function checkConfig(config: AlarmConfig): void {
       )
     }
   }
-  const { key, initial, epoch, reconcile, retry, scheduler } = config
+  const { key, initial, epoch, raise, reconcile, retry, scheduler } = config
+  if (raise !== undefined && typeof raise !== 'function') {
+    throw new AlarmConfigError('raise', 'a function from the least epoch to the one that is durable', raise)
+  }
   if (key !== undefined) checkKey(key)
   if (initial !== undefined) checkAlarmTime(initial)
   if (epoch !== undefined) checkEpoch(epoch)

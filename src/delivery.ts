@@ -95,8 +95,8 @@ function heardAfter<T>(keeper: Keeper, started$: Observable<T>): Observable<T> {
 }
 
 /** Above this one a write of ours is newer than the delivery. We wrote none before the first, nor yet any after the last. */
-function sinceOf({ epoch, issued }: Keeper, { fence }: Wakeup): number {
-  return fence === undefined ? issued : Math.max(0, Math.min(sequenceOf(epoch, fence), issued))
+function sinceOf({ fenceEpoch, issued }: Keeper, { fence }: Wakeup): number {
+  return fence === undefined ? issued : Math.max(0, Math.min(sequenceOf(fenceEpoch, fence), issued))
 }
 
 interface Delivered {
@@ -208,9 +208,9 @@ function undelivered(keeper: Keeper): AlarmWriteError {
 
 /** Woken for a time after the committed one, by no older write than our last: the manager had lost what it acknowledged. */
 function tellViolation(keeper: Keeper, { scheduledTime, fence }: Wakeup): void {
-  const { committed, epoch, acked } = keeper
+  const { committed, fenceEpoch, acked } = keeper
   if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return
-  if (scheduledTime > committed && (fence === undefined || sequenceOf(epoch, fence) >= acked)) {
+  if (scheduledTime > committed && (fence === undefined || sequenceOf(fenceEpoch, fence) >= acked)) {
     keeper.tell({ kind: 'violation', manager: scheduledTime, committed })
   }
 }

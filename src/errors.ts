@@ -112,20 +112,28 @@ export class AlarmWriteError extends AlarmError {
   }
 }
 
-/** A write below the fence that the manager holds (`ALARM_FENCED`): another incarnation owns this actor now. */
+/**
+ * A write below the fence that the manager holds (`ALARM_FENCED`): another incarnation owns this actor now, or its store is older than the
+ * manager. With `held`, a store that can raise its epoch above it goes on.
+ */
 export class AlarmFencedError extends AlarmError {
   override readonly name = 'AlarmFencedError'
   readonly key: string
+  /** of the write that was refused */
   readonly fence: number
+  /** the one that the manager holds, where it says so */
+  declare readonly held?: number
   constructor(key: string, fence: number, held?: number) {
     super(
       'ALARM_FENCED',
-      `The manager refused fence ${fence} of ${given(key)}${held === undefined ? '' : `, it holds ${held}`}: another ` +
-        'incarnation owns this actor. Stop this one, or open it again, which raises the epoch.',
+      `The manager refused fence ${fence} of ${given(key)}${held === undefined ? '' : `, it holds ${held}`}: another incarnation owns this ` +
+        'actor, or its store is older than the manager (restored from a backup, or begun again). Stop this one, or open it again from its ' +
+        'store, which raises the epoch.',
       { counted: false },
     )
     this.key = key
     this.fence = fence
+    if (held !== undefined) this.held = held
   }
 }
 
@@ -202,6 +210,12 @@ export class AlarmLoadError extends AlarmError {
 /** Whether a manager means "another incarnation owns this actor", also when its error comes from another copy of this library. */
 export function isFenced(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'ALARM_FENCED'
+}
+
+/** The fence that a manager holds, where its error says that a write was below it and what it is. */
+export function heldFence(error: unknown): number | undefined {
+  const { held } = (error ?? {}) as { held?: unknown }
+  return isFenced(error) && typeof held === 'number' ? held : undefined
 }
 
 /** A value in an error message: short, on one line, and never itself a cause of trouble. */

@@ -44,6 +44,11 @@ type Story =
   | ({ readonly kind: 'write-acknowledged' } & Took & Write)
   | ({ readonly kind: 'write-failed'; readonly error: unknown } & Took & Write)
   | ({ readonly kind: 'write-fenced'; readonly error: unknown } & Took & Write)
+  /**
+   * the manager held a higher fence than this opening could have given out: its store is older, and has raised its epoch above. The write
+   * in flight goes on under `fence`
+   */
+  | { readonly kind: 'epoch-raised'; readonly held: number; readonly epoch: number; readonly fence: number }
   /** a later write that failed is tried again after `delay` ms, with what is committed then */
   | ({ readonly kind: 'write-retried'; readonly delay: number } & Write)
   /** a later write is not tried again: the manager may be early, which heals at the wake-up */

@@ -26,6 +26,19 @@ export function fenceOf(epoch: number, sequence: number): number {
   )
 }
 
+const FARTHEST = 2 ** 20
+
+/**
+ * The first epoch whose fences are all above one that the manager holds, for a store that holds `epoch`; `null` where there is none.
+ *
+ * At most 2^20 above its own: a fence that was damaged must not use all epochs up.
+ */
+export function epochAbove(held: number, epoch: number): number | null {
+  if (!Number.isSafeInteger(held)) return null
+  const above = Math.floor(held / SEQUENCES) + 1
+  return above > epoch && above - epoch <= FARTHEST && above < EPOCHS ? above : null
+}
+
 /** Which write of this epoch a fence is: 0 or less for one of an epoch before. */
 export function sequenceOf(epoch: number, fence: number): number {
   return fence - epoch * SEQUENCES

@@ -27,6 +27,8 @@ export class Keeper implements AlarmState {
   /** the last write issued and the last one acknowledged, counted in this epoch: small integers need no memory of their own */
   issued = 0
   acked = 0
+  /** the epoch of its fences where the store has raised it since, above a fence of the manager's; 0: it has not */
+  raisedTo = 0
   work: Work | null = null
   telemetry: Telemetry | null = null
   /** why nothing works any more */
@@ -41,6 +43,11 @@ export class Keeper implements AlarmState {
 
   get flight(): Flight {
     return this.work ?? idle
+  }
+
+  /** That of its fences; commits keep the one of the opening. */
+  get fenceEpoch(): number {
+    return this.raisedTo === 0 ? this.epoch : this.raisedTo
   }
 
   now(): number {

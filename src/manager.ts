@@ -163,6 +163,12 @@ export interface AlarmManager {
   discard?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
 
   /**
+   * The fence that it holds of a key, where it can say so at once; `null` for none. Optional: a store that asks as it opens notices that it is
+   * older than its manager (restored from a backup, or begun again) before it is used. Other stores notice with the first write.
+   */
+  fenceOf?(key: string): number | null
+
+  /**
    * Wakes actors while it is subscribed.
    *
    * ```

@@ -16,6 +16,7 @@ import { runUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
 import { gate } from './operators/gate.ts'
 import { latestWhen } from './operators/latest-when.ts'
+import { writeRaised } from './raise-epoch.ts'
 import type { Step } from './rules.ts'
 import { isBefore, moveTo, printTime } from './time.ts'
 import type { Work } from './work.ts'
@@ -94,9 +95,10 @@ type Told = Pick<Extract<AlarmStory, { kind: 'write-issued' }>, 'move' | 'time' 
 
 /** One manager write, of what the step comes to at this moment; `free` is called when the writer is free again. */
 function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void): Subscription | null {
-  const write = begin(keeper, work, step)
-  if (write === null) return null
-  const { time, move, fence, attempt } = write
+  const begun = begin(keeper, work, step)
+  if (begun === null) return null
+  let write = begun
+  const { time, move, attempt } = begun
   const sequence = keeper.issued
   const issuedAt = keeper.heardAt()
   // The rules go on when the writer is free; what comes in between, say from a timer that fires at once, waits for that.
@@ -129,7 +131,11 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
     else if (step === 'precommit') keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))
     else restOrGiveUp(keeper, work, write, error)
   }
-  return runUser('write', () => keeper.config.write(time, { key: keeper.key, move, fence, attempt }), {
+  const call = (fence: number) => keeper.config.write(time, { key: keeper.key, move, fence, attempt })
+  const raised = (fence: number): void => {
+    write = { ...begun, fence }
+  }
+  return runUser('write', () => writeRaised(keeper, begun.fence, call, raised), {
     complete: () => end(acknowledged),
     error: (error) => end(() => failed(error)),
   })
@@ -139,7 +145,7 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
 function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
   let fence: number
   try {
-    fence = fenceOf(keeper.epoch, keeper.issued + 1)
+    fence = fenceOf(keeper.fenceEpoch, keeper.issued + 1)
   } catch (error) {
     keeper.fail(error)
     return null

@@ -61,8 +61,9 @@ describe('an error says what was expected, what was given and what to do:', () =
       name: 'AlarmFencedError',
       code: 'ALARM_FENCED',
       message:
-        'The manager refused fence 3 of "a": another incarnation owns this actor. ' +
-        'Stop this one, or open it again, which raises the epoch.',
+        'The manager refused fence 3 of "a": another incarnation owns this actor, ' +
+        'or its store is older than the manager (restored from a backup, or begun again). Stop this one, or open it again from its store, ' +
+        'which raises the epoch.',
       counted: false,
     },
     {
@@ -70,8 +71,9 @@ describe('an error says what was expected, what was given and what to do:', () =
       name: 'AlarmFencedError',
       code: 'ALARM_FENCED',
       message:
-        'The manager refused fence 3 of "a", it holds 7: another incarnation owns this actor. ' +
-        'Stop this one, or open it again, which raises the epoch.',
+        'The manager refused fence 3 of "a", it holds 7: another incarnation owns this actor, ' +
+        'or its store is older than the manager (restored from a backup, or begun again). Stop this one, or open it again from its store, ' +
+        'which raises the epoch.',
       counted: false,
     },
     {

@@ -117,6 +117,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   const home: Home = {
     ...(config.reconcile !== undefined && { reconcile: config.reconcile }),
     ...(config.retry !== undefined && { retry: config.retry }),
+    ...(config.raise !== undefined && { raise: config.raise.bind(config) }),
     scheduler,
     writes,
     enter,

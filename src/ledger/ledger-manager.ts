@@ -21,6 +21,7 @@ export interface LedgerManager extends AlarmManager {
   list(options?: ListOptions): AlarmList
   retry(key: string, options?: { readonly fence?: number }): Promise<boolean>
   discard(key: string, options?: { readonly fence?: number }): Promise<boolean>
+  fenceOf(key: string): number | null
 }
 
 /** Makes a ledger a manager. `news$` may bring the due times that other processes write. */
@@ -64,6 +65,7 @@ export function ledgerManager(
     retry: async (key, options) => changeFailed(checkFailedAlarm(key, options), retried),
     discard: async (key, options) => changeFailed(checkFailedAlarm(key, options), discarded),
     get: (key) => access.read(checkKey(key))?.time ?? null,
+    fenceOf: (key) => access.read(checkKey(key))?.fence ?? null,
     write: (key, time, info) =>
       awaitable(
         new Observable((subscriber) => {

@@ -15,6 +15,8 @@ export interface ActorRow {
   begin(client: ClientBase, turn: string): Promise<Backend>
   /** Throws what would keep the transaction from being committed, while nothing is lost by it. */
   check(client: ClientBase, turn: string): Promise<void>
+  /** Raises the epoch of its fences durably, and returns it. Fails with `ALARM_FENCED` where the actor was opened again since. */
+  raise(epoch: number): Promise<number>
   /** Writes the alarm. Fails with `ALARM_FENCED` where the actor was opened again since. */
   save(client: ClientBase, alarm: AlarmTime): Promise<void>
   commit(client: ClientBase): Promise<void>
@@ -27,7 +29,8 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
   const id = idOf(key)
   const [opened] = await db.query<{ epoch: number; alarm: AlarmTime }>(
     `INSERT INTO ${table} AS actor (id, key, epoch) VALUES (decode($1, 'hex'), $2, 1)
-     ON CONFLICT (id) DO UPDATE SET epoch = actor.epoch + 1 RETURNING epoch, alarm::float8`,
+     ON CONFLICT (id) DO UPDATE SET epoch = greatest(actor.epoch, actor.raised) + 1, raised = 0
+     RETURNING epoch, alarm::float8`,
     [id, toText(key)],
   )
   const { epoch, alarm } = opened!
@@ -69,6 +72,14 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
           'BEGIN, COMMIT and ROLLBACK to the store: throw an error to roll back.',
         { counted: false },
       )
+    },
+    async raise(least) {
+      const raised = await db.query(
+        `UPDATE ${table} SET raised = $2 WHERE id = decode($1, 'hex') AND epoch = $3 RETURNING 1`,
+        [id, least, epoch],
+      )
+      if (raised.length !== 1) throw fenced()
+      return least
     },
     async save(client, time) {
       const { rowCount } = await ask(

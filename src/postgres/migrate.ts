@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 
 /** The version of the tables below. A later one adds a step for each version before it. */
-export const VERSION = 2
+export const VERSION = 3
 
 const STEPS: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -38,6 +38,8 @@ const STEPS: readonly ((schema: string) => string)[] = [
     CREATE INDEX _nolater_alarm_waiting ON ${schema}._nolater_alarm (changed_at) WHERE leased_until IS NOT NULL OR due > time;
     DROP INDEX ${schema}._nolater_alarm_due;
     CREATE INDEX _nolater_alarm_due ON ${schema}._nolater_alarm (due, id) WHERE due IS NOT NULL;`,
+  // The epoch of an actor's fences, above that of its opening, where the manager held a higher one; 0: not raised.
+  (schema) => `ALTER TABLE ${schema}._nolater_actor ADD COLUMN raised integer NOT NULL DEFAULT 0;`,
 ]
 
 /** The version of the tables in a schema, 0 for none. */

@@ -109,6 +109,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
         throw postgresError(error, db.name)
       }),
     write: (time, info) => manager.write(key, time, info),
+    raise: (least) => row.raise(least),
     ...(scheduler !== undefined && { scheduler }),
     ...(reconcile !== undefined && { reconcile }),
     ...(retry !== undefined && { retry }),

@@ -6,7 +6,7 @@ import { storageError } from './storage-error.ts'
 import { hasTable, refused, refuseManagers } from './store-file.ts'
 import { inTransaction } from './transaction.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 /**
  * Opens the file of many actors, and makes its tables if they are not there.
@@ -20,6 +20,7 @@ export function openActorsFile(path: string, busyTimeout?: number): DatabaseSync
     makeDurable(db, path, busyTimeout)
     inTransaction(db, path, () => {
       if (!isOurs(db, path)) makeTables(db)
+      else bringUp(db)
     })
     return db
   } catch (error) {
@@ -45,6 +46,15 @@ function isOurs(db: DatabaseSync, path: string): boolean {
   throw refused('NEWER', path, why)
 }
 
+/** From version 1. */
+function bringUp(db: DatabaseSync): void {
+  const { version } = db.prepare('SELECT version FROM _nolater_version').get() as { version: number }
+  if (version === VERSION) return
+  db.exec(`
+    ALTER TABLE _nolater_actors ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
+    UPDATE _nolater_version SET version = ${VERSION}`)
+}
+
 function makeTables(db: DatabaseSync): void {
   db.exec(`
     CREATE TABLE _nolater_version (version INTEGER NOT NULL) STRICT; -- of these tables
@@ -52,6 +62,7 @@ function makeTables(db: DatabaseSync): void {
     CREATE TABLE _nolater_actors (
       key TEXT NOT NULL PRIMARY KEY,
       epoch INTEGER NOT NULL, -- of the last opening
-      alarm INTEGER           -- ms since the epoch; null: none
+      alarm INTEGER,          -- ms since the epoch; null: none
+      raised INTEGER NOT NULL DEFAULT 0 -- the epoch of its fences, above that, where the manager held a higher one; 0: not raised
     ) STRICT, WITHOUT ROWID`)
 }

@@ -129,6 +129,7 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
     list: (listOptions) => whileOpen(() => manager.list(listOptions)),
     retry: async (key, guard) => whileOpen(() => manager.retry(key, guard)),
     discard: async (key, guard) => whileOpen(() => manager.discard(key, guard)),
+    fenceOf: (key) => whileOpen(() => manager.fenceOf(key)),
     write: (key, time, info) =>
       awaitable(defer((): Observable<never> => whileOpen(() => manager.write(key, time, info)))),
     deliveries(handler, deliveryOptions) {

@@ -4,8 +4,10 @@ import {
   concat,
   defer,
   EMPTY,
+  ignoreElements,
   Observable,
   type ObservableInput,
+  of,
   share,
   tap,
 } from 'rxjs'
@@ -20,6 +22,7 @@ import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
 import { own } from './owner.ts'
+import { fenceHeld, tellRaised } from './raised-at-opening.ts'
 import { storeAlarm } from './store-alarm.ts'
 import { failureOf, isSettled, storeBarrier } from './store-barrier.ts'
 import { openStoreFile } from './store-file.ts'
@@ -84,7 +87,8 @@ export interface ActorStore extends StoreValues, Closable {
  * `busyTimeout` ms, `ALARM_STORAGE_FAILED` for what else goes wrong. A file that is refused is left as it was.
  *
  * After an error of the manager or the commit the store is broken: all that is not durable is rolled back, and everything throws that
- * error. Open a new one. A file that was removed, renamed or replaced since breaks it with the next commit (`ALARM_STORAGE_GONE`). Opening a file again takes it from the store that had it: that one gets `ALARM_FENCED` with its next write.
+ * error. Open a new one. A file that is older than the manager (restored, or begun again) raises its epoch above the manager's fence, once an
+ * opening (`epoch-raised`). A file that was removed, renamed or replaced since breaks it with the next commit (`ALARM_STORAGE_GONE`). Opening a file again takes it from the store that had it: that one gets `ALARM_FENCED` with its next write.
  *
  * Gotchas: while the manager is asked for an earlier alarm, the transaction stays open and what is written meanwhile joins it; others
  * find the file locked for so long. A lock that lasts, an SQL error and a bad value throw and change nothing; but a deferred foreign
@@ -104,7 +108,7 @@ export interface ActorStore extends StoreValues, Closable {
  */
 export function sqliteStore(options: SqliteStoreOptions): ActorStore {
   const { file, key, manager, replicate, busyTimeout, ...engineOptions } = checkOptions(options)
-  const opened = openStoreFile(file, key, busyTimeout)
+  const opened = openStoreFile(file, key, busyTimeout, fenceHeld(manager, key))
   const { db, epoch } = opened
   const durable$ = new AsyncSubject<never>() // completes when the epoch is
   const transaction = storeTransaction(opened)
@@ -123,7 +127,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
       barrier.check()
     },
   })
-  const engine = openAlarm({ ...engineOptions, key, initial: opened.alarm, epoch, commit, write })
+  const engine = openAlarm({ ...engineOptions, key, initial: opened.alarm, epoch, raise, commit, write })
   const sql = storeSql(db, turns)
 
   function commit(time: AlarmTime): Observable<never> {
@@ -137,6 +141,13 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
   function write(time: AlarmTime, info: WriteInfo): Observable<never> {
     const tell$ = defer(() => fromUser('write', () => manager.write(key, time, info)))
     return barrier.hold(replicate === undefined ? tell$ : concat(durable$, tell$))
+  }
+
+  function raise(least: number): Observable<number> {
+    const epoch$ = of(transaction.raise(least))
+    return replicate === undefined
+      ? epoch$
+      : concat(fromUser('replicate', replicate).pipe(ignoreElements()), epoch$)
   }
 
   const drain = (): Observable<never> =>
@@ -183,6 +194,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
   const { close } = closing
   const disown = own(db, giveWay)
   upper?.guests.add(flush)
+  tellRaised(engine, opened)
 
   // What the last incarnation may have committed here only is not durable either.
   try {

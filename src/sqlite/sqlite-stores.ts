@@ -28,7 +28,9 @@ export interface SqliteStoresOptions {
 
 /** Many actors' alarms and state in one file: what a fleet is told of its store and its manager, to be spread into its config. */
 export interface SqliteStores
-  extends Required<Pick<FleetConfig, 'load' | 'commit' | 'write' | 'discard' | 'changed$' | 'wallClock'>>,
+  extends Required<
+      Pick<FleetConfig, 'load' | 'commit' | 'write' | 'raise' | 'discard' | 'changed$' | 'wallClock'>
+    >,
     Pick<FleetConfig, 'writeMany'>,
     Closable {
   /**
@@ -86,8 +88,9 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
   let isStepping = false
   const sql = storeSql(db, { check, join, touch() {} })
   const open = db.prepare(`
-    INSERT INTO _nolater_actors VALUES (?, 1, NULL)
-    ON CONFLICT (key) DO UPDATE SET epoch = epoch + 1 RETURNING epoch, alarm AS time`)
+    INSERT INTO _nolater_actors VALUES (?, 1, NULL, 0)
+    ON CONFLICT (key) DO UPDATE SET epoch = max(epoch, raised) + 1, raised = 0 RETURNING epoch, alarm AS time`)
+  const raiseTo = db.prepare('UPDATE _nolater_actors SET raised = ? WHERE key = ? AND epoch = ?')
   const save = db.prepare('UPDATE _nolater_actors SET alarm = ? WHERE key = ? AND epoch = ?')
 
   upper?.guests.add(flush)
@@ -154,6 +157,11 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
       })
     },
     write: (time, info) => manager.write(info.key, time, info),
+    raise: (least, { key, epoch }) =>
+      step(false, () => {
+        if (raiseTo.run(least, key, epoch).changes === 0) throw fenced(file, key, epoch)
+        return least
+      }),
     ...(manager.writeMany !== undefined && {
       writeMany: (writes) => manager.writeMany!(writes),
     }),

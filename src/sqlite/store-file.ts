@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AlarmError, given } from '../errors.ts'
+import { epochAbove, fenceOf } from '../fence.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
 import { connect } from './connect.ts'
@@ -19,6 +20,8 @@ export interface StoreFile {
   readonly key: string
   /** of this opening, durable */
   readonly epoch: number
+  /** the fence of the manager that its epoch was raised above as it was opened; `null`: it was above by itself */
+  readonly raisedOver: number | null
   /** what the file held */
   readonly alarm: AlarmTime
 }
@@ -26,15 +29,22 @@ export interface StoreFile {
 /** The tables with this prefix are the store's, all others are the user's; so are `user_version` and `application_id`. */
 export const RESERVED = '_nolater_'
 
-const VERSION = 1
+const VERSION = 2
 const OWN_FILE = 'Give the store a file of its own.'
 
+const OPEN = 'UPDATE _nolater_actor SET epoch = max(epoch, raised, ?) + 1, raised = 0 RETURNING epoch, alarm'
+
 /**
- * Opens an actor's file, makes its tables if they are not there, and raises its epoch durably.
+ * Opens an actor's file, makes its tables if they are not there, and raises its epoch durably: above `held`, the fence of the manager, too.
  *
  * Throws what an SQLite file can throw (see `sqliteStore`). A file that is refused is left as it was.
  */
-export function openStoreFile(path: string, key: string, busyTimeout?: number): StoreFile {
+export function openStoreFile(
+  path: string,
+  key: string,
+  busyTimeout: number | undefined,
+  held: number | null,
+): StoreFile {
   const db = connect(path, busyTimeout)
   try {
     snapshot(db, () => isOurs(db, path, key))
@@ -42,18 +52,34 @@ export function openStoreFile(path: string, key: string, busyTimeout?: number): 
     makeDurable(db, path, busyTimeout)
     const opened = inTransaction(db, path, () => {
       if (!isOurs(db, path, key)) makeTables(db, key)
-      return db.prepare('UPDATE _nolater_actor SET epoch = epoch + 1 RETURNING epoch, alarm').get()
+      else bringUp(db)
+      return raiseEpoch(db, held)
     })
     return {
       db,
       path,
       whileThere: watchFile(db, path),
       key,
-      ...(opened as Pick<StoreFile, 'epoch' | 'alarm'>),
+      ...opened,
     }
   } catch (error) {
     db.close()
     throw storageError(error, path)
+  }
+}
+
+function raiseEpoch(
+  db: DatabaseSync,
+  held: number | null,
+): Pick<StoreFile, 'epoch' | 'alarm' | 'raisedOver'> {
+  const { next } = db.prepare('SELECT max(epoch, raised) + 1 AS next FROM _nolater_actor').get() as {
+    next: number
+  }
+  const above = held !== null && held > fenceOf(next, 0) ? epochAbove(held, next) : null
+  const opened = db.prepare(OPEN).get(above === null ? 0 : above - 1)
+  return {
+    ...(opened as Pick<StoreFile, 'epoch' | 'alarm'>),
+    raisedOver: above === null ? null : held,
   }
 }
 
@@ -92,16 +118,26 @@ function isOurs(db: DatabaseSync, path: string, key: string): boolean {
   return true
 }
 
+/** From version 1. */
+function bringUp(db: DatabaseSync): void {
+  const { version } = db.prepare('SELECT version FROM _nolater_actor').get() as { version: number }
+  if (version === VERSION) return
+  db.exec(`
+    ALTER TABLE _nolater_actor ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
+    UPDATE _nolater_actor SET version = ${VERSION}`)
+}
+
 function makeTables(db: DatabaseSync, key: string): void {
   db.exec(`
     CREATE TABLE _nolater_actor (
       version INTEGER NOT NULL, -- of these tables
       key TEXT NOT NULL,
       epoch INTEGER NOT NULL,   -- of the last opening
-      alarm INTEGER             -- ms since the epoch; null: none
+      alarm INTEGER,            -- ms since the epoch; null: none
+      raised INTEGER NOT NULL DEFAULT 0 -- the epoch of its fences, above that, where the manager held a higher one; 0: not raised
     ) STRICT;
     CREATE TABLE _nolater_values (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID`)
-  db.prepare('INSERT INTO _nolater_actor VALUES (?, ?, 0, NULL)').run(VERSION, key)
+  db.prepare('INSERT INTO _nolater_actor VALUES (?, ?, 0, NULL, 0)').run(VERSION, key)
 }
 
 export function refused(kind: 'INVALID' | 'NEWER', path: string, why: string): AlarmError {

@@ -19,6 +19,11 @@ export interface StoreTransaction {
   /** Makes all of it durable, with the alarm that goes with it. */
   commit(alarm: AlarmTime): void
   rollback(): void
+  /**
+   * Raises the epoch of the fences durably to `least`, and returns it. Fails with `ALARM_FENCED` when the file has been opened again since;
+   * and where something is in the open transaction, which is rolled back.
+   */
+  raise(least: number): number
   /** Rolls back for good: from here on everything throws `error`. */
   fail(error: unknown): void
   /** Another store of this process takes the file: what would begin from here on fails with `ALARM_FENCED`, and waits for no lock. */
@@ -35,8 +40,10 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
   const unmark = db.prepare('RELEASE _nolater_mark')
   const undoToMark = db.prepare('ROLLBACK TO _nolater_mark')
   const epochNow = db.prepare('SELECT epoch FROM _nolater_actor')
-  const setAlarm = db.prepare('UPDATE _nolater_actor SET alarm = ?')
+  const setAlarm = db.prepare('UPDATE _nolater_actor SET alarm = ?, raised = ?')
   let stored = alarm
+  let raised = 0
+  let storedRaised = 0
   let isOpen = false
   let isDirty = false
   let hasGivenWay = false
@@ -110,12 +117,13 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
   function commit(time: AlarmTime): void {
     begin()
     try {
-      if (time !== stored) setAlarm.run(time)
+      if (time !== stored || raised !== storedRaised) setAlarm.run(time, raised)
       whileThere(() => finish.run())
     } catch (error) {
       throw storageError(error, path)
     }
     stored = time
+    storedRaised = raised
     isOpen = false
   }
 
@@ -123,6 +131,32 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
     if (db.isTransaction) undo.run()
     isOpen = false
     isDirty = false
+  }
+
+  /**
+   * Before anything is written under it: the next opening must be above it, also when this process has died. So it cannot wait for the
+   * commit of what is open, and that cannot be committed before the manager has its alarm.
+   */
+  function raise(least: number): number {
+    whileThere(begin)
+    const isLost = isDirty
+    if (isLost) {
+      rollback()
+      begin()
+    }
+    raised = least
+    commit(stored)
+    if (isLost) throw behind(least)
+    return least
+  }
+
+  function behind(least: number): AlarmError {
+    return new AlarmError(
+      'ALARM_FENCED',
+      `The database ${given(path)} of ${given(key)} is older than the manager (restored from a backup, or begun again). Its epoch was raised ` +
+        `to ${least} while a transaction was open, which was rolled back for that. Open it again: it is above the manager then.`,
+      { counted: false },
+    )
   }
 
   function fail(error: unknown): void {
@@ -148,6 +182,7 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
     nest,
     commit,
     rollback,
+    raise,
     fail,
     checkOwner,
     giveWay() {

@@ -26,7 +26,7 @@ afterEach(() => {
 })
 
 /** What a stranger sees in the file. */
-function look(file: string, sql = 'SELECT * FROM _nolater_actors ORDER BY key'): unknown[] {
+function look(file: string, sql = 'SELECT key, epoch, alarm FROM _nolater_actors ORDER BY key'): unknown[] {
   const db = new DatabaseSync(file, { readOnly: true })
   try {
     return db
@@ -547,7 +547,7 @@ describe('sqliteStores', () => {
       sqliteStore({ file: actors, key: 'a', manager }).close()
       sqliteStores({ file: newer, manager }).close()
       const db = new DatabaseSync(newer)
-      db.exec('UPDATE _nolater_version SET version = 2')
+      db.exec('UPDATE _nolater_version SET version = 3')
       db.close()
       sqliteStores({ file: shared, manager }).close()
       const codeOf = (open: () => unknown): unknown => {

@@ -31,6 +31,7 @@ export const writes: Drawers<
   | 'write-acknowledged'
   | 'write-failed'
   | 'write-fenced'
+  | 'epoch-raised'
   | 'write-retried'
   | 'write-given-up'
   | 'drained'
@@ -59,6 +60,11 @@ export const writes: Drawers<
     const story = `, refused by the fence at ${moment}: ${reason(error)}`
     sheet.end(called('write', time, pen), from, 'fenced', story)
     note(`write ${print.alarm(time)} was refused by the fence: ${reason(error)}`)
+  },
+  'epoch-raised'({ held, epoch, fence }, { note }) {
+    note(
+      `the manager held fence ${held}, so the store raised its epoch to ${epoch}: the write goes on under ${fence}`,
+    )
   },
   'write-retried'({ attempt, delay }, { sheet, print, from }) {
     const tooltip = `rests ${print.lasting(delay)} before attempt ${attempt + 1}`

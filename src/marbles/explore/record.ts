@@ -21,7 +21,7 @@ export interface EngineRecord {
 type Fields = Readonly<Record<string, unknown>>
 
 // Told elsewhere in the record, or only ever told and never asked, or there exactly when what the explorer made is.
-const elsewhere = ['epoch', 'issued', 'acked', 'asked', 'gated', 'covered', 'work', 'run']
+const elsewhere = ['epoch', 'raisedTo', 'issued', 'acked', 'asked', 'gated', 'covered', 'work', 'run']
 const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'waits', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
 const SEQUENCES = 2 ** 28 // fences to an epoch
