@@ -6,8 +6,8 @@ const LONGEST = 10_000
 
 /** A time in which the storage of a manager fails in a way that can pass, so that nothing is delivered. */
 export interface Stall {
-  /** It has failed, again or for the first time; returns the ms until the next try. */
-  failed(error: unknown): number
+  /** It has failed, again or for the first time; returns the ms until the next try: its own, unless they are given. */
+  failed(error: unknown, delay?: number): number
   /** It works. */
   over(): void
 }
@@ -20,10 +20,9 @@ export function openStall(scheduler: SchedulerLike, notify: (event: DeliveryEven
   let failures = 0
   let since = 0
   return {
-    failed(error) {
+    failed(error, delay = Math.min(FIRST * 2 ** failures, LONGEST)) {
       const at = scheduler.now()
-      if (failures === 0) since = at
-      const delay = Math.min(FIRST * 2 ** failures++, LONGEST)
+      if (failures++ === 0) since = at
       notify({ at, ...ofAll, kind: 'stalled', error, retryAt: at + delay })
       return delay
     },

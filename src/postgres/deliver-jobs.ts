@@ -2,15 +2,15 @@ import { Observable, type ObservableInput, type SchedulerLike, Subscription } fr
 import { elapsedOf } from '../elapsed.ts'
 import type { DeliveryStory } from '../ledger/answers.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
+import { canPass, openStall } from '../ledger/stall.ts'
 import { workOn } from '../ledger/work-on.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
 import { undisturbed } from '../undisturbed.ts'
 import { wakeAt } from '../wake-at.ts'
 import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
 import { type Database, loadEngine } from './database.ts'
-import { enterAnswer, rest } from './enter-answer.ts'
+import { enterAnswer, REST, rest } from './enter-answer.ts'
 import { watchDue } from './near-due.ts'
-import { isPassing } from './postgres-error.ts'
 import { failed, released, reported } from './sayings.ts'
 import { openSlots } from './slots.ts'
 import { watchStuck } from './upkeep.ts'
@@ -66,6 +66,8 @@ export function deliverJobs(
     let worker: Worker | null = null
     let whenFree = (): void => {}
     const near = watchDue(scheduler, pollInterval, table.next, () => worker?.nudge())
+    const stall = openStall(scheduler, (event) => subscriber.next(event))
+    const stalled = (error: unknown): void => void stall.failed(error, REST)
     const upkeep = watchStuck(scheduler, lease, table)
 
     async function begin(): Promise<void> {
@@ -85,15 +87,26 @@ export function deliverJobs(
             slots,
             lookers,
             take,
-            check: db.check,
+            check,
             failed: (error) => subscriber.error(error),
             heard,
           })
           return
         } catch (error) {
-          if (!isPassing(error)) return subscriber.error(error)
+          if (!canPass(error)) return subscriber.error(error)
+          stalled(error)
           await rest(scheduler)
         }
+      }
+    }
+
+    async function check(): Promise<void> {
+      try {
+        await db.check()
+        stall.over()
+      } catch (error) {
+        if (canPass(error)) stalled(error)
+        throw error
       }
     }
 
@@ -109,11 +122,13 @@ export function deliverJobs(
           if (isStopped) await table.arm([id])
           const taken = isStopped ? [] : await table.take(id, holder, places - 1)
           unused -= taken.length
+          stall.over()
           for (const each of taken)
             start({ taken: each, lapsesAt, work: new Subscription(), isAtWork: false })
           break
         } catch (error) {
-          if (!isPassing(error)) subscriber.error(error)
+          if (canPass(error)) stalled(error)
+          else subscriber.error(error)
           if (isStopped) break
           await recover(holder)
         }
@@ -207,9 +222,11 @@ export function deliverJobs(
         taken,
         hasLapsed: () => elapsed() >= lapsesAt,
         saying,
+        failed: stalled,
       }).catch(giveUp)
       const entered = entering.then((after) => {
         answers.delete(entered)
+        stall.over()
         for (const hear of hears) hear(after?.dueIn ?? null)
         tell(taken, after === null ? { kind: 'expired' } : story(after))
       })

@@ -1,8 +1,8 @@
 import { firstValueFrom, type SchedulerLike, timer } from 'rxjs'
+import { canPass } from '../ledger/stall.ts'
 import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
-import { isPassing } from './postgres-error.ts'
 
-const REST = 250 // ms
+export const REST = 250 // ms
 
 /** While the database is away. */
 export const rest = (scheduler: SchedulerLike): Promise<unknown> => firstValueFrom(timer(REST, scheduler))
@@ -14,6 +14,8 @@ interface Answer {
   readonly taken: Taken
   readonly hasLapsed: () => boolean
   readonly saying: Saying
+  /** the database is away: it is tried again */
+  failed(error: unknown): void
 }
 
 /** However often the connection breaks, until the lease has ended; then it is `null`, as where somebody else has it. */
@@ -23,6 +25,7 @@ export async function enterAnswer({
   taken,
   hasLapsed,
   saying,
+  failed,
 }: Answer): Promise<After | null> {
   for (;;) {
     try {
@@ -30,7 +33,8 @@ export async function enterAnswer({
       return after.entered || isEnteredBefore(after, taken, saying) ? after : null
     } catch (error) {
       if (hasLapsed()) return null
-      if (!isPassing(error)) throw error
+      if (!canPass(error)) throw error
+      failed(error)
       await rest(scheduler)
     }
   }

@@ -128,7 +128,7 @@ export function lenderOf(db: Database, scheduler: SchedulerLike): Lender {
       'ALARM_STORAGE_UNREACHABLE',
       `No connection was free within ${db.timeout} ms. Of the ${places} connections that transactions may have, ${held.size} are held, ` +
         `the oldest for ${Math.round(oldest)} ms. ${theirs} Or give a pool with more (max).`,
-      { counted: false },
+      { counted: false, passes: true },
     )
   }
 

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { WorkerEvents, WorkerPool } from 'graphile-worker'
 import type { Pool } from 'pg'
 import { firstValueFrom, type SchedulerLike, timer } from 'rxjs'
+import { canPass } from '../ledger/stall.ts'
 import type { Engine } from './database.ts'
-import { isPassing } from './postgres-error.ts'
 import type { Slots } from './slots.ts'
 import { TASK } from './statements.ts'
 
@@ -101,7 +101,7 @@ export function openWorker(options: WorkerOptions): Worker {
         await options.check()
         break
       } catch (error) {
-        if (!isPassing(error)) {
+        if (!canPass(error)) {
           options.failed(error)
           return false
         }

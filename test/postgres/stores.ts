@@ -204,7 +204,14 @@ export function describeStores(server: Server): void {
       withStores(async ({ manager, write, open }) => {
         const older = await open()
         await settled(older.alarm.drained())
-        await write(manager(), '42', Date.now() + HOUR, 2 ** 40) // by an owner of a higher epoch
+        await write(manager(), '42', Date.now() + HOUR, 2 ** 40) // before the store was restored, say
+        const kinds: string[] = []
+        older.alarm.events$.subscribe({ next: ({ kind }) => kinds.push(kind), error() {} })
+        const time = Date.now() + HOUR / 2
+        await older.commitWith(() => older.alarm.set(time))
+        expect(kinds.filter((kind) => kind === 'epoch-raised')).toHaveLength(1)
+        expect(await manager().get('42')).toBe(time)
+        await write(manager(), '42', Date.now() + HOUR, 2 ** 41) // by an owner of a higher epoch
         const early = older.commitWith(() => older.alarm.set(Date.now() + 1_000))
         await expect(early).rejects.toMatchObject({ code: 'ALARM_FENCED' })
         expect(await manager().get('42')).toBeGreaterThan(Date.now() + HOUR / 2)
@@ -368,13 +375,15 @@ export function describeStores(server: Server): void {
         await settled(store.alarm.drained())
         expect(await remove()).toEqual([])
         await store.close()
-        // Why not: its fences would begin again below the one that the manager holds.
+        // Its fences begin again below the one that the manager holds, and are raised above it.
         await server.query(`UPDATE ${quoted(schema)}._nolater_actor SET epoch = 0`)
         await again()
-        store.alarm.events$.subscribe({ error() {} }) // the reconciling write is refused, too
-        await expect(store.commitWith(() => store.alarm.set(Date.now() + HOUR))).rejects.toMatchObject({
-          code: 'ALARM_FENCED',
-        })
+        await store.commitWith(() => store.alarm.set(Date.now() + HOUR))
+        const { epoch } = store
+        await again()
+        expect(store.epoch).toBeGreaterThan(epoch + 1)
+        await store.commitWith(() => store.alarm.delete())
+        await settled(store.alarm.drained())
         await store.close()
         await server.query(forget)
         deliver(manager())
