@@ -1,5 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { AlarmError, given } from '../errors.ts'
+import { given } from '../errors.ts'
+import { judge } from './authorize.ts'
+import { refused, reserved } from './sql-refused.ts'
 import { RESERVED } from './store-file.ts'
 
 /** A statement of the user, compiled, and known to be none that the store must refuse. */
@@ -29,8 +31,8 @@ const READING_PRAGMAS = words(`
 /**
  * Compiles the first statement of a text. Throws `ALARM_SQL_REFUSED` where it could undo what the store relies on.
  *
- * SQLite says where it ends; what it does is told by its first word and by the names in it, because what could ask SQLite
- * (`setAuthorizer`) is not in Node 22. Where the text leaves a doubt, it is refused: nothing else keeps the alarm with the state.
+ * SQLite says where it ends, and, where Node has `setAuthorizer`, what it does. Node 22 has not: there its first word and the names in it
+ * tell, and where the text leaves a doubt, it is refused: nothing else keeps the alarm with the state.
  */
 export function compile(db: DatabaseSync, sql: string): UserStatement {
   const text = afterBlanks(sql)
@@ -43,13 +45,15 @@ export function compile(db: DatabaseSync, sql: string): UserStatement {
   if (verb === 'EXPLAIN' && /\bpragma\b/i.test(text))
     throw refused('A PRAGMA takes effect while it is explained')
 
-  const statement = db.prepare(text)
+  const prepare = () => db.prepare(text)
+  const judgement = verb === 'EXPLAIN' ? { result: prepare(), writes: false } : judge(db, prepare)
+  const statement = judgement.result
   const own = statement.sourceSQL
-  const writes = pragma?.isSet ?? doesWrite(verb, own)
-  if (writes && !UPKEEP.has(verb) && own.toLowerCase().includes(RESERVED)) {
-    throw refused(
-      `Names that begin with ${RESERVED} are the store's own, and what writes may not speak of them. Use another name, bind it as a parameter, or read only`,
-    )
+  const writes = pragma?.isSet ?? judgement.writes ?? doesWrite(verb, own)
+  // A trigger or a view says what it does when it is used; a cached statement is then compiled again, unjudged.
+  const isUnjudged = judgement.writes === null || verb === 'CREATE' || verb === 'ALTER'
+  if (isUnjudged && writes && !UPKEEP.has(verb) && own.toLowerCase().includes(RESERVED)) {
+    throw reserved()
   }
   return { statement, writes, rest: afterBlanks(text.slice(own.length)) }
 }
@@ -90,6 +94,3 @@ function doesWrite(verb: string, own: string): boolean {
   if (WRITES.has(verb) || UPKEEP.has(verb)) return true
   throw refused(`${given(verb)} begins no statement that the store knows`)
 }
-
-const refused = (why: string): AlarmError =>
-  new AlarmError('ALARM_SQL_REFUSED', `${why}; the statement was refused.`)
