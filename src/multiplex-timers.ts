@@ -11,7 +11,6 @@ import {
   type Observable,
   type ObservableInput,
   of,
-  repeat,
   type SchedulerLike,
 } from 'rxjs'
 import type { Awaitable } from './awaitable.ts'
@@ -22,6 +21,7 @@ import { fromUser } from './from-user.ts'
 import { checkKey } from './key.ts'
 import { isExhausted } from './ledger/redelivery.ts'
 import type { Alarm } from './open-alarm.ts'
+import { oneByOne } from './operators/one-by-one.ts'
 import { timeCheckFor } from './real-time.ts'
 import { type AlarmTime, isBefore } from './time.ts'
 import { timeIn } from './time-in.ts'
@@ -203,9 +203,12 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
       const due = dueTimers(timers(), Math.max(scheduledTime, scheduler.now()))
       const queue = [...due.filter(isUncut), ...due.filter((timer) => !isUncut(timer))]
       cutOff = new Set([...cutOff].filter((serial) => due.some((timer) => timer.serial === serial)))
-      const next$ = defer(() => handleOne(own, queue.shift()!, handler, abandon))
+      let handled = 0
       return concat(
-        next$.pipe(repeat(queue.length)),
+        oneByOne(() => {
+          const timer = queue[handled++]
+          return timer === undefined ? null : handleOne(own, timer, handler, abandon)
+        }),
         defer(() => settle(own)),
       )
     }).pipe(

@@ -1,7 +1,8 @@
-import { noop, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
+import { Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
 import { fromUser } from '../from-user.ts'
 import { endInputs } from './end-inputs.ts'
 import { listen } from './listen.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 
 /**
  * Maps values to Observables that run one at a time; while one runs, only the newest value waits.
@@ -41,42 +42,26 @@ export function conflateMap<T, R>(
     new Observable((subscriber) => {
       const inputs = new Subscription()
       let waiting: { readonly value: T } | null = null
-      let running = false
       let ended = false
-      let settling = false
       let index = 0
-
-      function run(value: T): void {
-        running = true
-        const results = fromUser('project', () => project(value, index++))
-        const inner = listen(results, inputs, {
-          next: (result) => subscriber.next(result),
-          error: fail,
-          complete: noop,
-        })
-        // Not on completion: what ran must be torn down before the next one starts.
-        inner.add(() => {
-          running = false
-          settle()
-        })
-      }
-
-      // The one loop: what completes synchronously comes back to it, not into it.
-      function settle(): void {
-        if (settling || inputs.closed) return
-        settling = true
-        while (waiting && !running && !inputs.closed) {
-          const { value } = waiting
-          waiting = null
-          run(value)
-        }
-        settling = false
-        if (ended && !running) endInputs(inputs, () => subscriber.complete())
-      }
 
       function fail(error: unknown): void {
         endInputs(inputs, () => subscriber.error(error))
       }
+
+      const settle = oneAtATime<R>(inputs, {
+        next() {
+          if (waiting === null) return null
+          const { value } = waiting
+          waiting = null
+          return fromUser('project', () => project(value, index++))
+        },
+        value: (result) => subscriber.next(result),
+        error: fail,
+        idle() {
+          if (ended) endInputs(inputs, () => subscriber.complete())
+        },
+      })
 
       subscriber.add(inputs)
       listen(source, inputs, {

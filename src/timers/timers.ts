@@ -76,7 +76,8 @@ export function timerFailed(timers: Timers, timer: Timer, error: unknown, now: n
 }
 
 function without(list: readonly Timer[], name: string): readonly Timer[] {
-  return list.filter((timer) => timer.name !== name)
+  const at = list.findIndex((timer) => timer.name === name)
+  return at === -1 ? list : list.toSpliced(at, 1)
 }
 
 function inOrder(list: readonly Timer[]): readonly Timer[] {
