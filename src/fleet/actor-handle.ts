@@ -1,7 +1,6 @@
 import {
   concatMap,
   defer,
-  filter,
   type MonoTypeOperatorFunction,
   mergeMap,
   type Observable,
@@ -40,8 +39,7 @@ export class ActorHandle<K extends string> implements Alarm {
   }
 
   get events$(): Observable<AlarmEvent> {
-    return this.engine.events$.pipe(
-      filter(({ key }) => key === this.key),
+    return this.engine.eventsOf(this.key).pipe(
       takeWhile(({ kind }) => kind !== 'closed'),
       mergeMap(ofAlarm),
     )

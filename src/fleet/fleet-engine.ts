@@ -40,6 +40,8 @@ export interface FleetEngine<K extends string> {
   readonly clock: SchedulerLike
   readonly checkTime: TimeCheck
   readonly events$: Observable<KeyedEvent<K>>
+  /** those of one actor */
+  eventsOf(key: K): Observable<KeyedEvent<K>>
   /** Errors with what breaks the alarm of this key next, or closes it. */
   broken(key: K): Observable<never>
   /** Who is in memory, broken ones too, for a while. */
@@ -199,6 +201,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
 
   return {
     events$: telemetry.events$,
+    eventsOf: telemetry.eventsOf,
     clock: scheduler,
     checkTime: config.wallClock === true ? timeCheckOf(config.scheduler) : checkTime,
     tell: telemetry.tell,

@@ -1,4 +1,4 @@
-import { defer, type Observable, type SchedulerLike } from 'rxjs'
+import { defer, Observable, type SchedulerLike, Subject, Subscription } from 'rxjs'
 import type { AlarmEvent, KeyedEvent, KeyedStory } from '../event.ts'
 import { openTelemetry, type Telemetry } from '../telemetry.ts'
 import type { Resident } from './resident.ts'
@@ -6,6 +6,8 @@ import type { Resident } from './resident.ts'
 /** The events of all actors of a fleet, while somebody listens. */
 export interface FleetTelemetry<K extends string> {
   readonly events$: Observable<KeyedEvent<K>>
+  /** Those of one actor: one look at each event, however many actors have listeners of their own. */
+  eventsOf(key: string): Observable<KeyedEvent<K>>
   /** what an actor tells its story to; `null` while nobody listens */
   readonly current: Telemetry | null
   tell(key: string, story: KeyedStory): void
@@ -37,11 +39,13 @@ export function openFleetTelemetry<K extends string>(
     for (const actor of actors.values()) if (actor.failure === null) actor.telemetry = next
   }
 
+  const events$ = defer(() => {
+    if (current === null) hear(shared)
+    return told.events$ as Observable<unknown> as Observable<KeyedEvent<K>>
+  })
   return {
-    events$: defer(() => {
-      if (current === null) hear(shared)
-      return told.events$ as Observable<unknown> as Observable<KeyedEvent<K>>
-    }),
+    events$,
+    eventsOf: byKey(events$),
     get current() {
       return current
     },
@@ -52,4 +56,33 @@ export function openFleetTelemetry<K extends string>(
     flush: () => current?.flush(),
     complete: () => told.complete(),
   }
+}
+
+/** One subscription for all keys, while any of them has a listener. */
+function byKey<K extends string>(
+  events$: Observable<KeyedEvent<K>>,
+): (key: string) => Observable<KeyedEvent<K>> {
+  const keys = new Map<string, Subject<KeyedEvent<K>>>()
+  let all = Subscription.EMPTY
+  return (key) =>
+    new Observable((subscriber) => {
+      const own = keys.get(key) ?? new Subject()
+      keys.set(key, own)
+      own.subscribe(subscriber)
+      subscriber.add(() => {
+        if (own.observed || keys.get(key) !== own) return
+        keys.delete(key)
+        if (keys.size === 0) all.unsubscribe()
+      })
+      if (all.closed && !subscriber.closed) {
+        all = events$.subscribe({
+          next: (event) => keys.get(event.key)?.next(event),
+          complete() {
+            const ended = [...keys.values()]
+            keys.clear()
+            for (const subject of ended) subject.complete()
+          },
+        })
+      }
+    })
 }
