@@ -15,8 +15,8 @@ import { AlarmError, AlarmWriteError, given } from './errors.ts'
 import { sequenceOf } from './fence.ts'
 import { fromUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
-import { type AlarmState, type Flight, isClean } from './rules.ts'
-import { type AlarmTime, checkTime, isBefore, printTime } from './time.ts'
+import { type AlarmState, type Flight, isClean, isConfirmed } from './rules.ts'
+import { type AlarmTime, checkTime, printTime } from './time.ts'
 import { type Run, Work } from './work.ts'
 
 /** A wake-up, as the manager delivers it. Without a `fence`, only writes issued since count as newer than it. */
@@ -114,6 +114,9 @@ function run(
   keeper.work ??= new Work()
   const own: Run = { deletion: arming.deletes ? 'deferred' : 'none', since }
   keeper.work.run = own
+  const end = (): void => {
+    if (keeper.work?.run === own) keeper.work.run = null
+  }
   const { retryCount } = delivered
   const info = { scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
   if (keeper.telemetry !== null)
@@ -133,9 +136,9 @@ function run(
       if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-done', ...delivered })
       return { kind: 'ran', scheduledTime: arming.run, retryCount } as const
     }),
+    tap({ error: end }), // before the manager hears of the failure: it may give the alarm up at once
     finalize(() => {
-      if (keeper.work?.run !== own) return
-      keeper.work.run = null
+      end()
       keeper.settle()
     }),
   )
@@ -181,14 +184,11 @@ function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Obse
 export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
   if (keeper.failure !== null) throw keeper.failure
   const time = checkTime(scheduledTime)
-  // Its acknowledgement will say what the manager held before it heard our answer.
-  if (keeper.work?.writing && isBefore(keeper.work.carries, keeper.bound)) throw undelivered(keeper)
-  // The store may come to hold the bound, so nothing later may stand.
-  if (keeper.flight.committing || !isClean(keeper, keeper.flight)) return keeper.bound
+  if (!isSettled(keeper)) throw unsettled(keeper, time)
   keeper.work ??= new Work()
   if (keeper.desired === time) {
     keeper.work.abandoned = keeper.issued
-    keeper.intend(null)
+    keeper.deleteNow(keeper.work)
     return null
   }
   const kept = keeper.committed
@@ -199,6 +199,24 @@ export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
   }
   keeper.settle()
   return kept
+}
+
+/** While anything is asked or in flight, or a handler runs, what the manager may forget is not known: it has to ask again. */
+export function isSettled(keeper: Keeper): boolean {
+  const { flight, work } = keeper
+  return isConfirmed(keeper, flight) && !flight.writing && (work === null || work.run === null)
+}
+
+function unsettled({ key, work }: Keeper, time: number): AlarmError {
+  const why = work?.run
+    ? 'a handler of its actor runs'
+    : 'a commit or a manager write of its actor is in flight'
+  return new AlarmError(
+    'ALARM_WRITE_FAILED',
+    `The alarm ${printTime(time)} of ${given(key)} cannot be given up now: ${why}. ` +
+      'Nothing is lost: answer the manager with this error and it asks again.',
+    { counted: false },
+  )
 }
 
 function undelivered(keeper: Keeper): AlarmWriteError {

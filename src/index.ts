@@ -25,7 +25,14 @@ export type { AlarmEvent, KeyedEvent } from './event.ts'
 export type { FleetConfig, KeyedCommit } from './fleet/fleet-config.ts'
 export type { Pressure } from './fleet/fleet-engine.ts'
 export type { LoadedAlarm } from './fleet/resident.ts'
-export { type AlarmIntent, deleteAlarm, type KeyedIntent, setAlarm, setAlarmIn } from './intent.ts'
+export {
+  type AlarmIntent,
+  deleteAlarm,
+  type KeyedIntent,
+  setAlarm,
+  setAlarmIn,
+  touchAlarm,
+} from './intent.ts'
 export { keepAlarm } from './keep-alarm.ts'
 export { type KeepAlarmsConfig, keepAlarms } from './keep-alarms.ts'
 export type { LedgerManager } from './ledger/ledger-manager.ts'

@@ -9,6 +9,7 @@ export type AlarmIntent =
   | { readonly kind: 'set'; readonly time: number; readonly allowUnconfirmed?: boolean }
   | { readonly kind: 'set-in'; readonly delay: number; readonly allowUnconfirmed?: boolean }
   | { readonly kind: 'delete'; readonly allowUnconfirmed?: boolean }
+  | { readonly kind: 'touch'; readonly allowUnconfirmed?: boolean }
 
 /** The same, of one actor among many. */
 export type KeyedIntent<K extends string = string> = AlarmIntent & { readonly key: K }
@@ -53,24 +54,38 @@ export function deleteAlarm(options?: { allowUnconfirmed?: boolean }): AlarmInte
   return { ...options, kind: 'delete' }
 }
 
-/** The alarm that an intent asks for when it arrives, or a typed error before anything has changed. */
+/**
+ * Says that the state around the alarm has changed: it is committed, and the output gate is closed until then, though the alarm stays.
+ *
+ * ```ts
+ * renamed$.pipe(map(() => touchAlarm()), keepAlarm(config)).subscribe()
+ * ```
+ */
+export function touchAlarm(options?: { allowUnconfirmed?: boolean }): AlarmIntent {
+  checkConfirmation(options)
+  return { ...options, kind: 'touch' }
+}
+
+/** The alarm that an intent asks for when it arrives, `undefined` for the one that stands, or a typed error before anything has changed. */
 export function wantedTime(
   intent: AlarmIntent,
   clock: { now(): number },
   check: TimeCheck = checkTime,
-): AlarmTime {
+): AlarmTime | undefined {
   if (intent?.kind === 'set') return check(intent.time)
   if (intent?.kind === 'set-in') return timeIn(intent.delay, clock.now())
   if (intent?.kind === 'delete') return null
+  if (intent?.kind === 'touch') return undefined
   throw new AlarmError(
     'ALARM_INTENT_INVALID',
-    `An intent is what setAlarm(time), setAlarmIn(ms) or deleteAlarm() returns; given ${given(intent)}.`,
+    `An intent is what setAlarm(time), setAlarmIn(ms), deleteAlarm() or touchAlarm() returns; given ${given(intent)}.`,
   )
 }
 
 /** The intent for that time: one with a delay becomes a set. */
 export function settled(intent: AlarmIntent, time: AlarmTime): AlarmIntent {
-  if (time === null || (intent.kind === 'set' && intent.time === time)) return intent
+  if (time === null || intent.kind === 'touch' || (intent.kind === 'set' && intent.time === time))
+    return intent
   const { delay: _, ...rest } = intent as AlarmIntent & { readonly delay?: number }
   return { ...rest, kind: 'set', time }
 }

@@ -46,7 +46,7 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
       listen(intents$, inputs, {
         next(intent) {
           try {
-            keeper.intend(wantedTime(intent, keeper), intent.allowUnconfirmed)
+            keeper.follow(intent, wantedTime(intent, keeper))
           } catch (error) {
             fail(error)
           }

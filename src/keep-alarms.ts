@@ -80,7 +80,7 @@ export function keepAlarms<K extends string = string>(
           const time = wantedTime(intent, engine.clock, engine.checkTime)
           const actor = engine.use(intent.key)
           try {
-            actor.intend(time, intent.allowUnconfirmed)
+            actor.follow(intent, time)
           } catch {} // what broke it has been told
           engine.start(actor)
         } catch (error) {

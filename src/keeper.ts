@@ -4,8 +4,9 @@ import { issueCommit } from './commit.ts'
 import { clockOf, type SharedConfig } from './config.ts'
 import { AlarmClosedError } from './errors.ts'
 import type { AlarmEvent, AlarmStory } from './event.ts'
+import type { AlarmIntent } from './intent.ts'
 import { markReached, reportUnlessReached, throwing } from './reached.ts'
-import { type AlarmState, type Flight, idle, isConfirmed, isDrained, nextStep, type Step } from './rules.ts'
+import { type AlarmState, type Flight, idle, isDrained, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
 import { type AlarmTime, checkAlarmTime, isBefore, moveTo } from './time.ts'
 import { failAll, lookAgain, waitUntil } from './waiting.ts'
@@ -64,14 +65,24 @@ export class Keeper implements AlarmState {
     return since === null ? null : this.now() - since
   }
 
+  /** Does what an intent asks for: another alarm, or a commit of what stands. Throws the error that broke the alarm, now or before. */
+  follow(intent: AlarmIntent, time: AlarmTime | undefined): void {
+    if (time === undefined) this.touch(intent)
+    else this.intend(time, intent.allowUnconfirmed)
+  }
+
   /** A new wish of the application. Throws the error that broke the alarm, now or before. */
   intend(time: AlarmTime, unconfirmed = false): void {
     if (this.failure !== null) throw throwing(this.failure)
     if (this.telemetry !== null) this.tellIntent(time, unconfirmed)
     if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'
-    // The same value again is no move; but what nobody waited for until now must be durable before the gate opens.
-    if (time !== this.desired || !(unconfirmed || isConfirmed(this, this.flight)))
+    if (time !== this.desired) {
       this.want(time, unconfirmed)
+    } else if (!unconfirmed && this.work !== null) {
+      // The same value again is no move; but what was asked unconfirmed must be durable before the gate opens.
+      this.work.gated = this.work.asked
+      this.settle() // what a change has left to the end of its turn goes with it
+    }
     this.telemetry?.flush()
     if (this.failure !== null) throw throwing(this.failure)
   }
@@ -87,8 +98,6 @@ export class Keeper implements AlarmState {
     const unconfirmed = options?.allowUnconfirmed === true
     if (this.failure !== null) throw throwing(this.failure)
     if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })
-    this.work ??= new Work()
-    this.work.touched = true
     this.want(this.desired, unconfirmed)
     this.telemetry?.flush()
     if (this.failure !== null) throw throwing(this.failure)
@@ -104,11 +113,24 @@ export class Keeper implements AlarmState {
       this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })
     }
     this.desired = time
+    work.touched = true
     work.asked++
     if (!unconfirmed) work.gated = work.asked
     // While nothing can go, an intent only replaces a number: the pipe is not woken.
     const mustHold = work.heldAt === null && this.isHeld(work)
-    if (nextStep(this, work) !== null || mustHold || isConfirmed(this, work)) this.settle()
+    if (nextStep(this, work) !== null || mustHold) this.settle()
+  }
+
+  /** Deletes a settled alarm: the commit is issued before anything that listens or waits goes on, or it could be replaced first. */
+  deleteNow(work: Work): void {
+    if (this.telemetry !== null) this.tellIntent(null, false)
+    this.desired = null
+    work.touched = true
+    work.gated = ++work.asked
+    if (work.settling) issueCommit(this, work)
+    this.settle()
+    this.telemetry?.flush()
+    if (this.failure !== null) throw this.failure
   }
 
   /** The manager may have lost what it acknowledged, so it is told once what the store holds. */
@@ -151,7 +173,6 @@ export class Keeper implements AlarmState {
       if (this.work !== work) break
       work.unsettled = false
       this.wait(work)
-      if (isConfirmed(this, work)) work.covered = work.asked
       if (work.stirred && isDrained(this, work)) this.tellDrained(work)
       this.telemetry?.flush()
       lookAgain(work)

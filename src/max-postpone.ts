@@ -1,6 +1,6 @@
-import { asyncScheduler, type OperatorFunction, type SchedulerLike, scan } from 'rxjs'
+import { asyncScheduler, defer, map, type OperatorFunction, type SchedulerLike } from 'rxjs'
 import { checkNames, type Names } from './check-names.ts'
-import { type AlarmIntent, deleteAlarm, setAlarm, settled, wantedTime } from './intent.ts'
+import { type AlarmIntent, settled, wantedTime } from './intent.ts'
 import { checkMilliseconds } from './milliseconds.ts'
 import { type AlarmTime, checkAlarmTime, checkTime } from './time.ts'
 
@@ -46,7 +46,7 @@ export function postpone(
   return { time: Math.min(time, limit), limit }
 }
 
-/** An intent that says how late its series may still make the alarm; `null` with a delete. */
+/** An intent that says how late its series may still make the alarm; `null` with a delete. A touch moves nothing. */
 export type PostponedIntent = AlarmIntent & { readonly limit: AlarmTime }
 
 /** What a series of sets begins from, and by which clock. */
@@ -94,15 +94,21 @@ export function maxPostpone(
   checkNames('maxPostpone', options, names)
   checkMilliseconds('ms', ms)
   checkAlarmTime(limit)
-  const stored: PostponedIntent = { ...(initial === null ? deleteAlarm() : setAlarm(initial)), limit }
+  const stored: Postponed = { time: checkAlarmTime(initial), limit }
 
-  return scan((last: PostponedIntent, intent: AlarmIntent) => {
-    const wanted = wantedTime(intent, scheduler)
-    if (wanted === null) return { ...settled(intent, null), kind: 'delete' as const, limit: null }
-    const standing = { time: wantedTime(last, scheduler), limit: last.limit }
-    const { time, limit } = postpone(standing, wanted, ms, scheduler.now())
-    return { ...settled(intent, time), limit }
-  }, stored)
+  return (intents$) =>
+    defer(() => {
+      let standing = stored
+      return intents$.pipe(
+        map((intent): PostponedIntent => {
+          const wanted = wantedTime(intent, scheduler)
+          if (wanted === undefined) return { ...intent, limit: standing.limit }
+          standing =
+            wanted === null ? { time: null, limit: null } : postpone(standing, wanted, ms, scheduler.now())
+          return { ...settled(intent, standing.time), limit: standing.limit }
+        }),
+      )
+    })
 }
 
 const names: Names<MaxPostponeOptions> = { initial: true, limit: true, scheduler: true }

@@ -113,8 +113,9 @@ export interface Alarm {
   /**
    * Deletes the alarm that the manager gives up, if it is still that one; returns the confirmed one that stands, or `null`.
    *
-   * Throws `ALARM_WRITE_FAILED` while a precommit is in flight: let the manager ask again. Gotcha: the manager drops its copy when it hears
-   * the answer, so give it only when the deletion is durable:
+   * Throws `ALARM_WRITE_FAILED`, uncounted, while anything is asked or in flight or a handler runs: let the manager ask again. The commit of
+   * the deletion is issued before anything that waits or listens goes on. Gotcha: the manager drops its copy when it hears the answer, so
+   * give it only when the deletion is durable:
    *
    * ```ts
    * const abandon = (key: string, time: number) => {

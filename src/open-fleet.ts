@@ -1,7 +1,7 @@
 import { concatMap, defer, map, type Observable, type ObservableInput } from 'rxjs'
 import { type Awaitable, awaitable } from './awaitable.ts'
 import { type Closable, closable } from './closing/close-once.ts'
-import { abandon, type DeliveryOutcome, type WakeupInfo } from './delivery.ts'
+import { abandon, type DeliveryOutcome, isSettled, type WakeupInfo } from './delivery.ts'
 import type { KeyedEvent } from './event.ts'
 import { ActorHandle } from './fleet/actor-handle.ts'
 import { checkFleetConfig, type FleetConfig } from './fleet/fleet-config.ts'
@@ -93,6 +93,7 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
           const asked = engine.use(key)
           engine.start(asked)
           return asked.loaded().pipe(
+            concatMap(() => asked.when(() => isSettled(asked))),
             concatMap(() => {
               const kept = abandon(asked, scheduledTime)
               return asked.confirmed().pipe(map(() => kept))

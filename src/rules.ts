@@ -20,7 +20,7 @@ export interface Flight {
   readonly owed: boolean
   /** a failed later write waits for its next attempt */
   readonly resting: boolean
-  /** the state around the alarm changed: the store has something to commit even if the alarm stays */
+  /** something was asked since the last commit was issued: the store has something to commit even if the alarm stands as before */
   readonly touched: boolean
 }
 
@@ -39,7 +39,7 @@ export type Step = 'precommit' | 'commit' | 'later'
 export function nextStep(alarm: AlarmState, flight: Flight): Step | null {
   // 1. Earlier first: the manager must have it before the commit that needs it is issued.
   if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'
-  // 2. Then commit: intents that came meanwhile share the next one.
+  // 2. Then commit: intents that came meanwhile share the next one. One that was put back since came with a state of its own.
   if (alarm.desired !== alarm.committed || flight.touched) return flight.committing ? null : 'commit'
   // 3. Later last: nobody waits for it, so it waits for everybody.
   if (flight.committing || flight.writing || flight.resting) return null
@@ -52,7 +52,7 @@ export function isClean(alarm: AlarmState, flight: Flight): boolean {
   return alarm.desired === alarm.committed
 }
 
-/** Everything that was asked is durable, the state around the alarm too. */
+/** Everything that was asked is in an acknowledged commit, the state around the alarm too. */
 export function isConfirmed(alarm: AlarmState, flight: Flight): boolean {
   return alarm.desired === alarm.committed && !flight.committing && !flight.touched
 }

@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject } from 'rxjs'
+import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { arm } from '../src/delivery.ts'
 import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm, type Wakeup } from '../src/index.ts'
@@ -337,11 +337,71 @@ describe('abandon', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('keeps what is not settled: the intent under way stands', () => {
+  const refused = expect.objectContaining({ code: 'ALARM_WRITE_FAILED', counted: false })
+
+  it('has to be asked again while a commit is in flight: what is under way stands', () => {
     const { alarm, calls } = open({ commit: () => NEVER })
     alarm.set(5)
-    expect(alarm.abandon(1)).toBe(1)
+    expect(() => alarm.abandon(1)).toThrowError(refused)
+    expect(() => alarm.abandon(5)).toThrowError(refused)
     expect([alarm.time, calls]).toEqual([5, []])
+  })
+
+  it('has to be asked again while what was put back is not durable', () => {
+    const write$ = new Subject<never>()
+    const commits: (number | null)[] = []
+    const { alarm } = open({
+      initial: 5,
+      write: () => write$,
+      commit(time) {
+        commits.push(time)
+        return commits.length === 1 ? NEVER : EMPTY
+      },
+    })
+    alarm.set(3)
+    alarm.set(5)
+    write$.complete()
+    expect(commits).toEqual([5])
+    expect(() => alarm.abandon(5)).toThrowError(refused)
+  })
+
+  it('has to be asked again while a handler runs, whose success or failure decides', () => {
+    const { alarm, calls } = open()
+    const handler$ = new Subject<never>()
+    alarm.deliver({ scheduledTime: 1 }, () => handler$).subscribe()
+    expect(() => alarm.abandon(1)).toThrowError(refused)
+    expect(() => alarm.abandon(1)).toThrowError('a handler of its actor runs')
+    expect([calls, alarm.time]).toEqual([[], null])
+    handler$.complete()
+    expect(calls).toEqual(['commit null'])
+  })
+
+  it('may be asked as soon as the handler has failed, by a manager that does so at once', () => {
+    const { alarm, calls } = open()
+    const fails = () => throwError(() => new Error('poison'))
+    let kept: number | null | undefined
+    alarm.deliver({ scheduledTime: 1 }, fails).subscribe({ error: () => (kept = alarm.abandon(1)) })
+    expect([kept, calls]).toEqual([null, ['commit null', 'write null']])
+  })
+
+  it.each(['waits', 'listens'])('commits the deletion before anything that %s can set anew', (how) => {
+    const commits: (number | null)[] = []
+    const commit$ = new Subject<never>()
+    const { alarm } = open({
+      commit(time) {
+        commits.push(time)
+        return commits.length === 1 ? commit$ : NEVER
+      },
+    })
+    const giveUp = () => {
+      expect(alarm.abandon(5)).toBe(null)
+      alarm.set(3_600_000)
+    }
+    if (how === 'listens') alarm.events$.subscribe(({ kind }) => kind === 'drained' && giveUp())
+    alarm.set(5)
+    if (how === 'waits') alarm.drained().subscribe(giveUp)
+    commit$.complete()
+    expect(commits).toEqual([5, null])
   })
 
   it('counts the manager as holding nothing from then on: the same time set again is told to it first', () => {
@@ -362,12 +422,6 @@ describe('abandon', () => {
     expect(calls).toHaveLength(3)
   })
 
-  it('answers nothing later than a commit that is under way may bring', () => {
-    const { alarm } = open({ initial: null, commit: () => NEVER })
-    alarm.set(5) // the manager has it, the store not yet
-    expect(alarm.abandon(5)).toBe(5)
-  })
-
   it('lets the manager ask again while a precommit is in flight', () => {
     const { alarm } = open({ initial: null, write: () => NEVER })
     alarm.set(5)
@@ -379,7 +433,6 @@ describe('abandon', () => {
   it('needs a precommit from then on, also where the deletion was committed at once', () => {
     const writes: string[] = []
     const { alarm, calls } = open({
-      reconcile: true,
       write(time) {
         writes.push(`write ${time}`)
         return NEVER
@@ -388,7 +441,7 @@ describe('abandon', () => {
     alarm.abandon(1)
     alarm.set(50)
     // 50 is held behind the write in flight, and not committed before the manager has it
-    expect([writes, calls]).toEqual([['write 1'], ['commit null']])
+    expect([writes, calls]).toEqual([['write null'], ['commit null']])
   })
 
   it('tells the manager of the deletion once it is durable', () => {
@@ -403,28 +456,10 @@ describe('abandon', () => {
   it('says why it has to be asked again', () => {
     const { alarm } = open({ write: () => NEVER })
     alarm.set(0)
-    const cause = new Error('its last write was given up, or is still in flight')
     expect(() => alarm.abandon(1)).toThrowError(
-      expect.objectContaining({
-        code: 'ALARM_WRITE_FAILED',
-        cause,
-        message: expect.stringContaining(`alarm 1 of "", so its delivery stays open: ${cause.message}.`),
-      }),
+      'The alarm 1 of "" cannot be given up now: a commit or a manager write of its actor is in flight. ' +
+        'Nothing is lost: answer the manager with this error and it asks again.',
     )
-  })
-
-  it('owes the manager a newer write where an older one is still on its way', () => {
-    const calls: string[] = []
-    const write$ = new Subject<never>()
-    const write = (time: number | null) => {
-      calls.push(`write ${time}`)
-      return calls.length === 1 ? write$ : EMPTY
-    }
-    const { alarm } = open({ reconcile: true, write })
-    alarm.delete()
-    expect([alarm.abandon(1), calls]).toEqual([null, ['write 1']])
-    write$.complete()
-    expect(calls).toEqual(['write 1', 'write null'])
   })
 
   it('refuses a time that cannot be', () => {

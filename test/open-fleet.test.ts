@@ -82,15 +82,29 @@ describe('a fleet', () => {
       })
     })
 
-    it('does nothing for what comes back to the alarm that is stored', () => {
+    it('does nothing for the alarm that is stored', () => {
       const { actor, answer, calls, stored } = rig({ asks: ['load'] })
+      stored.set('a', { time: 5, epoch: 1 })
+      const a = actor('a')
+      a.set(5)
+      const before = outcome(a.confirmed())
+      answer('load')
+      expect(calls.map(({ name }) => name)).toEqual(['load'])
+      expect([before.end, outcome(a.confirmed()).end]).toEqual(['done', 'done'])
+    })
+
+    it('commits what comes back to the alarm that is stored: its state has changed on the way', () => {
+      const { actor, answer, calls, stored } = rig({ asks: ['load', 'commit'] })
       stored.set('a', { time: 5, epoch: 1 })
       const a = actor('a')
       a.delete()
       a.set(5)
+      const waiting = outcome(a.confirmed())
       answer('load')
-      expect(calls.map(({ name }) => name)).toEqual(['load'])
-      expect(outcome(a.confirmed()).end).toBe('done')
+      expect(calls.map(({ name, time }) => `${name} ${time}`)).toEqual(['load null', 'commit 5'])
+      expect(waiting.end).toBe('waiting')
+      answer('commit')
+      expect(waiting.end).toBe('done')
     })
 
     it('holds at the gate what comes after a confirmed intent, and nothing else', () => {

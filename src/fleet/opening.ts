@@ -11,6 +11,8 @@ import { Work } from '../work.ts'
 export class Opening extends Work {
   /** the newest alarm asked for, `undefined` if there is none */
   wanted: AlarmTime | undefined = undefined
+  /** it took the place of another one, which came with a state of its own */
+  isReplaced = false
   isStarted = false
   load: Subscription | null = null
 

@@ -94,6 +94,7 @@ export class Resident extends Keeper {
     if (this.telemetry !== null && wanted !== undefined && wanted !== time) {
       this.tellNow({ kind: 'superseded', before: 'commit', time: wanted, by: time })
     }
+    opening.isReplaced ||= wanted !== undefined && wanted !== time
     opening.wanted = time
     opening.ask(unconfirmed)
   }
@@ -127,10 +128,10 @@ export class Resident extends Keeper {
     try {
       config.tell(key, { kind: 'opened', time: this.committed, epoch })
       opening.begin(config.reconcile !== false)
-      if (wanted !== undefined) {
-        if (this.telemetry !== null) this.tellIntent(wanted, opening.gated === 0)
+      if (wanted !== undefined && this.telemetry !== null) this.tellIntent(wanted, opening.gated === 0)
+      if (wanted !== undefined && (wanted !== this.desired || opening.isReplaced))
         this.want(wanted, true) // the gate was closed when it was asked
-      }
+      else if (!opening.touched) opening.covered = opening.asked // nothing was asked but what the store holds
       this.settle()
     } finally {
       config.leave()

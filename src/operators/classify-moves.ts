@@ -19,8 +19,9 @@ export interface ClassifiedMove {
  * ```
  *
  * The bound is the latest time at which the manager may be holding the alarm: ms since the epoch, or `null` for no alarm,
- * which comes after every time. So a delete is a move later, and from no alarm every set is a move earlier. A function is
- * asked once for each intent, when the intent arrives. A delay (`setAlarmIn`) leaves as the time that it comes to by the scheduler's clock.
+ * which comes after every time. So a delete is a move later, and from no alarm every set is a move earlier. A touch moves nothing:
+ * `same`, at the bound. A function is asked once for each intent, when the intent arrives.
+ * A delay (`setAlarmIn`) leaves as the time that it comes to by the scheduler's clock.
  *
  * Errors: `ALARM_INTENT_INVALID`, `ALARM_TIME_INVALID` (the time of an intent, or a bound), and what the function throws.
  * All of them are error notifications.
@@ -41,7 +42,9 @@ export function classifyMoves(
 ): OperatorFunction<AlarmIntent, ClassifiedMove> {
   const readBound = typeof bound === 'function' ? bound : () => bound
   return map((intent) => {
-    const time = wantedTime(intent, scheduler)
-    return { move: moveTo(time, checkAlarmTime(readBound())), time, intent: settled(intent, time) }
+    const wanted = wantedTime(intent, scheduler)
+    const bound = checkAlarmTime(readBound())
+    const time = wanted === undefined ? bound : wanted
+    return { move: moveTo(time, bound), time, intent: settled(intent, time) }
   })
 }

@@ -124,6 +124,7 @@ export const mutants: readonly Mutant[] = [
         put: 'if (flight.writing || flight.resting) return null',
       },
     ],
+    bounds: { also: ['touch'] },
   },
   {
     name: 'the bound becomes the later time only when it is acknowledged',
@@ -277,8 +278,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'delivery.ts',
-        find: 'if (keeper.work?.run !== own) return\n',
-        put: 'if (keeper.work?.run !== own) return\n      if (own.deletion === "deferred") keeper.want(null, true)\n',
+        find: '      end()\n      keeper.settle()\n',
+        put: '      end()\n      if (own.deletion === "deferred") keeper.want(null, true)\n      keeper.settle()\n',
       },
     ],
   },
@@ -388,19 +389,15 @@ export const mutants: readonly Mutant[] = [
     bounds: { abandons: 1 },
   },
   {
-    name: 'what is kept in place of an abandoned alarm is later than what the store may hold',
-    patches: [{ file: 'delivery.ts', find: 'return keeper.bound\n', put: 'return keeper.committed\n' }],
+    name: 'an alarm that is not settled is given up',
+    patches: [
+      { file: 'delivery.ts', find: 'if (!isSettled(keeper)) throw unsettled(keeper, time)\n', put: '' },
+    ],
     bounds: { abandons: 1 },
   },
   {
-    name: 'what is kept in place of an abandoned alarm overtakes a precommit',
-    patches: [
-      {
-        file: 'delivery.ts',
-        find: 'if (keeper.work?.writing && isBefore(keeper.work.carries, keeper.bound)) throw',
-        put: 'if (false) throw',
-      },
-    ],
+    name: 'an alarm is given up while a handler runs',
+    patches: [{ file: 'delivery.ts', find: ' && (work === null || work.run === null)', put: '' }],
     bounds: { abandons: 1 },
   },
 
@@ -428,6 +425,26 @@ export const mutants: readonly Mutant[] = [
         put: "if (step === 'precommit') keeper.bound = time\n          work.covered = work.asked",
       },
     ],
+  },
+  {
+    name: 'an intent that was put back counts as durable',
+    patches: [
+      {
+        file: 'keeper.ts',
+        find: 'work.touched = true\n    work.asked++',
+        put: 'work.touched ||= time === replaced\n    work.asked++',
+      },
+      {
+        file: 'keeper.ts',
+        find: '      this.wait(work)\n',
+        put: '      this.wait(work)\n      if (this.desired === this.committed && !work.committing && !work.touched) work.covered = work.asked\n',
+      },
+    ],
+  },
+  {
+    name: 'what was put back has no commit due',
+    patches: [{ file: 'keeper.ts', find: 'work.touched = true\n    work.asked++', put: 'work.asked++' }],
+    bounds: { also: ['touch'] },
   },
   {
     name: 'the gate does not close',

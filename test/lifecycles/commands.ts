@@ -160,7 +160,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
   /** the manager has no retry left */
   abandon: {
-    can: (life) => isOpen(life) && life.world.manager.time !== null && life.model.deliveries.length === 0,
+    can: (life) => isOpen(life) && life.world.manager.time !== null,
     run(life) {
       const { world, model, engine } = life
       const scheduledTime = world.manager.time!

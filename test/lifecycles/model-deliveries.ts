@@ -1,7 +1,6 @@
 import { sequenceOf } from '../../src/fence.ts'
 import type { AlarmTime } from '../../src/index.ts'
-import { isClean } from '../../src/rules.ts'
-import { isBefore } from '../../src/time.ts'
+import { isClean, isConfirmed } from '../../src/rules.ts'
 import {
   forget,
   intend,
@@ -135,12 +134,12 @@ function drop(model: Model, own: Delivering): void {
 
 /** What the actor answers when the manager gives up an alarm; `undefined`: not now. */
 export function abandon(model: Model, scheduledTime: number): AlarmTime | undefined {
-  const { write, flight, bound } = model
-  if (write !== null && isBefore(write.time, bound)) return undefined
-  if (flight.committing || !isClean(model, flight)) return bound
+  const { flight, bound } = model
+  const isRunning = model.deliveries.some(({ state }) => state !== 'waiting')
+  if (isRunning || flight.writing || !isConfirmed(model, flight)) return undefined
   if (model.desired === scheduledTime) {
     model.abandoned = model.issued
-    intend(model, null, false)
+    want(model, null, false)
     return null
   }
   const kept = model.committed

@@ -1,6 +1,6 @@
 import { fenceOf } from '../../src/fence.ts'
 import type { AlarmErrorCode, AlarmTime } from '../../src/index.ts'
-import { type Flight, idle, isConfirmed, isDrained, nextStep } from '../../src/rules.ts'
+import { type Flight, idle, isDrained, nextStep } from '../../src/rules.ts'
 import { isBefore, moveTo } from '../../src/time.ts'
 import type { Delivering } from './model-deliveries.ts'
 import { printFence } from './world.ts'
@@ -87,18 +87,18 @@ export function openModel(setting: Setting, alarm: AlarmTime, epoch: number): Mo
 export function intend(model: Model, time: AlarmTime, unconfirmed: boolean): void {
   const run = model.deliveries.find(({ deletion }) => deletion === 'deferred')
   if (run !== undefined) run.deletion = 'none'
-  // The same value again is no move, unless the gate must wait for what was asked unconfirmed before.
-  if (time === model.desired && (unconfirmed || isConfirmed(model, model.flight))) return
-  want(model, time, unconfirmed)
+  // The same value again is no move, but the gate must wait for what was asked unconfirmed before.
+  if (time !== model.desired) want(model, time, unconfirmed)
+  else if (!unconfirmed) model.gated = model.asked
 }
 
 export function touch(model: Model, unconfirmed: boolean): void {
-  model.flight = { ...model.flight, touched: true }
   want(model, model.desired, unconfirmed)
 }
 
 export function want(model: Model, time: AlarmTime, unconfirmed: boolean): void {
   model.desired = time
+  model.flight = { ...model.flight, touched: true }
   model.asked++
   if (!unconfirmed) model.gated = model.asked
   settle(model)
@@ -127,7 +127,6 @@ export function settle(model: Model): void {
       else issueWrite(model, step)
     }
     model.unsettled = false
-    if (isConfirmed(model, model.flight)) model.covered = model.asked
     lookAgain(model)
   }
   model.settling = false

@@ -9,7 +9,8 @@ const some = [
   'parked value (workerd #7330)',
   'the manager does not look at the fence of a deletion',
   'no renewal after a set of the same time (workerd #6866)',
-  'what is kept in place of an abandoned alarm overtakes a precommit',
+  'an alarm that is not settled is given up',
+  'an alarm is given up while a handler runs',
   'the gate opens for what was asked during the commit',
 ]
 

@@ -88,13 +88,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'an intent that is superseded before its commit is told',
     keeper("this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })", '{}'),
   ],
-  [
-    'the same value again is no move',
-    keeper(
-      'if (time !== this.desired || !(unconfirmed || isConfirmed(this, this.flight)))\n',
-      'if (time === this.desired) this.touch()\n    else\n',
-    ),
-  ],
+  ['the same value again is no move', keeper('    if (time !== this.desired) {\n', '    if (true) {\n')],
 
   // later last
   [
@@ -152,8 +146,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'an error raised synchronously is thrown by the intent',
     keeper(
-      'this.want(time, unconfirmed)\n    this.telemetry?.flush()\n    if (this.failure !== null) throw this.failure\n',
-      'this.want(time, unconfirmed)\n    this.telemetry?.flush()\n',
+      'goes with it\n    }\n    this.telemetry?.flush()\n    if (this.failure !== null) throw this.failure\n',
+      'goes with it\n    }\n    this.telemetry?.flush()\n',
     ),
   ],
 
@@ -308,7 +302,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'one handler at a time',
     delivery('.when(() => keeper.work === null || keeper.work.run === null)', '.when(() => true)'),
   ],
-  ['the next one when it has ended', delivery('keeper.work.run = null\n', '')],
+  ['the next one when it has ended', delivery('if (keeper.work?.run === own) keeper.work.run = null\n', '')],
   [
     'woken later than the store: it is told',
     delivery("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
@@ -327,8 +321,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'its failure does not',
     delivery(
-      'if (keeper.work?.run !== own) return\n',
-      "if (keeper.work?.run !== own) return\n      if (own.deletion === 'deferred') keeper.want(null, true)\n",
+      '      end()\n      keeper.settle()\n',
+      "      end()\n      if (own.deletion === 'deferred') keeper.want(null, true)\n      keeper.settle()\n",
     ),
   ],
   [
@@ -358,8 +352,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'a touch does not',
     keeper(
-      'this.work.touched = true',
-      "this.work.touched = true\n    if (this.work.run) this.work.run.deletion = 'none'",
+      '    this.want(this.desired, unconfirmed)\n',
+      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.want(this.desired, unconfirmed)\n",
     ),
   ],
 
@@ -401,16 +395,13 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // abandon
-  ['abandon deletes the alarm', delivery('    keeper.intend(null)\n    return null\n', '    return null\n')],
+  [
+    'abandon deletes the alarm',
+    delivery('    keeper.deleteNow(keeper.work)\n    return null\n', '    return null\n'),
+  ],
   ['only the very one', delivery('if (keeper.desired === time) {', 'if (keeper.desired !== null) {')],
-  [
-    'and only if it is settled',
-    delivery('if (keeper.flight.committing || !isClean(keeper, keeper.flight)) return keeper.bound\n', ''),
-  ],
-  [
-    'what is not settled is answered with the bound: the store may come to hold it',
-    delivery('return keeper.bound\n', 'return keeper.committed\n'),
-  ],
+  ['and only if it is settled', delivery('if (!isSettled(keeper)) throw unsettled(keeper, time)\n', '')],
+  ['nor while a handler runs', delivery(' && (work === null || work.run === null)', '')],
   ['whatever is set once it is deleted needs a precommit', keeper('        this.bound = null\n', '')],
   [
     'where a newer alarm is kept, its answer counts as a move',
@@ -429,7 +420,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'one that is confirmed after all does, with the same value',
-    keeper(' || !(unconfirmed || isConfirmed(this, this.flight)))', ')'),
+    keeper('      this.work.gated = this.work.asked\n', ''),
   ],
   [
     'it opens when the commit is acknowledged, not when it is issued',
@@ -452,7 +443,11 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // touch
-  ['a touch is committed', keeper('this.work.touched = true', '')],
+  ['a touch is committed', keeper('    this.want(this.desired, unconfirmed)\n', '')],
+  [
+    'what was put back before its commit was issued is committed all the same',
+    keeper('work.touched = true\n    work.asked++', 'work.touched ||= time === replaced\n    work.asked++'),
+  ],
   [
     'it closes the gate',
     keeper('const unconfirmed = options?.allowUnconfirmed === true', 'const unconfirmed = true'),

@@ -24,7 +24,8 @@ const lanes: Record<string, (moment: Moment) => Cell> = {
     '-',
   ],
   gate({ before, after }) {
-    const out = before.values.length + (after.asked > before.asked ? 1 : 0) - after.values.length
+    const out =
+      before.values.length + (after.left.intents < before.left.intents ? 1 : 0) - after.values.length
     const isLost = after.engine === null || after.engine.broken || after.epoch > before.epoch
     return [isLost ? '' : 'v'.repeat(out), after.values.length > 0 ? '.' : '-']
   },

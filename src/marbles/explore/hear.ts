@@ -29,6 +29,11 @@ function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fen
     case 'write':
       must(world, world.write === null, 'at most one write in flight')
       must(world, ++world.writes <= 1, 'a burst takes one write, and one more')
+      must(
+        world,
+        effect.move === 'earlier' || world.commit === null,
+        'a later write waits for the commit in flight',
+      )
       world.fence = fence + effect.fence
       world.write = {
         time: effect.time,

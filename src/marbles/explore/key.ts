@@ -57,7 +57,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
 
   put(values.length, 3)
   // How the intents that something waits for stand to those that are durable, or will be.
-  for (const needs of [...values, world.gated, world.touched]) {
+  for (const needs of [...values, world.gated, world.asked]) {
     put(needs <= world.durable ? 0 : commit !== null && needs <= commit.asked ? 1 : 2, 2)
   }
 

@@ -34,6 +34,11 @@ export function movesOf(world: World, asking: Asking): string[] {
     add(world.run !== null, 'run.ok')
     add(mayFail && world.run !== null, 'run.fail')
     add(left.abandons > 0 && world.run?.orphan === false, 'run.fail.last')
+    // The manager delivered it to another process meanwhile, where its last retry failed.
+    add(
+      left.abandons > 0 && world.orphan !== null && lease === null && manager.time !== null,
+      'fail.elsewhere',
+    )
     add(lease?.state === 'exhausted', 'abandon')
     if (mayFail && lease?.state === 'open') {
       moves.push('expired')

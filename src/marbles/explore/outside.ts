@@ -42,13 +42,6 @@ export function reachStore(world: Draft): void {
   world.commit = { ...commit, applied: true }
   world.store = commit.time
   world.durable = Math.max(world.durable, commit.asked)
-  seeDurable(world)
-}
-
-/** What is asked is durable as well when the store holds it anyway, and nothing else is on its way there. */
-export function seeDurable(world: Draft): void {
-  const isHeld = world.store === world.desired && world.commit?.applied !== false
-  if (isHeld && world.touched <= world.durable) world.durable = world.asked
 }
 
 /** Its client gives up what is on its way to the manager: it may land later, or never. */

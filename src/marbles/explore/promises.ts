@@ -31,7 +31,8 @@ export function faultIn(world: World): string | null {
   if (!isQuiet(world)) return null
   if (lease !== null || world.orphan !== null) return 'every delivery is answered'
   if (!engine.drained) return 'drained when nothing is under way'
-  if (store !== desired) return 'at rest the store holds the newest intent'
+  if (store !== desired || world.durable < world.asked)
+    return 'at rest the store holds the newest intent, and its state'
   if (values.length > 0) return 'at rest the output gate is open'
   // Early is harmless, and never at is not early.
   const isEarly = manager.time !== null && world.mayBeEarly

@@ -1,13 +1,5 @@
 import { hearAll, must, type Setting } from './hear.ts'
-import {
-  doneWith,
-  forgetStrays,
-  lose,
-  loseRequests,
-  reachManager,
-  reachStore,
-  seeDurable,
-} from './outside.ts'
+import { doneWith, forgetStrays, lose, loseRequests, reachManager, reachStore } from './outside.ts'
 import { faultIn } from './promises.ts'
 import type { Budget, Draft, World } from './world.ts'
 
@@ -52,8 +44,8 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
   'run.ok'(setting, world) {
     if (world.run?.consumes) {
       world.desired = null
+      world.asked++
       world.consumed++
-      seeDurable(world)
     }
     world.run = null
     stir(setting, world, 'run.ok')
@@ -67,6 +59,11 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
     spend(world, 'abandons')
     failHandler(setting, world)
     world.lease = lease && { ...lease, state: 'exhausted' }
+  },
+  'fail.elsewhere'(_, world) {
+    const { time, fence } = world.manager
+    spend(world, 'abandons')
+    world.lease = { time: time!, fence, state: 'exhausted', kept: null }
   },
   abandon: (setting, world) => abandon(setting, world),
   expired(setting, world) {
@@ -111,14 +108,12 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
 function intend(setting: Setting, world: Draft, move: string): void {
   const [, word = '', time = '', tilde = ''] = /^([a-z]+)(\d*)(~?)$/.exec(move) ?? []
   spend(world, 'intents')
-  world.asked++
+  const wanted = word === 'touch' ? world.desired : time === '' ? null : Number(time)
+  // The same value again is no move: nothing has changed around it either, or it would be touched.
+  if (word === 'touch' || wanted !== world.desired) world.asked++
   if (tilde === '') world.gated = world.asked
-  if (word === 'touch') world.touched = world.asked
-  else {
-    world.desired = time === '' ? null : Number(time)
-    if (world.run?.consumes) world.run = { ...world.run, consumes: false }
-  }
-  seeDurable(world)
+  world.desired = wanted
+  if (word !== 'touch' && world.run?.consumes) world.run = { ...world.run, consumes: false }
   world.values = [...world.values, world.gated]
   stir(setting, world, `${word}${tilde} ${time}`.trim())
 }
@@ -157,12 +152,18 @@ function failHandler(setting: Setting, world: Draft): void {
 function abandon(setting: Setting, world: Draft): void {
   const { time } = world.lease!
   const fed = setting.engines.feed(world.engine!, `abandon ${time}`)
-  if (fed.engine.time === null && world.desired === time) {
+  const isRefused = fed.effects[0]?.kind === 'unabandoned'
+  must(world, isRefused === !isSettled(world), 'an alarm is given up when it is settled, and only then')
+  if (!isRefused && world.desired === time) {
     world.desired = null
-    if (world.run?.consumes) world.run = { ...world.run, consumes: false }
+    world.asked++
   }
   world.writes = world.commits = 0
   hearAll(setting, world, fed, world.fence)
+}
+
+function isSettled({ commit, write, run, orphan, durable, asked }: World): boolean {
+  return commit === null && write === null && run === null && orphan === null && durable === asked
 }
 
 function failWrite(setting: Setting, world: Draft, how: 'write.fail' | 'write.giveup'): void {
@@ -192,7 +193,7 @@ function die(world: Draft): void {
   world.engine = world.commit = null
   world.desired = world.store
   world.fence = world.acked = 0
-  world.asked = world.gated = world.touched = world.durable = 0
+  world.asked = world.gated = world.durable = 0
   world.values = []
   world.run = null
 }

@@ -50,11 +50,10 @@ export interface World {
 
   /** what the application wants, as an onlooker knows it */
   readonly desired: AlarmTime
-  /** the number of its intents, of the newest that closes the gate, and of the newest that needs a commit of its own */
+  /** how often the state around the alarm has changed, each intent with it; and the change that closes the gate */
   readonly asked: number
   readonly gated: number
-  readonly touched: number
-  /** as many of the intents are durable */
+  /** the change that the store holds */
   readonly durable: number
   /** in the output gate: for each value the intents that it waits for */
   readonly values: readonly number[]
@@ -110,7 +109,6 @@ export function worldBefore(alarm: AlarmTime, left: Budget): World {
     desired: alarm,
     asked: 0,
     gated: 0,
-    touched: 0,
     durable: 0,
     values: [],
     run: null,

@@ -1,10 +1,10 @@
 import { Subject, Subscription } from 'rxjs'
-import { deleteAlarm, setAlarm } from '../../index.ts'
+import { type AlarmIntent, deleteAlarm, setAlarm, touchAlarm } from '../../index.ts'
 import { kindOf, type LaneName, marksOf, type Scenario } from './format.ts'
 import { rival } from './rival.ts'
 import type { Actor, Engine, Stage } from './stage.ts'
 
-const intents: readonly LaneName[] = ['ask', 'unconfirmed', 'rival']
+const intents: readonly LaneName[] = ['ask', 'unconfirmed', 'touch', 'rival']
 
 /** Whether a stream of intents can say all that the diagram does. */
 export const isOnlyIntents = ({ lanes }: Scenario): boolean =>
@@ -20,7 +20,7 @@ export const unseenByKeepAlarm: readonly LaneName[] = ['reads', 'refused']
 /** An actor through `keepAlarm`. */
 export function keepActor(stage: Stage, { keepAlarm }: Engine): Actor {
   const { scale } = stage
-  const intents$ = new Subject<ReturnType<typeof setAlarm>>()
+  const intents$ = new Subject<AlarmIntent>()
   const life = new Subscription()
   let ended = false
 
@@ -36,12 +36,17 @@ export function keepActor(stage: Stage, { keepAlarm }: Engine): Actor {
     )
   }
 
+  const intentOf = (lane: LaneName, mark: string): AlarmIntent => {
+    if (lane === 'touch') return touchAlarm({ allowUnconfirmed: mark === 'u' })
+    const options = { allowUnconfirmed: lane === 'unconfirmed' }
+    const time = scale.timeOf(mark)
+    return time === null ? deleteAlarm(options) : setAlarm(time, options)
+  }
+
   return {
     act(lane, mark) {
-      const time = scale.timeOf(mark)
-      const options = lane === 'unconfirmed' ? { allowUnconfirmed: true } : undefined
       if (lane === 'rival') rival(stage, mark)
-      else if (lane !== 'life') intents$.next(time === null ? deleteAlarm(options) : setAlarm(time, options))
+      else if (lane !== 'life') intents$.next(intentOf(lane, mark))
       else if (mark === '^') open()
       return undefined
     },
