@@ -67,7 +67,7 @@ export class Keeper implements AlarmState {
 
   /** Does what an intent asks for: another alarm, or a commit of what stands. Throws the error that broke the alarm, now or before. */
   follow(intent: AlarmIntent, time: AlarmTime | undefined): void {
-    if (time === undefined) this.touch(intent)
+    if (time === undefined) this.touch({ allowUnconfirmed: intent.allowUnconfirmed === true })
     else this.intend(time, intent.allowUnconfirmed)
   }
 
@@ -166,8 +166,10 @@ export class Keeper implements AlarmState {
     while (work.unsettled && this.work === work) {
       for (let step = this.decide(work); step !== null && this.work === work; step = this.decide(work)) {
         work.stirred = true
-        if (step === 'commit') issueCommit(this, work)
-        else if (work.writer !== null) work.writer.take(step)
+        if (step === 'commit') {
+          if (!this.isHeld(work)) this.release(work)
+          issueCommit(this, work)
+        } else if (work.writer !== null) work.writer.take(step)
         else startWrite(this, work, step)
       }
       if (this.work !== work) break

@@ -170,6 +170,7 @@ describe('the whole story', () => {
       { kind: 'intent', time: 20, move: 'same', unconfirmed: false, bound: 20, committed: 20 },
       { kind: 'superseded', before: 'commit', time: 8, by: 20 },
       { kind: 'released', time: 20, heldFor: 2 },
+      { kind: 'commit-issued', time: 20 },
     ])
   })
 

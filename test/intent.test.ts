@@ -9,6 +9,7 @@ import {
   maxPostpone,
   setAlarm,
   setAlarmIn,
+  touchAlarm,
 } from '../src/index.ts'
 import { settled, wantedTime } from '../src/intent.ts'
 import { virtualClock } from '../src/marbles/index.ts'
@@ -35,6 +36,8 @@ describe('intents', () => {
     expect(wantedTime(setAlarmIn(5), at(7))).toBe(12)
     expect(wantedTime(setAlarmIn(5), at(7.2))).toBe(13)
     expect(wantedTime(deleteAlarm(), at(7))).toBe(null)
+    expect(touchAlarm({ allowUnconfirmed: true })).toEqual({ kind: 'touch', allowUnconfirmed: true })
+    expect(wantedTime(touchAlarm(), at(7))).toBe(undefined)
   })
 
   it('refuse a bad time and a bad delay when they are made', () => {
@@ -52,7 +55,7 @@ describe('intents', () => {
         expect.objectContaining({
           code: 'ALARM_INTENT_INVALID',
           message: expect.stringContaining(
-            'An intent is what setAlarm(time), setAlarmIn(ms) or deleteAlarm() returns; given ',
+            'An intent is what setAlarm(time), setAlarmIn(ms), deleteAlarm() or touchAlarm() returns; given ',
           ),
         }),
       )
@@ -117,6 +120,59 @@ describe('a delay as an intent', () => {
     expect(left).toEqual([
       { kind: 'set', time: start + 5, limit: start + 12 },
       { kind: 'set', time: start + 12, limit: start + 12 },
+    ])
+  })
+})
+
+describe('touchAlarm', () => {
+  const rig = () => {
+    const calls: string[] = []
+    const commit = (time: number | null) => {
+      calls.push(`commit ${time}`)
+      return []
+    }
+    const write = (time: number | null) => {
+      calls.push(`write ${time}`)
+      return []
+    }
+    return { calls, commit, write, reconcile: false }
+  }
+
+  it('is committed by keepAlarm, and moves nothing', () => {
+    const { calls, ...config } = rig()
+    const kinds: string[] = []
+    of(touchAlarm(), touchAlarm({ allowUnconfirmed: true }))
+      .pipe(keepAlarm({ ...config, initial: 5 }))
+      .subscribe((event) =>
+        kinds.push(event.kind === 'touched' ? `touched ${event.unconfirmed}` : event.kind),
+      )
+    expect(calls).toEqual(['commit 5', 'commit 5'])
+    expect(kinds.filter((kind) => kind.startsWith('touched'))).toEqual(['touched false', 'touched true'])
+  })
+
+  it('is committed by keepAlarms, for its key', () => {
+    const { calls, ...config } = rig()
+    const load = () => of({ time: 5, epoch: 1 })
+    of({ ...touchAlarm(), key: 'a' })
+      .pipe(keepAlarms({ ...config, load }))
+      .subscribe()
+    expect(calls).toEqual(['commit 5'])
+  })
+
+  it('goes through the other operators unchanged', () => {
+    const moves: unknown[] = []
+    of(touchAlarm())
+      .pipe(classifyMoves(7))
+      .subscribe((move) => moves.push(move))
+    expect(moves).toEqual([{ move: 'same', time: 7, intent: { kind: 'touch' } }])
+    const postponed: unknown[] = []
+    of(setAlarm(5), touchAlarm(), setAlarm(90))
+      .pipe(maxPostpone(10, { scheduler: virtualClock(0) }))
+      .subscribe((intent) => postponed.push(intent))
+    expect(postponed).toEqual([
+      { kind: 'set', time: 5, limit: 10 },
+      { kind: 'touch', limit: 10 },
+      { kind: 'set', time: 10, limit: 10 },
     ])
   })
 })

@@ -139,11 +139,9 @@ export function spanAlarms(tracer: Tracer, withKey: boolean): AlarmListener {
       },
       'commit-acknowledged': (event, actor) => endCommit(actor, event.at),
       'commit-failed': (event, actor) => endCommit(actor, event.at, event.error),
-      drained(event, actor) {
+      drained(_, actor) {
         if (actor === undefined) return
         const spans = spansOf(actor)
-        spans.next?.span.setAttribute('nolater.outcome', 'taken back')
-        spans.next?.span.end(clock(event.at))
         spans.next = spans.committed = null
       },
       'delivery-arrived'(event, actor, delivery) {

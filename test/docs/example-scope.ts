@@ -72,6 +72,7 @@ export function exampleScope() {
     replies$: rxjs.of('a reply'),
     edits$: rxjs.of('an edit', 'another'),
     paid$: rxjs.of('paid'),
+    renamed$: rxjs.of('renamed'),
     intents$: rxjs.of({ key: '42', ...nolater.setAlarm(2_000_000) }),
     row: { alarm: null as nolater.AlarmTime, limit: null as nolater.AlarmTime },
     state: { limit: null as nolater.AlarmTime },

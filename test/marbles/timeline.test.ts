@@ -149,8 +149,9 @@ describe('followGate', () => {
     expect(gates(intent(1), intent(1, true))).toBe('open open')
   })
 
-  it('opens when what is asked is what is durable again, and no commit is in flight', () => {
-    expect(gates(intent(5), intent(1))).toBe('closed open')
+  it('stays closed where what was asked is put back, until that is committed', () => {
+    expect(gates(intent(5), intent(1))).toBe('closed closed')
+    expect(gates(intent(5), intent(1), issued(1), durable(1))).toBe('closed closed closed open')
     expect(gates(intent(5), issued(5), intent(1), durable(5), issued(1), durable(1))).toBe(
       'closed closed closed closed closed open',
     )
@@ -158,7 +159,7 @@ describe('followGate', () => {
 
   it('closes for state that changes around the alarm', () => {
     expect(gates(touched(), issued(1), durable(1), intent(5), intent(1))).toBe(
-      'closed closed open closed open',
+      'closed closed open closed closed',
     )
     expect(gates(touched(true), issued(1), touched(), durable(1), issued(1), durable(1))).toBe(
       'open open closed closed closed open',

@@ -215,14 +215,17 @@ write     --5.....!---
     ])
   })
 
-  it('end a held change that is taken back', () => {
+  it('end a held change that is put back with the commit that it needs', () => {
     const lines = spansOf(`alarm     1
 
 ask       5-----2-5-----------
-commit    5.|-----------------
+commit    5.|-----5.|---------
 write     --5.......|---------
 `)
-    expect(lines.at(-1)).toBe('change alarm 6..10 outcome=taken back held@6 released@8')
+    expect(lines.slice(-2)).toEqual([
+      'change alarm 6..10 intents=2 alarm.time=5000 held@6 released@8',
+      '  commit alarm 8..10 alarm.time=5000',
+    ])
   })
 
   it('have the write at opening by itself', () => {

@@ -42,6 +42,7 @@ export function followGate(committedAtFirst: AlarmTime | undefined): (event: Tim
         // What still waits for its commit is never let go.
         const isBroken = event.kind === 'errored' || gated > covered
         covered = asked
+        desired = undefined // the next life knows what it has opened with
         return isBroken ? 'broken' : 'open'
       }
     }
