@@ -73,3 +73,8 @@ export function virtualClock(start = 1_000_000): VirtualClock {
 export async function turns(count = 6): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
+
+/** The same clock for what is given it, except that it counts in fractions, as `performance.now()` does. */
+export function withFractions(clock: VirtualClock): VirtualClock {
+  return { ...clock, now: () => clock.now() + 0.627 }
+}

@@ -3,6 +3,7 @@ import { checkNames, type Names } from '../check-names.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { DeliveryOptions } from '../manager.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
+import { wholeClock } from '../whole-clock.ts'
 
 /** What every manager over a ledger can be told. */
 export interface ManagerOptions {
@@ -23,7 +24,7 @@ export function checkManagerOptions(options: ManagerOptions): Required<ManagerOp
   if (typeof scheduler?.now !== 'function' || typeof scheduler.schedule !== 'function') {
     throw new AlarmConfigError('scheduler', 'an RxJS scheduler', scheduler)
   }
-  return { scheduler, lease: timerMilliseconds('lease', lease) }
+  return { scheduler: wholeClock(scheduler), lease: timerMilliseconds('lease', lease) }
 }
 
 const deliveryNames: Names<DeliveryOptions> = { concurrency: true, abandon: true }

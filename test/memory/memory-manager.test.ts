@@ -4,12 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { memoryManager } from '../../src/memory/memory-manager.ts'
 import { managerContract, rigOf } from '../manager-contract.ts'
 import { runSchedule } from '../manager-schedules.ts'
-import { virtualClock } from '../virtual-clock.ts'
+import { virtualClock, withFractions } from '../virtual-clock.ts'
 
 const info = (fence: number) => ({ key: '', move: 'later', fence, attempt: 1 }) as const
 
 describe('memoryManager', () => {
   managerContract((scheduler, options) => memoryManager({ scheduler, ...options }))
+
+  describe('on a clock with fractions', () => {
+    managerContract((clock, options) => memoryManager({ scheduler: withFractions(clock), ...options }))
+  })
 
   it('writes synchronously', () => {
     const manager = memoryManager()

@@ -1,5 +1,6 @@
 import { postgresManager } from 'nolater/postgres'
 import { describeManager } from 'nolater/vitest'
+import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { describe, it, vi } from 'vitest'
 import { describeDocuments } from './documents.ts'
 import { describeCrashes, describeFailures } from './failures.ts'
@@ -13,6 +14,11 @@ import { describeStores } from './stores.ts'
 // One server for all of them, and a schema for each: what they wait for is mostly time, and they wait together.
 vi.setConfig({ maxConcurrency: 12 })
 const server = serverOfFile()
+// What is put into the database must be whole, whatever the clock counts in.
+const inFractions: SchedulerLike = {
+  now: () => performance.timeOrigin + performance.now(),
+  schedule: asyncScheduler.schedule.bind(asyncScheduler),
+}
 
 if (typeof server === 'string') {
   describe('nolater/postgres', () => {
@@ -23,7 +29,12 @@ if (typeof server === 'string') {
     describeManager(
       'postgresManager',
       async ({ lease }) => {
-        const options = { connectionString: server.connectionString, schema: server.newSchema(), lease }
+        const options = {
+          connectionString: server.connectionString,
+          schema: server.newSchema(),
+          lease,
+          scheduler: inFractions,
+        }
         const managers: ReturnType<typeof postgresManager>[] = []
         const another = async () => {
           const manager = postgresManager(options)
