@@ -17,7 +17,7 @@ const pages = [
 ].flatMap((pattern) => globSync(pattern).filter((file) => !file.includes('node_modules')))
 
 /** Their snippets are run by tests of their own. */
-const runElsewhere = ['docs/telemetry.md']
+const runElsewhere = ['docs/telemetry.md', 'docs/backup-and-restore.md']
 
 const textOf = (page: string): string => readFileSync(page, 'utf8')
 const headingsOf = (page: string): string[] =>

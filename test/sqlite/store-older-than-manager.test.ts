@@ -128,6 +128,7 @@ describe('an actor whose store is older than its manager', () => {
         store.alarm.set(later(0))
       })
     const store = keep(sqliteStore({ file, key: 'a', manager, reconcile: false }))
+    store.alarm.events$.subscribe({ error() {} })
     change(store)
     calls[0]!.land()
     expect(lookFor(store)).toMatchObject({
@@ -161,6 +162,7 @@ describe('an actor whose store is older than its manager', () => {
     const file = newFile()
     const { manager, calls } = slowManager()
     const zombie = keep(sqliteStore({ file, key: 'a', manager }))
+    zombie.alarm.events$.subscribe({ error() {} })
     const owner = keep(sqliteStore({ file, key: 'a', manager }))
     calls[0]!.land()
     expect(lookFor(zombie)).toMatchObject({ code: 'ALARM_FENCED' })
@@ -174,6 +176,7 @@ describe('an actor whose store is older than its manager', () => {
     const file = newFile()
     const { manager, calls } = slowManager()
     const zombie = keep(sqliteStore({ file, key: 'a', manager, reconcile: false }))
+    zombie.alarm.events$.subscribe({ error() {} })
     zombie.transaction(() => {
       zombie.put('x', 1)
       zombie.alarm.set(later(0))
