@@ -18,9 +18,19 @@ const isOfEngine = (path: string): boolean => /\.ts$|[/\\](src|operators)$/.test
 
 /** Loads a copy of the engine with some of its text replaced, so that the engine itself needs no switches. */
 export async function loadPatched(patches: readonly Patch[]): Promise<typeof openAlarm> {
+  return importPatched(patches, async (entry) => (await entry('open-alarm.ts')).openAlarm, isOfEngine)
+}
+
+/** Imports from a copy of the sources with some of their text replaced. */
+export async function importPatched<T>(
+  patches: readonly Patch[],
+  // biome-ignore lint/suspicious/noExplicitAny: what a file exports
+  load: (entry: (file: string) => Promise<any>) => Promise<T>,
+  isCopied: (path: string) => boolean = () => true,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'nolater-'))
   try {
-    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter: isOfEngine })
+    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter: isCopied })
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     for (const { file, find, put } of patches) {
@@ -34,8 +44,7 @@ export async function loadPatched(patches: readonly Patch[]): Promise<typeof ope
       writeFileSync(path, parts.join(put))
     }
     // Not through the test runner: Node strips the types itself.
-    const entry = pathToFileURL(join(folder, 'src', 'open-alarm.ts')).href
-    return (await import(/* @vite-ignore */ entry)).openAlarm
+    return await load((file) => import(/* @vite-ignore */ pathToFileURL(join(folder, 'src', file)).href))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

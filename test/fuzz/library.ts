@@ -1,5 +1,6 @@
 import { memoryManager, openAlarm, openFleet } from '../../src/index.ts'
 import { sqliteManager, sqliteStores } from '../../src/sqlite/index.ts'
+import { importPatched, type Patch } from '../explore/patch-engine.ts'
 
 /** What a programme uses of the library: the sources, or a copy with a protection taken out. */
 export interface Library {
@@ -11,3 +12,11 @@ export interface Library {
 }
 
 export const library: Library = { openAlarm, openFleet, memoryManager, sqliteManager, sqliteStores }
+
+/** A copy of the library with some of its text replaced. */
+export function patchedLibrary(patches: readonly Patch[]): Promise<Library> {
+  return importPatched(patches, async (entry) => ({
+    ...(await entry('index.ts')),
+    ...(await entry('sqlite/index.ts')),
+  }))
+}

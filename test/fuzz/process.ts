@@ -38,11 +38,14 @@ import type { SqliteStores } from '../../src/sqlite/index.ts'
 import type { Landing, Running } from '../world/judge.ts'
 import type { Subject as CallSubject, Client } from '../world/network.ts'
 import { CHANGE, STATE } from '../world/store.ts'
+import { openIntents } from './intents.ts'
 import type { World } from './world.ts'
 
 /** A process that hosts the actors: its memory, its connections, its timers. */
 export interface Process extends Client {
   alarm(key: string): Alarm
+  /** passes an intent on */
+  asks(key: string, time: AlarmTime, pass: () => void): void
   /** the state beside the alarm changes */
   change(key: string): void
   /** what was asked last is to be durable before a value leaves */
@@ -77,6 +80,7 @@ export function openProcess(world: World, name: string): Process {
   const incarnations = new Map<string, number>()
   const outlets = new Map<string, Subject<number>>()
   const waiting = new Set<string>()
+  const intents = openIntents(judge)
   let waits = 0
   let deliveries: Subscription | null = null
 
@@ -101,15 +105,22 @@ export function openProcess(world: World, name: string): Process {
 
   const incarnation = (key: string): string => `${name}.${key}.${incarnations.get(key) ?? 0}`
 
+  /** The manager is reached. */
+  const written = (time: AlarmTime, info: WriteInfo): Observable<unknown> =>
+    concat(
+      service.write(info.key, time, info),
+      defer(() => {
+        world.written(info)
+        return EMPTY
+      }),
+    )
+
   const write = (by: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown> =>
     network.send({
       client: process,
       kind: 'write',
       about: [{ key: info.key, incarnation: by }],
-      reach: () => {
-        world.written(info)
-        return service.write(info.key, time, info)
-      },
+      reach: () => written(time, info),
     })
 
   function commit(by: string, time: AlarmTime, info: CommitInfo): ObservableInput<unknown> {
@@ -119,6 +130,8 @@ export function openProcess(world: World, name: string): Process {
 
   /** A commit takes the state as it is when it is issued. */
   function committing(incarnation: string, time: AlarmTime, { key, epoch }: CommitInfo) {
+    // A batch is sent at the end of its turn: what it carries was decided before.
+    if (setting.many === 'false') intents.commits(key, time)
     const version = { by: name, number: versions.get(key) ?? 0 }
     const landing: Landing = { key, time, epoch }
     judge.issued(landing)
@@ -136,12 +149,14 @@ export function openProcess(world: World, name: string): Process {
   function load(key: string): ObservableInput<LoadedAlarm> {
     const reach = (): ObservableInput<LoadedAlarm> =>
       from(stores === null ? [world.memory.open(key)] : stores.load(key)).pipe(
-        tap(({ epoch }) => {
+        tap(({ time, epoch }) => {
+          intents.loaded(key, time)
           incarnations.set(key, epoch)
           judge.opened(key, epoch)
         }),
       )
     const about = [{ key, incarnation: name }]
+    intents.loads(key)
     return network.send({ client: process, kind: 'load', about, reach }) as ObservableInput<LoadedAlarm>
   }
 
@@ -152,11 +167,7 @@ export function openProcess(world: World, name: string): Process {
         client: process,
         kind: 'write',
         about: writes.map(({ key }) => ({ key, incarnation: incarnation(key) })),
-        reach: () =>
-          each(writes, ({ key, time, info }) => {
-            world.written(info)
-            return service.write(key, time, info)
-          }),
+        reach: () => each(writes, ({ time, info }) => written(time, info)),
       }) as ObservableInput<readonly EachResult[]>,
     commitMany(commits: readonly KeyedCommit[]) {
       const all = commits.map(({ time, info }) => committing(`${name}.${info.key}.${info.epoch}`, time, info))
@@ -193,6 +204,8 @@ export function openProcess(world: World, name: string): Process {
     const { time, epoch } = world.memory.open(key)
     incarnations.set(key, epoch)
     judge.opened(key, epoch)
+    intents.lost(key)
+    intents.loaded(key, time)
     const own = incarnation(key)
     return library.openAlarm({
       ...shared,
@@ -231,6 +244,7 @@ export function openProcess(world: World, name: string): Process {
   function forget(key: string): void {
     alarms.delete(key)
     needs.delete(key)
+    intents.lost(key)
     outlets.delete(key)
   }
 
@@ -243,6 +257,7 @@ export function openProcess(world: World, name: string): Process {
     const ended = (): void => {
       for (const id of mine) waiting.delete(id)
       needs.delete(key)
+      intents.lost(key)
       if (outlets.get(key) === values$) outlets.delete(key)
     }
     values$
@@ -303,6 +318,7 @@ export function openProcess(world: World, name: string): Process {
   function runHandler(key: string, info: WakeupInfo, since: number): Observable<unknown> {
     const part = world.part(key)
     const running: Running = { key, by: name, since }
+    const succeeds = intents.runs(key, info.scheduledTime)
     return defer(() => {
       judge.started(running, world.lease, world.elapsed())
       world.handled(key, info.scheduledTime)
@@ -310,12 +326,19 @@ export function openProcess(world: World, name: string): Process {
       return alive(world.end(part.end))
     }).pipe(
       // Its end is what it says; its teardown may come after what the end has caused.
-      tap({ complete: () => judge.ended(running), error: () => judge.ended(running) }),
+      tap({
+        complete() {
+          succeeds()
+          judge.ended(running)
+        },
+        error: () => judge.ended(running),
+      }),
       finalize(() => judge.ended(running)),
     )
   }
 
   function abandon(key: string, time: number): ObservableInput<AlarmTime> {
+    intents.givenUp(key)
     const { act, end } = world.abandonPart(key)
     if (end !== 'ok')
       return concat(
@@ -364,6 +387,7 @@ export function openProcess(world: World, name: string): Process {
       return [...waiting]
     },
     alarm,
+    asks: intents.asks,
     change(key) {
       const number = (versions.get(key) ?? 0) + 1
       versions.set(key, number)

@@ -1,9 +1,10 @@
 import type { AlarmEvent, AlarmTime } from '../../src/index.ts'
+import { isNoLater } from '../world/judge.ts'
 import { OnPurpose } from '../world/misbehaviour.ts'
 import { type Library, library as sources } from './library.ts'
 import type { Programme } from './programme.ts'
 import { uncaught } from './uncaught.ts'
-import { describe, keys, openWorld, type World } from './world.ts'
+import { describe, isAlarmError, keys, openWorld, type World } from './world.ts'
 
 export interface Outcome {
   readonly programme: Programme
@@ -44,9 +45,15 @@ export async function runProgramme(programme: Programme, library: Library = sour
   return { programme, faults: world.judge.faults, events: world.events, steps }
 }
 
-/** What user code throws where nothing can catch it is reported as it is. */
+/** What user code throws where nothing can catch it is reported as it is, and so is what breaks an alarm without a listener. */
 function isOnPurpose(error: unknown, thrown: ReadonlySet<unknown>): boolean {
-  if (thrown.has(error) || error instanceof OnPurpose || /revoked/.test(describe(error))) return true
+  if (
+    thrown.has(error) ||
+    error instanceof OnPurpose ||
+    isAlarmError(error) ||
+    /revoked/.test(describe(error))
+  )
+    return true
   try {
     const { errors, cause } = error as { errors?: unknown[]; cause?: unknown }
     return (Array.isArray(errors) && errors.every((each) => isOnPurpose(each, thrown))) || thrown.has(cause)
@@ -170,7 +177,7 @@ async function comeToRest(world: World): Promise<void> {
     ) {
       judge.fault(`an alarm of ${key} was never handled`)
     }
-    if (world.isKept(key) && world.held(key) === world.store.read(key)) continue
+    if (world.isKept(key) && isNoLater(world.held(key), world.store.read(key))) continue
     if (world.held(key) !== null) judge.fault(`an alarm of ${key} is delivered and stays with the manager`)
     if (world.store.read(key) !== null)
       judge.fault(`an alarm of ${key} is lost: the store goes on holding it`)

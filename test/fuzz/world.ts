@@ -277,11 +277,11 @@ export function openWorld(library: Library, setting: Setting): World {
       const isMove = verb === 'touch' || verb === 'work' || isOther(alarm, verb === 'delete' ? null : time)
       if (isMove) process.change(key)
       if (verb === 'touch') alarm.touch(options)
-      else if (verb === 'work') {
-        alarm.touch(options)
-        alarm.set(time, options)
-      } else if (verb === 'delete') alarm.delete(options)
-      else alarm.set(time, options)
+      else {
+        if (verb === 'work') alarm.touch(options)
+        if (verb === 'delete') process.asks(key, null, () => alarm.delete(options))
+        else process.asks(key, time, () => alarm.set(time, options))
+      }
       if (isMove) process.gated(key, unconfirmed === '')
     } catch (error) {
       if (!isAlarmError(error)) judge.fault(`${verb} throws ${describe(error)}`)
@@ -300,7 +300,8 @@ export function openWorld(library: Library, setting: Setting): World {
   return world
 }
 
-function isAlarmError(error: unknown): boolean {
+/** Typed, as every error of the library is. */
+export function isAlarmError(error: unknown): boolean {
   try {
     return /^ALARM_/.test((error as { code: string }).code)
   } catch {
