@@ -31,12 +31,16 @@ export function openIntents(judge: Judge): Intents {
   let asking: string | null = null
   return {
     asks(key, time, pass) {
+      const before = intents.get(key)
       intents.set(key, { time, isOver: false })
-      givenUp.delete(key)
       const outer = asking
       asking = key
       try {
         pass()
+        givenUp.delete(key)
+      } catch (error) {
+        if (before !== undefined) intents.set(key, before) // refused
+        throw error
       } finally {
         asking = outer
       }

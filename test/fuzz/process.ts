@@ -105,15 +105,18 @@ export function openProcess(world: World, name: string): Process {
 
   const incarnation = (key: string): string => `${name}.${key}.${incarnations.get(key) ?? 0}`
 
-  /** The manager is reached. */
+  /** The manager is reached; an alarm that it had given up before is another one then. */
   const written = (time: AlarmTime, info: WriteInfo): Observable<unknown> =>
-    concat(
-      service.write(info.key, time, info),
-      defer(() => {
-        world.written(info)
-        return EMPTY
-      }),
-    )
+    defer(() => {
+      const wasKept = world.isKept(info.key)
+      return concat(
+        service.write(info.key, time, info),
+        defer(() => {
+          if (wasKept) world.replaced(info)
+          return EMPTY
+        }),
+      )
+    })
 
   const write = (by: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown> =>
     network.send({

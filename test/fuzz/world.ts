@@ -20,7 +20,7 @@ import type { Library } from './library.ts'
 import { openProcess, type Part, type Process } from './process.ts'
 import type { Setting } from './programme.ts'
 
-export const START = 1_000_000
+export const START = 360_000_000 // a hundred hours: the clock can be set back
 export const keys = ['a', 'b', 'c'] as const
 const SLACK = 5_000 // ms: a round that was put off, a look at the file
 
@@ -67,8 +67,8 @@ export interface World {
   delivered(key: string, time: number): boolean
   record(event: AlarmEvent): void
   noted(event: DeliveryEvent): void
-  /** A write has reached the manager. */
-  written(info: WriteInfo): void
+  /** A write has taken the place of an alarm that was given up. */
+  replaced(info: WriteInfo): void
   /** whether the manager has given the alarm up, and keeps it as failed */
   isKept(key: string): boolean
   /** What can be seen wrong between two steps. */
@@ -227,7 +227,7 @@ export function openWorld(library: Library, setting: Setting): World {
       if (String(kind) === 'given-up') kept.add(key)
       else kept.delete(key)
     },
-    written({ key, move }) {
+    replaced({ key, move }) {
       if (move !== 'same') kept.delete(key)
     },
     isKept: (key) => kept.has(key),
