@@ -6,6 +6,7 @@ import { abandon, type DeliveryOutcome, deliver, type Wakeup, type WakeupInfo } 
 import type { AlarmEvent } from './event.ts'
 import { Keeper } from './keeper.ts'
 import { holdUntilConfirmed } from './output-gate.ts'
+import { throwing } from './reached.ts'
 import { type AlarmTime, checkTime } from './time.ts'
 import { timeIn } from './time-in.ts'
 
@@ -161,7 +162,7 @@ export function openAlarm(config: AlarmConfig): Alarm {
 /** The handle is the record itself, so that an idle actor is one object. */
 class OpenAlarm extends Keeper implements Alarm {
   get time(): AlarmTime {
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw throwing(this.failure)
     return this.work?.run?.deletion === 'deferred' ? null : this.desired
   }
 

@@ -1,3 +1,4 @@
+import { metrics } from '@opentelemetry/api'
 import { EMPTY, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -14,11 +15,24 @@ import {
   setAlarmIn,
   type Timers,
 } from '../src/index.ts'
+import {
+  checkMarbles,
+  drawTimeline,
+  exploreSchedules,
+  fakeManager,
+  fakeStore,
+  randomSchedule,
+  runMarbles,
+} from '../src/marbles/index.ts'
+import { traceAlarms, traceDeliveries } from '../src/otel/index.ts'
 import { postgresManager, postgresStore } from '../src/postgres/index.ts'
 import { sqliteManager, sqliteStore, sqliteStores } from '../src/sqlite/index.ts'
+import { countsBy } from '../src/summaries/index.ts'
+import { describeManager } from '../src/vitest/index.ts'
 import { newFile } from './sqlite/files.ts'
 import { virtualClock } from './virtual-clock.ts'
 
+const meter = metrics.getMeter('none')
 const calls = { commit: () => EMPTY, write: () => EMPTY }
 const load = () => of({ time: null, epoch: 1 })
 const connectionString = 'postgres://nowhere.invalid/none'
@@ -74,6 +88,23 @@ const cases: [string, (name: string) => unknown][] = [
   ],
 ]
 
+const ofTheKit: [string, (name: string) => unknown][] = [
+  ['countsBy', (name) => countsBy(() => 'x', withName({}, name))],
+  ['drawTimeline', (name) => drawTimeline({ events: [] }, withName({ format: 'ascii' as const }, name))],
+  ['exploreSchedules', (name) => exploreSchedules(withName({}, name))],
+  ['randomSchedule', (name) => randomSchedule(1, withName({}, name))],
+  ['fakeStore', (name) => fakeStore('|', withName({}, name))],
+  ['fakeManager', (name) => fakeManager('|', withName({}, name))],
+  ['runMarbles', (name) => runMarbles('ask -1-', withName({}, name))],
+  ['checkMarbles', (name) => checkMarbles('ask -1-', withName({}, name))],
+  [
+    'describeManager',
+    (name) => describeManager('never', () => ({ manager: memoryManager() }), withName({}, name)),
+  ],
+  ['traceAlarms', (name) => traceAlarms(withName({ meter }, name))],
+  ['traceDeliveries', (name) => traceDeliveries(withName({ meter }, name))],
+]
+
 const store = () =>
   sqliteStore({ file: newFile(), key: 'a', manager: memoryManager(), scheduler: virtualClock() })
 const ofStore: [string, (name: string) => unknown][] = [
@@ -87,7 +118,7 @@ const ofStore: [string, (name: string) => unknown][] = [
 ]
 
 describe('a name that no option has', () => {
-  it.each([...cases, ...ofStore])('is refused: %s', (_, call) => {
+  it.each([...cases, ...ofStore, ...ofTheKit])('is refused: %s', (_, call) => {
     expect(() => call('kconfirmde')).toThrow(
       expect.objectContaining({
         code: 'ALARM_CONFIG_INVALID',

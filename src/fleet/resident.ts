@@ -4,6 +4,7 @@ import { AlarmClosedError, AlarmLoadError, AlarmLoadingError } from '../errors.t
 import type { KeyedStory } from '../event.ts'
 import { checkEpoch } from '../fence.ts'
 import { Keeper } from '../keeper.ts'
+import { throwing } from '../reached.ts'
 import { type AlarmTime, checkAlarmTime } from '../time.ts'
 import { Work } from '../work.ts'
 import { Opening } from './opening.ts'
@@ -52,7 +53,7 @@ export class Resident extends Keeper {
   }
 
   get time(): AlarmTime {
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw throwing(this.failure)
     if (!this.isLoaded) throw new AlarmLoadingError(this.key)
     return this.work?.run?.deletion === 'deferred' ? null : this.desired
   }

@@ -1,3 +1,4 @@
+import { checkNames } from '../check-names.ts'
 import { AlarmConfigError } from '../errors.ts'
 
 const makers = { meter: 'createHistogram', tracer: 'startSpan' } as const
@@ -20,6 +21,8 @@ export function checkTracing(what: string, tracing: object, allowed: readonly ('
   if (allowed.every((name) => given[name] === undefined)) {
     throw new AlarmConfigError(`What ${what} is given`, `an object with ${allowed.join(' or ')}`, tracing)
   }
+  const names = allowed.length === 1 ? allowed : [...allowed, 'key']
+  checkNames(what, given, Object.fromEntries(names.map((name) => [name, true as const])))
   const { key } = given
   if (key !== undefined && key !== 'spans' && key !== 'spans and metrics') {
     throw new AlarmConfigError(`key of ${what}`, "'spans', 'spans and metrics' or left out", key)

@@ -20,6 +20,7 @@ import { AlarmClosedError, AlarmCloseError, AlarmConfigError } from '../errors.t
 import { fromUser } from '../from-user.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
+import { markReached } from '../reached.ts'
 import type { AlarmTime } from '../time.ts'
 import { own } from './owner.ts'
 import { fenceHeld, tellRaised } from './raised-at-opening.ts'
@@ -153,7 +154,10 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
   const drain = (): Observable<never> =>
     new Observable<never>((subscriber) => {
       if (failureOf(engine) !== null) return subscriber.complete()
-      const failed = (error: unknown): void => subscriber.error(new AlarmCloseError([key], error))
+      const failed = (error: unknown): void => {
+        markReached(error)
+        subscriber.error(new AlarmCloseError([key], error))
+      }
       try {
         turns.end()
       } catch (error) {

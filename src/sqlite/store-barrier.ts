@@ -1,4 +1,5 @@
 import { finalize, Observable, Subject } from 'rxjs'
+import type { Keeper } from '../keeper.ts'
 import type { Alarm } from '../open-alarm.ts'
 import { markSwallowed } from '../reached.ts'
 import type { AlarmTime } from '../time.ts'
@@ -156,14 +157,9 @@ export function storeBarrier(
   }
 }
 
-/** What broke an alarm, `null` if nothing did. */
+/** What broke an alarm of `openAlarm`, `null` if nothing did. Read past `time`, which throws it and so brings it to a caller. */
 export function failureOf(alarm: Alarm): unknown {
-  try {
-    void alarm.time
-    return null
-  } catch (error) {
-    return error
-  }
+  return (alarm as unknown as Pick<Keeper, 'failure'>).failure
 }
 
 /** Whether all that was asked is durable. */

@@ -108,8 +108,12 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
       throw error
     }
     if (depth > 0) return result
-    end()
-    engine.check()
+    try {
+      end()
+      engine.check()
+    } catch (error) {
+      throw throwing(error)
+    }
     return result
   }
 

@@ -7,6 +7,7 @@ import {
   type SchedulerLike,
   Subscription,
 } from 'rxjs'
+import { checkNames, type Names } from '../check-names.ts'
 import { AlarmConfigError } from '../errors.ts'
 import { MAX_TIMER } from '../milliseconds.ts'
 import { endInputs } from '../operators/end-inputs.ts'
@@ -19,6 +20,8 @@ export interface WindowOptions {
   /** the clock, and the timer of the windows; default asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
+
+const names: Names<WindowOptions> = { window: true, scheduler: true }
 
 /** When a window began and ended, by the clock, ms. */
 export interface Window {
@@ -34,9 +37,11 @@ export interface Summary<In, Out> {
 
 /** What the summaries have in common: one for each window, the last one when the source completes. */
 export function summarize<In, Out>(
-  { window = 60_000, scheduler = asyncScheduler }: WindowOptions,
+  options: WindowOptions,
   open: () => Summary<In, Out>,
 ): OperatorFunction<In, Window & Out> {
+  checkNames('A summary', options, names)
+  const { window = 60_000, scheduler = asyncScheduler } = options
   if (typeof window !== 'number' || !(window > 0 && window <= MAX_TIMER)) {
     throw new AlarmConfigError('window', `a number of milliseconds above 0, at most ${MAX_TIMER}`, window)
   }

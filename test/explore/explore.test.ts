@@ -7,7 +7,7 @@ const nothing = { intents: 0, wakes: 0, failures: 0, crashes: 0, late: 0 }
 const doneUnfenced = { world: { fencesDone: false } }
 
 describe('the engine keeps the protocol in every schedule', () => {
-  it.each(smallBounds)('$name', { timeout: 60_000 }, (bound) => {
+  it.each(smallBounds)('$name', { timeout: 60_000 }, ({ name: _, ...bound }) => {
     const { violation, states } = exploreSchedules(bound)
     expect(violation).toBeNull()
     expect(states).toBeGreaterThan(10_000)

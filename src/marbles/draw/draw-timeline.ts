@@ -1,3 +1,4 @@
+import { checkNames, type Names } from '../../check-names.ts'
 import { AlarmConfigError } from '../../index.ts'
 import type { Timeline } from '../timeline/timeline.ts'
 import { printAscii } from './draw-ascii.ts'
@@ -46,7 +47,9 @@ export interface DrawOptions {
  * writeFileSync('race.svg', drawTimeline(recording.timeline, { format: 'svg' }))
  * ```
  */
-export function drawTimeline(timeline: Timeline, { format, width, title }: DrawOptions): string {
+export function drawTimeline(timeline: Timeline, options: DrawOptions): string {
+  checkNames('drawTimeline', options, names)
+  const { format, width, title } = options
   if (format === 'json') return `${JSON.stringify(drawingOf(timeline, title), null, 2)}\n`
   if (format === 'ascii') return printAscii(drawingOf(timeline, title), checkWidth(width ?? 100, 40))
   if (format === 'svg') return printSvg(drawingOf(timeline, title), checkWidth(width ?? 960, 360))
@@ -88,3 +91,5 @@ function titleOf(keys: readonly string[]): string {
   const named = keys.map((key) => JSON.stringify(key)).join(', ')
   return keys.length === 0 ? 'alarm' : `${keys.length === 1 ? 'alarm' : 'alarms'} ${named}`
 }
+
+const names: Names<DrawOptions> = { format: true, width: true, title: true }

@@ -1,3 +1,4 @@
+import { checkNames, type Names } from '../../check-names.ts'
 import { type Alarm, type AlarmConfig, type AlarmTime, openAlarm } from '../../index.ts'
 import type { EngineOptions } from './engine.ts'
 import type { Asking } from './moves.ts'
@@ -42,7 +43,25 @@ export interface Bounds extends EngineOptions {
   readonly rules: WorldRules
 }
 
+const names: Names<ExploreOptions> = {
+  openAlarm: true,
+  readRecord: true,
+  intents: true,
+  times: true,
+  also: true,
+  wakes: true,
+  failures: true,
+  crashes: true,
+  late: true,
+  abandons: true,
+  alarms: true,
+  reconcile: true,
+  synchronous: true,
+  world: true,
+}
+
 export function boundsOf(options: ExploreOptions): Bounds {
+  checkNames('What is explored', options, names)
   const {
     intents = 2,
     times = 3,

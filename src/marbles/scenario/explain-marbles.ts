@@ -1,3 +1,4 @@
+import { checkNames } from '../../check-names.ts'
 import { kindOf, type Lane, type LaneName, laneOf, type Scenario } from './format.ts'
 import { isOnlyIntents } from './keep-actor.ts'
 import { layOut } from './lay-out.ts'
@@ -81,6 +82,7 @@ export function explainMarbles({ expected, seen, faults, unnamed }: MarblesRun):
  * ```
  */
 export function checkMarbles(given: Scenario | string, options: Pick<RunOptions, 'engine'> = {}): MarblesRun {
+  checkNames('checkMarbles', options, { engine: true })
   const scenario = typeof given === 'string' ? parseMarbles(given) : given
   const run = (through: 'openAlarm' | 'keepAlarm'): MarblesRun => {
     const result = runMarbles(scenario, { ...options, through })

@@ -1,8 +1,8 @@
 import { asyncScheduler, type Observable } from 'rxjs'
-import { bringing } from '../../check-names.ts'
+import { bringing, checkNames } from '../../check-names.ts'
 import { AlarmFencedError, type AlarmTime, type WriteInfo } from '../../index.ts'
 import { type Answer, parseAnswers } from './answers.ts'
-import { type FakeOptions, type FakeStore, throwIn } from './fake-store.ts'
+import { type FakeOptions, type FakeStore, fakeNames, throwIn } from './fake-store.ts'
 import { type FakeCall, scripted } from './scripted.ts'
 
 /** What a manager holds for one actor. A removed alarm leaves its fence. */
@@ -54,6 +54,7 @@ export function fakeManager(
   script: string | readonly Answer[],
   options: FakeManagerOptions = {},
 ): FakeManager {
+  checkNames('fakeManager', options, { ...fakeNames, store: true })
   return watchedManager(script, options, () => {})
 }
 

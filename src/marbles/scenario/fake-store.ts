@@ -1,5 +1,5 @@
 import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs'
-import { bringing } from '../../check-names.ts'
+import { bringing, checkNames, type Names } from '../../check-names.ts'
 import type { AlarmTime, CommitInfo } from '../../index.ts'
 import { type Answer, parseAnswers } from './answers.ts'
 import { MarblesError } from './marbles-error.ts'
@@ -32,6 +32,8 @@ export interface FakeStore {
   watch(changed: (key: string) => void): void
 }
 
+export const fakeNames: Names<FakeOptions> = { alarm: true, scheduler: true, fault: true }
+
 /**
  * A store whose commits are answered as the marbles say, one after the other; the last answer is for all that follow.
  *
@@ -48,6 +50,7 @@ export interface FakeStore {
  * ```
  */
 export function fakeStore(script: string | readonly Answer[], options: FakeOptions = {}): FakeStore {
+  checkNames('fakeStore', options, fakeNames)
   const { alarm = null, scheduler = asyncScheduler, fault = throwIn(scheduler) } = options
   const held = new Map<string, AlarmTime>()
   const epochs = new Map<string, number>()

@@ -1,4 +1,5 @@
 import { TestScheduler } from 'rxjs/testing'
+import { checkNames } from '../../check-names.ts'
 import { type AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
 import { withTimerHeap } from '../clock/test-scheduler.ts'
 import { isOnTheClock } from './early-wakes.ts'
@@ -48,10 +49,9 @@ export interface RunOptions {
  * expect(printMarbles(seen)).toBe(text)
  * ```
  */
-export function runMarbles(
-  scenario: Scenario | string,
-  { through = 'openAlarm', engine = library }: RunOptions = {},
-): MarblesRun {
+export function runMarbles(scenario: Scenario | string, options: RunOptions = {}): MarblesRun {
+  checkNames('runMarbles', options, { through: true, engine: true })
+  const { through = 'openAlarm', engine = library } = options
   return playMarbles(typeof scenario === 'string' ? parseMarbles(scenario) : scenario, { through, engine })
 }
 

@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest'
+import { checkNames, type Names } from '../../check-names.ts'
 import { cases, reasonAgainst, runCase } from './cases.ts'
 import type { DescribeManagerOptions, ManagerFactory } from './factory.ts'
 import { Cannot } from './rig.ts'
@@ -25,6 +26,7 @@ export function describeManager(
   factory: ManagerFactory,
   options: DescribeManagerOptions = {},
 ): void {
+  checkNames('describeManager', options, names)
   describe(name, () => {
     for (const [about, group] of Object.entries(cases)) {
       describe(about, () => {
@@ -46,3 +48,5 @@ export function describeManager(
     }
   })
 }
+
+const names: Names<DescribeManagerOptions> = { time: true, late: true, unit: true, cannot: true }
