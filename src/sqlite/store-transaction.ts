@@ -138,7 +138,7 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
    * commit of what is open, and that cannot be committed before the manager has its alarm.
    */
   function raise(least: number): number {
-    whileThere(begin)
+    begin()
     const isLost = isDirty
     if (isLost) {
       rollback()
