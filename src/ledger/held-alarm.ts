@@ -15,6 +15,8 @@ export interface HeldAlarm extends Failures {
   readonly done: AlarmTime
   /** when to look at it next: at its time, or the end of its back-off or of its lease; `null` for never: no alarm, or one that has failed */
   readonly due: AlarmTime
+  /** its time has come, and it was delivered: what it waits for now is the end of a lease or of a back-off, wherever the clock is set */
+  readonly begun: boolean
   /** until then only the holder may deliver, and answer */
   readonly leasedUntil: number | null
   readonly holder: string | null
@@ -52,7 +54,7 @@ export function written(
   { fence, move }: WriteInfo,
   now: number,
 ): HeldAlarm {
-  const alarm = { ...noFailures, key, time, fence, setBy: fence, done: null, changedAt: now }
+  const alarm = { ...noFailures, key, time, fence, setBy: fence, done: null, begun: false, changedAt: now }
   if (before === undefined) return { ...alarm, due: time, leasedUntil: null, holder: null }
   const held = byClock(before, now)
   if (fence === held.fence && (time === held.time || (time !== null && time === held.done))) return before
@@ -73,20 +75,18 @@ function byClock(held: HeldAlarm, now: number): HeldAlarm {
  * for its time goes by the new clock, and a removal is as old as it was.
  */
 export function shifted(held: HeldAlarm, by: number, now: number): HeldAlarm {
-  const { time, due, leasedUntil, changedAt } = held
-  if (time === null) {
-    return { ...held, leasedUntil: leasedUntil && leasedUntil + by, changedAt: changedAt + by }
-  }
-  if (due === null) return held
-  if (leasedUntil === null && due <= time) return held
-  if (by > 0 && due <= now - by) return held // it was over by then
+  const { time, due, begun, leasedUntil, changedAt } = held
   const end = leasedUntil === null ? null : leasedUntil + by
-  return { ...held, due: Math.max(time, end ?? due + by), leasedUntil: end, changedAt: now }
+  if (time === null) return { ...held, leasedUntil: end, changedAt: changedAt + by }
+  if (due === null || (!begun && end === null)) return held
+  if (by > 0 && due <= now - by) return held // it was over by then
+  const over = end ?? due + by
+  return { ...held, due: begun ? over : Math.max(time, over), leasedUntil: end, changedAt: now }
 }
 
 /** Once taken for delivery. If the holder dies, the alarm is due again at the end of the lease. */
 export function leased(held: HeldAlarm, holder: string, now: number, leasedUntil: number): HeldAlarm {
-  return { ...held, due: leasedUntil, leasedUntil, holder, changedAt: now }
+  return { ...held, due: leasedUntil, begun: true, leasedUntil, holder, changedAt: now }
 }
 
 /** After an answer, or `null` where it comes too late: the lease has passed to somebody else. */
@@ -95,19 +95,25 @@ export function answered(held: HeldAlarm | undefined, answer: Answer, now: numbe
   const free = { ...held, leasedUntil: null, holder: null, changedAt: now }
   const { kind, delivered } = answer
   if (kind === 'done' || kind === 'abandoned') {
-    if (isWrittenSince(held, delivered)) return { ...free, ...noFailures, due: held.time }
+    if (isWrittenSince(held, delivered)) return { ...free, ...noFailures, due: held.time, begun: false }
     const kept = kind === 'abandoned' ? answer.kept : null
-    return { ...free, ...noFailures, time: kept, due: kept, done: kept === null ? held.time : null }
+    return {
+      ...free,
+      ...noFailures,
+      time: kept,
+      due: kept,
+      begun: false,
+      done: kept === null ? held.time : null,
+    }
   }
-  if (isReplaced(held, delivered)) return { ...free, due: held.time }
+  if (isReplaced(held, delivered)) return { ...free, due: held.time, begun: false }
   if (kind === 'failed') {
     // What is to be given up is put back first, so that it is known to be so even if this process dies on the way.
-    // A clock that was set back meanwhile makes nothing early.
-    const due = Math.max(held.time as number, answer.delay === null ? 0 : now + answer.delay)
+    const due = now + (answer.delay ?? 0)
     return { ...free, ...answer.failures, lastError: answer.lastError, due }
   }
   if (kind === 'given-up') return { ...free, due: null }
-  return { ...free, due: delivered.due }
+  return { ...free, due: delivered.due, begun: delivered.begun }
 }
 
 /** Whether it was given up and kept: it waits for an operator, or for a new alarm. */
@@ -117,8 +123,7 @@ export function isFailed({ time, due }: HeldAlarm): boolean {
 
 /** A failed alarm that is to be delivered again, with all its retries. */
 export function retried(held: HeldAlarm, now: number): HeldAlarm {
-  const due = Math.max(held.time as number, now)
-  return { ...held, counted: 0, uncounted: 0, due, changedAt: now }
+  return { ...held, counted: 0, uncounted: 0, due: now, changedAt: now }
 }
 
 /** A failed alarm that is removed. */

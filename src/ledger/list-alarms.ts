@@ -104,11 +104,11 @@ function listedAs(held: HeldAlarm, now: number): ListedAlarm {
 }
 
 function stateOf(held: HeldAlarm, now: number): ListedState {
-  const { time, due, leasedUntil, counted, uncounted } = held
+  const { due, begun, leasedUntil, counted, uncounted } = held
   if (isFailed(held)) return 'failed'
   if (leasedUntil !== null && leasedUntil > now) return 'delivering'
   if ((due as number) <= now) return 'due'
-  return (due as number) > (time as number) && counted + uncounted > 0 ? 'backing-off' : 'pending'
+  return begun && counted + uncounted > 0 ? 'backing-off' : 'pending'
 }
 
 function checkList(options: ListOptions): ListOptions {

@@ -26,6 +26,7 @@ export interface Saying {
   readonly isFenced: boolean
   readonly time: AlarmTime
   readonly done: AlarmTime
+  readonly begun: boolean
   readonly counted: number
   readonly uncounted: number
   readonly lastError: LastError | null
@@ -169,6 +170,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
         items.map(({ due }) => ('at' in due ? due.at : null)),
         items.map(({ due }) => ('in' in due ? Math.ceil(due.in) : null)),
         items.map(({ lastError }) => lastError && JSON.stringify(lastError)),
+        items.map(({ begun }) => begun),
       ]),
     ),
   )

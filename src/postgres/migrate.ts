@@ -31,11 +31,15 @@ const STEPS: readonly ((schema: string) => string)[] = [
     );`,
   // Alarms that have failed are kept: what is not due is no removal any more.
   (schema) => `
-    ALTER TABLE ${schema}._nolater_alarm ADD COLUMN last_error text; -- JSON
+    ALTER TABLE ${schema}._nolater_alarm
+      ADD COLUMN last_error text, -- JSON
+      ADD COLUMN begun boolean NOT NULL DEFAULT false; -- it was delivered: what it waits for is no time of the clock
+    UPDATE ${schema}._nolater_alarm SET begun = true WHERE leased_until IS NOT NULL OR due > time OR counted + uncounted > 0;
     DROP INDEX ${schema}._nolater_alarm_removed;
     CREATE INDEX _nolater_alarm_removed ON ${schema}._nolater_alarm (changed_at) WHERE time IS NULL;
     CREATE INDEX _nolater_alarm_failed ON ${schema}._nolater_alarm (time, id) WHERE due IS NULL AND time IS NOT NULL;
-    CREATE INDEX _nolater_alarm_waiting ON ${schema}._nolater_alarm (changed_at) WHERE leased_until IS NOT NULL OR due > time;
+    CREATE INDEX _nolater_alarm_waiting ON ${schema}._nolater_alarm (changed_at)
+      WHERE due IS NOT NULL AND (begun OR leased_until IS NOT NULL);
     DROP INDEX ${schema}._nolater_alarm_due;
     CREATE INDEX _nolater_alarm_due ON ${schema}._nolater_alarm (due, id) WHERE due IS NOT NULL;`,
   // The epoch of an actor's fences, above that of its opening, where the manager held a higher one; 0: not raised.

@@ -6,10 +6,14 @@ import type { Saying, Taken } from './alarm-table.ts'
 
 /** The handler is done, `abandon` has said what stands, or there is none and the alarm is kept as failed. */
 export function reported({ id, delivered }: Taken, { answer }: Report): Saying {
-  const { time, done, due, counted, uncounted, lastError } = answered(delivered, answer, 0) as HeldAlarm
+  const { time, done, due, begun, counted, uncounted, lastError } = answered(
+    delivered,
+    answer,
+    0,
+  ) as HeldAlarm
   // What failed is this alarm's failure still when it was merely written once more.
   const isFenced = answer.kind !== 'given-up'
-  return { id, delivered, isFenced, time, done, counted, uncounted, lastError, due: { at: due } }
+  return { id, delivered, isFenced, time, done, begun, counted, uncounted, lastError, due: { at: due } }
 }
 
 /** The handler failed; or `abandon` did, which is tried for ever. */
@@ -23,7 +27,6 @@ export function failed(
     ? retryUncounted(key, delivered)
     : redeliver(key, delivered, error)
   // What is to be abandoned is put back first, so that it is known to be so even if this process dies while it asks.
-  const due = delay === null ? { at: time } : { in: delay }
   return {
     saying: {
       id,
@@ -31,9 +34,10 @@ export function failed(
       isFenced: false,
       time,
       done,
+      begun: true,
       ...failures,
       lastError: keptError(error, now),
-      due,
+      due: { in: delay ?? 0 },
     },
     counted,
     isLast: delay === null,
@@ -42,13 +46,14 @@ export function failed(
 
 /** The lease is given back unused, at once or for `wait` ms. */
 export function released({ id, delivered }: Taken, wait?: number): Saying {
-  const { time, done, due, counted, uncounted, lastError } = delivered
+  const { time, done, due, begun, counted, uncounted, lastError } = delivered
   return {
     id,
     delivered,
     isFenced: false,
     time,
     done,
+    begun,
     counted,
     uncounted,
     lastError,

@@ -30,7 +30,7 @@ const IS_ARMED = `(changed.due IS NULL OR EXISTS (SELECT FROM armed WHERE armed.
 /** A row as a `HeldAlarm`; `due` is the column that says when it is due. */
 const columnsOf = (row: string, due: string): string => `
   ${row}.key, ${row}.time::float8, ${row}.fence::float8, ${row}.set_by::float8 AS "setBy", ${row}.done::float8, ${row}.${due}::float8 AS due,
-  ${row}.counted, ${row}.uncounted, ${row}.leased_until::float8 AS "leasedUntil", ${row}.holder, ${row}.last_error AS "lastError",
+  ${row}.counted, ${row}.uncounted, ${row}.leased_until::float8 AS "leasedUntil", ${row}.holder, ${row}.begun, ${row}.last_error AS "lastError",
   ${row}.changed_at::float8 AS "changedAt"`
 
 /** The statements of a manager. Rows are locked in the order of their ids, and jobs only under the lock of their row: no deadlock. */
@@ -67,6 +67,7 @@ export function statementsOf(schema: string) {
         counted = CASE WHEN ${isKept} THEN held.counted ELSE 0 END,
         uncounted = CASE WHEN ${isKept} THEN held.uncounted ELSE 0 END,
         last_error = CASE WHEN ${isKept} THEN held.last_error END,
+        begun = ${isKept} AND held.begun,
         changed_at = excluded.changed_at
       WHERE excluded.fence >= held.fence
       RETURNING id, due
@@ -93,7 +94,7 @@ export function statementsOf(schema: string) {
     -- Materialized: where a row has changed since, Postgres looks at what it is joined with once more, and would read a union twice.
     found AS MATERIALIZED (SELECT * FROM seen UNION ALL SELECT * FROM others),
     taken AS (
-      UPDATE ${alarm} AS row SET holder = coalesce(asked.holder, $5), leased_until = now + $3, due = now + $3, changed_at = now
+      UPDATE ${alarm} AS row SET holder = coalesce(asked.holder, $5), leased_until = now + $3, due = now + $3, begun = true, changed_at = now
       FROM found AS due LEFT JOIN asked USING (id), clock
       WHERE row.id = due.id AND due.due <= now
       RETURNING row.*, due.due AS was_due
@@ -115,7 +116,7 @@ export function statementsOf(schema: string) {
     seen AS MATERIALIZED (SELECT id FROM ${alarm} WHERE holder = $1 ORDER BY id FOR UPDATE),
     changed AS (
       UPDATE ${alarm} AS row SET holder = NULL, leased_until = NULL,
-        due = CASE WHEN time IS NOT NULL THEN greatest(time, now) END
+        due = CASE WHEN time IS NOT NULL THEN greatest(CASE WHEN NOT begun THEN time END, now) END
       FROM seen, clock WHERE row.id = seen.id AND row.holder = $1 RETURNING row.*
     ),
     ${ARM(schema)}
@@ -130,10 +131,10 @@ export function statementsOf(schema: string) {
   const answer = `
     WITH ${CLOCK},
     said AS (
-      SELECT decode(id, 'hex') AS id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in, error
+      SELECT decode(id, 'hex') AS id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in, error, begun
       FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::integer[],
-        $9::integer[], $10::bigint[], $11::bigint[], $12::text[])
-        AS said (id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in, error)
+        $9::integer[], $10::bigint[], $11::bigint[], $12::text[], $13::boolean[])
+        AS said (id, holder, time, fence, set_by, to_time, done, counted, uncounted, due_at, due_in, error, begun)
     ),
     ${lock('said')},
     changed AS (
@@ -141,9 +142,10 @@ export function statementsOf(schema: string) {
         holder = NULL, leased_until = NULL, changed_at = now,
         time = CASE WHEN ${stands} THEN said.to_time ELSE row.time END,
         done = CASE WHEN ${stands} THEN said.done ELSE row.done END,
-        due = CASE WHEN ${stands} THEN coalesce(said.due_at, CASE WHEN said.due_in IS NOT NULL THEN greatest(row.time, now + said.due_in) END) ELSE row.time END,
+        due = CASE WHEN ${stands} THEN coalesce(said.due_at, now + said.due_in) ELSE row.time END,
         counted = CASE WHEN ${stands} THEN said.counted WHEN said.fence IS NULL THEN row.counted ELSE 0 END,
         uncounted = CASE WHEN ${stands} THEN said.uncounted WHEN said.fence IS NULL THEN row.uncounted ELSE 0 END,
+        begun = ${stands} AND said.begun,
         last_error = CASE WHEN ${stands} THEN said.error WHEN said.fence IS NULL THEN row.last_error END
       FROM said JOIN seen USING (id), clock
       WHERE row.id = said.id AND row.holder = said.holder
@@ -177,11 +179,11 @@ export function statementsOf(schema: string) {
     WITH ${CLOCK},
     seen AS MATERIALIZED (
       SELECT row.* FROM clock, ${alarm} AS row
-      WHERE (row.leased_until IS NOT NULL OR row.due > row.time) AND row.changed_at > now ORDER BY row.id LIMIT 1000 FOR UPDATE OF row
+      WHERE row.due IS NOT NULL AND (row.begun OR row.leased_until IS NOT NULL) AND row.changed_at > now ORDER BY row.id LIMIT 1000 FOR UPDATE OF row
     ),
     changed AS (
       UPDATE ${alarm} AS row SET leased_until = row.leased_until + now - row.changed_at, changed_at = now,
-        due = CASE WHEN row.due IS NOT NULL THEN greatest(row.time, coalesce(row.leased_until, row.due) + now - row.changed_at) END
+        due = greatest(CASE WHEN NOT row.begun THEN row.time END, coalesce(row.leased_until, row.due) + now - row.changed_at)
       FROM seen, clock WHERE row.id = seen.id RETURNING row.id, row.due
     ),
     ${ARM(schema)}
@@ -243,7 +245,7 @@ export function statementsOf(schema: string) {
     ),
     ${ARM(schema)}
     SELECT encode(id, 'hex') AS id, ${IS_ARMED} AS armed, (due - now)::float8 AS "dueIn" FROM changed, clock, jobs WHERE jobs.count >= 0`
-  const retry = revive('due = greatest(row.time, now)')
+  const retry = revive('due = now')
   const discard = revive('time = NULL, done = row.time, last_error = NULL')
 
   return {

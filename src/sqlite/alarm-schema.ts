@@ -22,11 +22,13 @@ const STEPS: readonly string[] = [
   // Alarms that have failed are kept: what is not due is no removal any more.
   `
     ALTER TABLE alarm ADD COLUMN last_error TEXT; -- JSON
+    ALTER TABLE alarm ADD COLUMN begun INTEGER NOT NULL DEFAULT 0; -- 1: it was delivered; what it waits for is no time of the clock
+    UPDATE alarm SET begun = 1 WHERE leased_until IS NOT NULL OR due > time OR counted + uncounted > 0;
     DROP INDEX alarm_removed;
     CREATE INDEX alarm_removed ON alarm (changed_at) WHERE time IS NULL;
     CREATE INDEX alarm_failed ON alarm (time) WHERE due IS NULL AND time IS NOT NULL;
     -- Those that wait for the end of a lease or of a back-off.
-    CREATE INDEX alarm_waiting ON alarm (changed_at) WHERE leased_until IS NOT NULL OR due > time;
+    CREATE INDEX alarm_waiting ON alarm (changed_at) WHERE due IS NOT NULL AND (begun = 1 OR leased_until IS NOT NULL);
     CREATE TABLE clock (stepped INTEGER NOT NULL) STRICT; -- ms that the wall clock was set, as far as it is allowed for
     INSERT INTO clock VALUES (0);
   `,

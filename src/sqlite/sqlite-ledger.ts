@@ -23,22 +23,25 @@ export interface SqliteLedger extends Ledger {
 }
 
 /** A row, as it is read. */
-type Row = Omit<HeldAlarm, 'key' | 'lastError'> & { readonly lastError: string | null }
+type Row = Omit<HeldAlarm, 'key' | 'lastError' | 'begun'> & {
+  readonly lastError: string | null
+  readonly begun: 0 | 1
+}
 
 /** A row whose key is read as bytes. */
 type FullRow = Row & { readonly utf8: Uint8Array; readonly rowid: number }
 
 export function sqliteLedger(db: DatabaseSync): SqliteLedger {
   const columns =
-    'time, fence, set_by AS setBy, done, due, counted, uncounted, leased_until AS leasedUntil, holder, last_error AS lastError, changed_at AS changedAt'
+    'time, fence, set_by AS setBy, done, due, counted, uncounted, leased_until AS leasedUntil, holder, last_error AS lastError, begun, changed_at AS changedAt'
   const read = db.prepare(`SELECT ${columns} FROM alarm WHERE key = ?`)
   const save = db.prepare(`
-    INSERT INTO alarm (key, time, fence, set_by, done, due, counted, uncounted, leased_until, holder, last_error, changed_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO alarm (key, time, fence, set_by, done, due, counted, uncounted, leased_until, holder, last_error, begun, changed_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET
       time = excluded.time, fence = excluded.fence, set_by = excluded.set_by, done = excluded.done, due = excluded.due,
       counted = excluded.counted, uncounted = excluded.uncounted, leased_until = excluded.leased_until,
-      holder = excluded.holder, last_error = excluded.last_error, changed_at = excluded.changed_at`)
+      holder = excluded.holder, last_error = excluded.last_error, begun = excluded.begun, changed_at = excluded.changed_at`)
   // As a BLOB: Node 22 cuts a TEXT off at its first NUL, and one key would answer for another.
   const rows = `SELECT rowid, CAST(key AS BLOB) AS utf8, ${columns} FROM alarm`
   const due = db.prepare(`${rows} WHERE due <= ? ORDER BY due, rowid LIMIT ?`)
@@ -56,21 +59,20 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
   const stepped = db.prepare('SELECT stepped FROM clock')
   const note = db.prepare('UPDATE clock SET stepped = stepped + ?')
   // What `shifted` in ../ledger/held-alarm.ts says.
-  const waits = '(leased_until IS NOT NULL OR due > time)'
+  const waits = 'due IS NOT NULL AND (begun = 1 OR leased_until IS NOT NULL)'
   const move = (by: string): string => `UPDATE alarm SET leased_until = leased_until + ${by},
-    due = CASE WHEN due IS NOT NULL THEN max(time, coalesce(leased_until, due) + ${by}) END, changed_at = :now`
-  const shift = db.prepare(
-    `${move(':by')} WHERE ${waits} AND time IS NOT NULL AND (:by < 0 OR due > :now - :by)`,
-  )
+    due = max(CASE WHEN begun = 1 THEN 0 ELSE time END, coalesce(leased_until, due) + ${by}), changed_at = :now`
+  const shift = db.prepare(`${move(':by')} WHERE ${waits} AND (:by < 0 OR due > :now - :by)`)
   const age = db.prepare(
     'UPDATE alarm SET leased_until = leased_until + :by, changed_at = changed_at + :by WHERE time IS NULL',
   )
   const bound = db.prepare(`${move('(:now - changed_at)')} WHERE ${waits} AND changed_at > :now`)
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-  const heldOf = ({ lastError, ...row }: Row, key: string): HeldAlarm => ({
+  const heldOf = ({ lastError, begun, ...row }: Row, key: string): HeldAlarm => ({
     ...row,
     key,
+    begun: begun === 1,
     lastError: lastError === null ? null : (JSON.parse(lastError) as LastError),
   })
   const allOf = (found: readonly FullRow[]): HeldAlarm[] =>
@@ -96,6 +98,7 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
         leasedUntil,
         holder,
         lastError,
+        held.begun ? 1 : 0,
         changedAt,
       )
     },

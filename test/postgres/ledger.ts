@@ -44,6 +44,7 @@ function heldOf(key: string, { roll, one }: ReturnType<typeof dice>): Holding {
     leasedUntil,
     holder,
     changedAt: 0,
+    begun: one([true, false]),
     lastError: one([null, lastError]),
     ...failures,
   }
@@ -67,10 +68,10 @@ export function describeLedger(server: Server): void {
             table: alarmTable(db, 1_000),
             insert: (held) =>
               server.query(
-                `INSERT INTO ${rows} (id, key, time, fence, set_by, again, done, due, counted, uncounted, leased_until, holder, last_error, changed_at)
-                 SELECT decode(id, 'hex'), key, time, fence, set_by, false, done, due, counted, uncounted, leased_until, holder, last_error, 0
+                `INSERT INTO ${rows} (id, key, time, fence, set_by, again, done, due, counted, uncounted, leased_until, holder, begun, last_error, changed_at)
+                 SELECT decode(id, 'hex'), key, time, fence, set_by, false, done, due, counted, uncounted, leased_until, holder, begun, last_error, 0
                  FROM json_to_recordset($1) AS held (id text, key text, time bigint, fence bigint, set_by bigint, done bigint, due bigint,
-                   counted int, uncounted int, leased_until bigint, holder uuid, last_error text)`,
+                   counted int, uncounted int, leased_until bigint, holder uuid, begun boolean, last_error text)`,
                 [
                   JSON.stringify(
                     held.map(({ setBy: set_by, leasedUntil: leased_until, lastError, ...rest }) => ({
@@ -86,7 +87,7 @@ export function describeLedger(server: Server): void {
             async read() {
               const found = await server.query<{ key: string }>(
                 `SELECT key, time::float8, fence::float8, set_by::float8 AS "setBy", done::float8, due::float8, counted, uncounted,
-                   leased_until::float8 AS "leasedUntil", holder, last_error::json AS "lastError" FROM ${rows}`,
+                   leased_until::float8 AS "leasedUntil", holder, begun, last_error::json AS "lastError" FROM ${rows}`,
               )
               return new Map(found.map((row) => [row.key, row]))
             },
