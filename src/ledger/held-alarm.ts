@@ -110,7 +110,7 @@ export function answered(held: HeldAlarm | undefined, answer: Answer, now: numbe
   if (kind === 'failed') {
     // What is to be given up is put back first, so that it is known to be so even if this process dies on the way.
     const due = now + (answer.delay ?? 0)
-    return { ...free, ...answer.failures, lastError: answer.lastError, due }
+    return { ...free, ...answer.failures, lastError: answer.lastError, due, begun: true }
   }
   if (kind === 'given-up') return { ...free, due: null }
   return { ...free, due: delivered.due, begun: delivered.begun }

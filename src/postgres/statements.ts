@@ -67,7 +67,7 @@ export function statementsOf(schema: string) {
         counted = CASE WHEN ${isKept} THEN held.counted ELSE 0 END,
         uncounted = CASE WHEN ${isKept} THEN held.uncounted ELSE 0 END,
         last_error = CASE WHEN ${isKept} THEN held.last_error END,
-        begun = ${isKept} AND held.begun,
+        begun = CASE WHEN ${isKept} THEN held.begun ELSE false END,
         changed_at = excluded.changed_at
       WHERE excluded.fence >= held.fence
       RETURNING id, due
@@ -145,7 +145,7 @@ export function statementsOf(schema: string) {
         due = CASE WHEN ${stands} THEN coalesce(said.due_at, now + said.due_in) ELSE row.time END,
         counted = CASE WHEN ${stands} THEN said.counted WHEN said.fence IS NULL THEN row.counted ELSE 0 END,
         uncounted = CASE WHEN ${stands} THEN said.uncounted WHEN said.fence IS NULL THEN row.uncounted ELSE 0 END,
-        begun = ${stands} AND said.begun,
+        begun = CASE WHEN ${stands} THEN said.begun ELSE false END,
         last_error = CASE WHEN ${stands} THEN said.error WHEN said.fence IS NULL THEN row.last_error END
       FROM said JOIN seen USING (id), clock
       WHERE row.id = said.id AND row.holder = said.holder
