@@ -14,11 +14,11 @@ import {
   type ObservableInput,
   of,
   type SchedulerAction,
-  type SchedulerLike,
   Subject,
   type Subscription,
   tap,
 } from 'rxjs'
+import type { ElapsedScheduler } from '../../src/elapsed.ts'
 import type {
   Alarm,
   AlarmDelivery,
@@ -85,8 +85,9 @@ export function openProcess(world: World, name: string): Process {
   let deliveries: Subscription | null = null
 
   /** The clock of the world, whose timers die with the process. */
-  const scheduler: SchedulerLike = {
+  const scheduler: ElapsedScheduler = {
     now: () => clock.now(),
+    elapsed: () => clock.elapsed(),
     schedule<T>(work: (this: SchedulerAction<T>, state: T) => void, delay = 0, state?: T): Subscription {
       return clock.schedule(
         function (this: SchedulerAction<T>, given?: T) {
