@@ -15,6 +15,7 @@ import { AlarmError, AlarmWriteError, given } from './errors.ts'
 import { sequenceOf } from './fence.ts'
 import { fromUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
+import { throwing } from './reached.ts'
 import { type AlarmState, type Flight, isClean, isConfirmed } from './rules.ts'
 import { type AlarmTime, checkTime, printTime } from './time.ts'
 import { type Run, Work } from './work.ts'
@@ -182,7 +183,7 @@ function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Obse
 
 /** Deletes the alarm if it is still exactly the one that the manager gives up; returns the one that stands, or `null`. */
 export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
-  if (keeper.failure !== null) throw keeper.failure
+  if (keeper.failure !== null) throw throwing(keeper.failure)
   const time = checkTime(scheduledTime)
   if (!isSettled(keeper)) throw unsettled(keeper, time)
   keeper.work ??= new Work()

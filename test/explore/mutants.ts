@@ -188,8 +188,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'writer.ts',
-        find: 'fenceOf(keeper.epoch, keeper.issued + 1)',
-        put: 'fenceOf(keeper.epoch, 0)',
+        find: 'fenceOf(keeper.fenceEpoch, keeper.issued + 1)',
+        put: 'fenceOf(keeper.fenceEpoch, 0)',
       },
     ],
   },
@@ -200,7 +200,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'the store does not raise the epoch', world: { raisesEpoch: false } },
   {
     name: 'the fence is not built from the epoch',
-    patches: [{ file: 'writer.ts', find: 'fenceOf(keeper.epoch, ', put: 'fenceOf(0, ' }],
+    patches: [{ file: 'writer.ts', find: 'fenceOf(keeper.fenceEpoch, ', put: 'fenceOf(0, ' }],
   },
   {
     name: 'no reconciling at the opening',

@@ -1,4 +1,4 @@
-import { EMPTY, type ObservableInput, type SchedulerLike, Subject, Subscription } from 'rxjs'
+import { config, EMPTY, type ObservableInput, type SchedulerLike, Subject, Subscription } from 'rxjs'
 import type { Alarm, openAlarm } from '../../src/index.ts'
 import type { Setting } from './model.ts'
 import type { Script } from './model-deliveries.ts'
@@ -13,6 +13,9 @@ import {
   type World,
   writeOf,
 } from './world.ts'
+
+// In a life without listeners what breaks the alarm reaches no subscriber: RxJS would report it.
+config.onUnhandledError = () => {}
 
 type Kind = 'commit' | 'write'
 
