@@ -1,4 +1,5 @@
 import { EMPTY, from, type Observable, type ObservableInput, type Subscription, throwError } from 'rxjs'
+import { outside } from './async-context.ts'
 import { AlarmError, given } from './errors.ts'
 
 /** Calls a user's function now: what it throws, or returns that is no ObservableInput, becomes an error notification. */
@@ -19,12 +20,14 @@ export interface End {
 /**
  * Calls a user's function now and says how it ends; returns what can be unsubscribed.
  *
+ * It is run in none of a request's asynchronous contexts: it may do what several have asked for, or none is left of.
+ *
  * EMPTY and promises are what stores and managers return, millions of times: they need no subscriber.
  */
 export function runUser(name: string, call: () => ObservableInput<unknown>, end: End): Subscription | null {
   let input: ObservableInput<unknown>
   try {
-    input = call()
+    input = outside.runInAsyncScope(call)
   } catch (error) {
     input = throwError(() => error)
   }
@@ -36,7 +39,7 @@ export function runUser(name: string, call: () => ObservableInput<unknown>, end:
       (error) => end.error(error),
     )
   } else {
-    return fromInput(name, input).subscribe(end)
+    return outside.runInAsyncScope(() => fromInput(name, input).subscribe(end))
   }
   return null
 }

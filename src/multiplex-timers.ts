@@ -207,7 +207,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
       return concat(
         oneByOne(() => {
           const timer = queue[handled++]
-          return timer === undefined ? null : handleOne(own, timer, handler, abandon)
+          return timer === undefined ? null : () => handleOne(own, timer, handler, abandon)
         }),
         defer(() => settle(own)),
       )

@@ -1,4 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs'
+import { type AsyncContext, currentContext } from './async-context.ts'
 import type { Keeper } from './keeper.ts'
 import { markReached } from './reached.ts'
 import { undisturbed } from './undisturbed.ts'
@@ -8,6 +9,8 @@ import { Work } from './work.ts'
 export interface Waiter {
   ready(): boolean
   readonly subscriber: Subscriber<void>
+  /** that in which it began to wait */
+  context?: AsyncContext
 }
 
 /** Emits and completes once `ready` holds, at once if it does; errors when the alarm breaks. */
@@ -19,6 +22,7 @@ export function waitUntil(keeper: Keeper, ready: () => boolean): Observable<void
     }
     const waiter: Waiter = { ready, subscriber }
     if (look(waiter)) return
+    waiter.context = currentContext()
     keeper.work ??= new Work()
     const { work } = keeper
     work.waiting ??= []
@@ -49,15 +53,21 @@ function forget(work: Work): void {
 
 /** They wait for what will not come. */
 export function failAll(work: Work | null, error: unknown): void {
-  for (const { subscriber } of [...(work?.waiting ?? [])]) undisturbed(() => subscriber.error(error))
+  for (const waiter of [...(work?.waiting ?? [])]) tell(waiter, () => waiter.subscriber.error(error))
 }
 
-function look({ ready, subscriber }: Waiter): boolean {
+function look(waiter: Waiter): boolean {
+  const { ready, subscriber } = waiter
   if (subscriber.closed || !ready()) return subscriber.closed
-  // A teardown of the user's that throws must not stop the loop that is settling.
-  undisturbed(() => {
+  tell(waiter, () => {
     subscriber.next()
     subscriber.complete()
   })
   return true
+}
+
+/** A teardown of the user's that throws must not stop the loop that is settling. */
+function tell({ context }: Waiter, call: () => void): void {
+  if (context === undefined) undisturbed(call)
+  else context.runInAsyncScope(() => undisturbed(call))
 }

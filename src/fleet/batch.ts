@@ -1,4 +1,5 @@
-import { Observable, type ObservableInput, type SchedulerLike, type Subscriber } from 'rxjs'
+import { Observable, type ObservableInput, type Observer, type SchedulerLike, type Subscriber } from 'rxjs'
+import { outside } from '../async-context.ts'
 import { AlarmError, given } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
 import type { EachResult } from '../manager.ts'
@@ -35,7 +36,7 @@ export function batch<T>(
       together(() => {
         for (const { subscriber } of members) subscriber.error(error)
       })
-    const sent = fromUser(name, () => send(members.map(({ item }) => item))).subscribe({
+    const answers: Observer<readonly EachResult[]> = {
       next(value) {
         results = value
       },
@@ -53,7 +54,10 @@ export function batch<T>(
           })
         })
       },
-    })
+    }
+    const sent = outside.runInAsyncScope(() =>
+      fromUser(name, () => send(members.map(({ item }) => item))).subscribe(answers),
+    )
     for (const { subscriber } of members) {
       subscriber.add(() => {
         if (--left === 0) sent.unsubscribe()

@@ -1,4 +1,5 @@
 import { finalize, type ObservableInput, take } from 'rxjs'
+import { outside } from '../async-context.ts'
 import { AlarmError, AlarmLoadError } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
 import type { LoadedAlarm, Resident } from './resident.ts'
@@ -24,18 +25,20 @@ export function openLoads(
     if (opening === null) return
     turns.begin()
     const failed = (cause: unknown): void => actor.fail(new AlarmLoadError(key, cause))
-    const loading = fromUser('load', () => load(key))
-      .pipe(
-        take(1),
-        finalize(() => together(() => turns.end())),
-      )
-      .subscribe({
-        next: (loaded) => actor.open(loaded),
-        error: failed,
-        complete() {
-          if (actor.opening !== null) failed(nothingLoaded())
-        },
-      })
+    const loading = outside.runInAsyncScope(() =>
+      fromUser('load', () => load(key))
+        .pipe(
+          take(1),
+          finalize(() => together(() => turns.end())),
+        )
+        .subscribe({
+          next: (loaded) => actor.open(loaded),
+          error: failed,
+          complete() {
+            if (actor.opening !== null) failed(nothingLoaded())
+          },
+        }),
+    )
     if (actor.opening === opening) opening.load = loading
     else loading.unsubscribe()
   }

@@ -1,4 +1,5 @@
 import { Observable, type ObservableInput, type SchedulerLike, type Subject, Subscription } from 'rxjs'
+import { currentContext } from '../async-context.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
 import { type AlarmTime, isBefore } from '../time.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
@@ -44,6 +45,7 @@ export function dispatch(
 ): Observable<DeliveryEvent> {
   return new Observable((subscriber) => {
     const { elapsed } = steps
+    const context = currentContext()
     const holder = crypto.randomUUID()
     const runs = openRuns()
     let reports: Report[] = []
@@ -57,9 +59,13 @@ export function dispatch(
     const timer = lookAgain(scheduler, elapsed, loop)
     const stall = openStall(scheduler, (event) => subscriber.next(event))
 
+    /** Whatever stirs it, handlers run in the asynchronous context of the subscription. */
     function loop(): void {
       isStirred = true
-      if (isLooping) return
+      if (!isLooping) context.runInAsyncScope(goOn)
+    }
+
+    function goOn(): void {
       isLooping = true
       while (isStirred && !subscriber.closed) {
         isStirred = false
@@ -190,7 +196,7 @@ export function dispatch(
       if (earliest !== null) news$.next(earliest)
     }
 
-    subscriber.add(lapses$.subscribe(expire))
+    subscriber.add(lapses$.subscribe(() => context.runInAsyncScope(expire)))
     subscriber.add(
       news$.subscribe((due) => {
         // What `next` was compared with is no time of this clock any more.

@@ -1,4 +1,5 @@
-import { Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
+import { defer, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
+import { type AsyncContext, currentContext } from '../async-context.ts'
 import { fromUser } from '../from-user.ts'
 import { endInputs } from './end-inputs.ts'
 import { listen } from './listen.ts'
@@ -41,7 +42,8 @@ export function conflateMap<T, R>(
   return (source) =>
     new Observable((subscriber) => {
       const inputs = new Subscription()
-      let waiting: { readonly value: T } | null = null
+      let waiting: { readonly value: T; readonly context: AsyncContext | null } | null = null
+      let running = false
       let ended = false
       let index = 0
 
@@ -52,13 +54,15 @@ export function conflateMap<T, R>(
       const settle = oneAtATime<R>(inputs, {
         next() {
           if (waiting === null) return null
-          const { value } = waiting
+          const { value, context } = waiting
           waiting = null
-          return fromUser('project', () => project(value, index++))
+          running = true
+          return { run$: defer(() => fromUser('project', () => project(value, index++))), context }
         },
         value: (result) => subscriber.next(result),
         error: fail,
         idle() {
+          running = false
           if (ended) endInputs(inputs, () => subscriber.complete())
         },
       })
@@ -66,7 +70,7 @@ export function conflateMap<T, R>(
       subscriber.add(inputs)
       listen(source, inputs, {
         next(value) {
-          waiting = { value }
+          waiting = { value, context: running ? currentContext() : null }
           settle()
         },
         error: fail,

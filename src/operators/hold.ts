@@ -1,4 +1,5 @@
 import { type MonoTypeOperatorFunction, Observable, Subscription } from 'rxjs'
+import { type AsyncContext, currentContext } from '../async-context.ts'
 import { endInputs } from './end-inputs.ts'
 import { listen } from './listen.ts'
 
@@ -25,10 +26,12 @@ export interface Held {
 interface Value<T, M> {
   readonly value: T
   readonly mark: M
+  /** that in which it was sent; `null` where it leaves in it */
+  readonly context: AsyncContext | null
   next: Value<T, M> | null
 }
 
-/** Holds each value until its latch is open for it; order is kept. The one holder of `gate`, `latestWhen` and the output gates. */
+/** Holds each value until its latch is open for it; order is kept, and each leaves in the asynchronous context in which it came. The one holder of `gate`, `latestWhen` and the output gates. */
 export function hold<T, M>(
   open: (held: Held) => Latch<M>,
   keep: 'all' | 'newest' = 'all',
@@ -54,9 +57,10 @@ export function hold<T, M>(
         releasing = true
         try {
           while (first !== null && !inputs.closed && latch.isOpen(first.mark)) {
-            const { value } = first
+            const { value, context } = first
             first = first.next
-            subscriber.next(value)
+            if (context === null) subscriber.next(value)
+            else context.runInAsyncScope(() => subscriber.next(value))
           }
         } finally {
           releasing = false
@@ -76,7 +80,8 @@ export function hold<T, M>(
         next(value) {
           const mark = latch.mark(first === null)
           if (inputs.closed) return
-          add({ value, mark, next: null })
+          const leavesNow = first === null && !releasing && latch.isOpen(mark)
+          add({ value, mark, context: leavesNow ? null : currentContext(), next: null })
           release()
         },
         error: fail,

@@ -1,10 +1,17 @@
 import { noop, type Observable, type Subscription } from 'rxjs'
+import type { AsyncContext } from '../async-context.ts'
 import { listen } from './listen.ts'
+
+/** An Observable, and the asynchronous context in which it is to be subscribed; `null` for that of the moment. */
+export interface Turn<R> {
+  readonly run$: Observable<R>
+  readonly context: AsyncContext | null
+}
 
 /** What is run one at a time, and who is told. */
 export interface Turns<R> {
   /** the next one, `null` while there is none; what it throws is an error of it */
-  next(): Observable<R> | null
+  next(): Turn<R> | null
   value(result: R): void
   error(error: unknown): void
   /** nothing runs, and there is no next one */
@@ -21,7 +28,7 @@ export function oneAtATime<R>(inputs: Subscription, { next, value, error, idle }
   let running = false
   let looping = false
 
-  function take(): Observable<R> | null {
+  function take(): Turn<R> | null {
     try {
       return next()
     } catch (cause) {
@@ -30,18 +37,26 @@ export function oneAtATime<R>(inputs: Subscription, { next, value, error, idle }
     }
   }
 
-  function loop(): void {
-    if (looping || running || inputs.closed) return
-    looping = true
-    let run$ = take()
-    while (run$ !== null && !inputs.closed) {
-      running = true
+  function begin({ run$, context }: Turn<R>): void {
+    const run = (): void => {
       // Not on completion: what ran must be torn down before the next one begins.
       listen(run$, inputs, { next: value, error, complete: noop }).add(() => {
         running = false
         loop()
       })
-      run$ = running || inputs.closed ? null : take()
+    }
+    if (context === null) run()
+    else context.runInAsyncScope(run)
+  }
+
+  function loop(): void {
+    if (looping || running || inputs.closed) return
+    looping = true
+    let turn = take()
+    while (turn !== null && !inputs.closed) {
+      running = true
+      begin(turn)
+      turn = running || inputs.closed ? null : take()
     }
     looping = false
     if (!running && !inputs.closed) idle()

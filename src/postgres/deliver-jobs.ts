@@ -1,4 +1,5 @@
 import { Observable, type ObservableInput, type SchedulerLike, Subscription } from 'rxjs'
+import { currentContext } from '../async-context.ts'
 import { elapsedOf } from '../elapsed.ts'
 import type { DeliveryStory } from '../ledger/answers.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
@@ -59,6 +60,7 @@ export function deliverJobs(
 ): Observable<DeliveryEvent> {
   return new Observable((subscriber) => {
     const elapsed = elapsedOf(scheduler)
+    const context = currentContext()
     const slots = openSlots(concurrency)
     const runs = new Set<Run>()
     const answers = new Set<Promise<unknown>>() // that are not entered yet
@@ -124,7 +126,9 @@ export function deliverJobs(
           unused -= taken.length
           stall.over()
           for (const each of taken)
-            start({ taken: each, lapsesAt, work: new Subscription(), isAtWork: false })
+            context.runInAsyncScope(() =>
+              start({ taken: each, lapsesAt, work: new Subscription(), isAtWork: false }),
+            )
           break
         } catch (error) {
           if (canPass(error)) stalled(error)
