@@ -16,8 +16,12 @@ export interface Outcome {
 
 const MINUTE = 60_000
 
+/** Called with each programme that is run: what it does may never return. */
+export const started: ((programme: Programme) => void)[] = []
+
 /** Runs a programme, lets the world come to rest, and says what was wrong. */
 export async function runProgramme(programme: Programme, library: Library = sources): Promise<Outcome> {
+  for (const call of started) call(programme)
   const heard = uncaught()
   const world = openWorld(library, programme.setting)
   let steps = 0

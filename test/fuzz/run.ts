@@ -11,8 +11,9 @@ import { patchedLibrary } from './library.ts'
 import { features, madeUp } from './made-up.ts'
 import { printProgramme, readProgramme } from './programme.ts'
 import { protections } from './protections.ts'
-import { runProgramme } from './run-programme.ts'
+import { runProgramme, started } from './run-programme.ts'
 import { shrink } from './shrink.ts'
+import { watchdog } from './watchdog.ts'
 
 const { values } = parseArgs({
   options: {
@@ -76,6 +77,10 @@ async function ofMutants(): Promise<void> {
   }
 }
 
+const dog = watchdog(30_000)
+started.push((programme) => dog.watch(printProgramme(programme)))
+
 if (values.replay !== undefined) await replay(values.replay)
 else if (values.mutants) await ofMutants()
 else await atRandom()
+dog.stop()
