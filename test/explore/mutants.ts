@@ -401,6 +401,12 @@ export const mutants: readonly Mutant[] = [
     bounds: { abandons: 1 },
   },
 
+  {
+    name: 'a manager forgets an alarm after its last retry',
+    world: { keepsFailed: false },
+    bounds: { abandons: 1 },
+  },
+
   // ---- output gate
   {
     name: 'the gate opens when the commit is issued',

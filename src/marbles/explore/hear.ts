@@ -39,6 +39,7 @@ function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fen
         time: effect.time,
         fence: world.fence,
         early: effect.move === 'earlier',
+        again: effect.move === 'same',
         applied: false,
       }
       if (!synchronous.includes('write')) return

@@ -32,6 +32,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
   putTime(world.store)
   putTime(world.desired)
   putTime(manager.time)
+  put(Number(manager.failed), 1)
   put(commit === null ? 0 : commit.applied ? 1 : 2, 2)
   if (commit !== null) {
     putTime(commit.time)
@@ -41,11 +42,13 @@ export function keyOf(world: World, engine: number): Uint32Array {
   if (write !== null) {
     putTime(write.time)
     put(Number(write.early), 1)
+    put(Number(write.again), 1)
   }
   put(lease === null ? 0 : stateOf[lease.state], 3)
   if (lease !== null) {
     put(lease.time, 3)
     putTime(lease.kept)
+    put(Number(lease.setBy === manager.setBy), 1)
   }
   put(orphan === null ? 0 : 1, 1)
   if (orphan !== null) put(orphan.time, 3)
@@ -71,6 +74,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
   for (const stray of inOrder) {
     put(Number('done' in stray), 1)
     if ('done' in stray) put(stray.done, 3)
+    else put(Number(stray.again), 1)
     putTime('done' in stray ? stray.kept : stray.time)
     fences.push(stray.fence)
   }

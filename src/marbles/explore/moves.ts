@@ -10,6 +10,7 @@ export type Asking =
 export function movesOf(world: World, asking: Asking): string[] {
   const { engine, left, commit, write, lease, strays, manager } = world
   const mayFail = left.failures > 0
+  const isDelivered = manager.time !== null && !manager.failed
   const moves: string[] = []
   const add = (possible: boolean, move: string): void => {
     if (possible) moves.push(move)
@@ -35,19 +36,17 @@ export function movesOf(world: World, asking: Asking): string[] {
     add(mayFail && world.run !== null, 'run.fail')
     add(left.abandons > 0 && world.run?.orphan === false, 'run.fail.last')
     // The manager delivered it to another process meanwhile, where its last retry failed.
-    add(
-      left.abandons > 0 && world.orphan !== null && lease === null && manager.time !== null,
-      'fail.elsewhere',
-    )
+    add(left.abandons > 0 && world.orphan !== null && lease === null && isDelivered, 'fail.elsewhere')
     add(lease?.state === 'exhausted', 'abandon')
+    add(lease?.state === 'exhausted', 'keep')
     if (mayFail && lease?.state === 'open') {
       moves.push('expired')
       add(world.orphan === null, 'expired.unheard')
     }
-    if (lease === null && manager.time !== null && left.wakes > 0) {
+    if (lease === null && isDelivered && left.wakes > 0) {
       moves.push('wake')
       // So late that another alarm is due by now.
-      add(Math.max(world.clock, manager.time) < (world.desired ?? 0), 'wake.late')
+      add(Math.max(world.clock, manager.time!) < (world.desired ?? 0), 'wake.late')
     }
     add(left.crashes > 0, 'crash')
   }
@@ -55,6 +54,7 @@ export function movesOf(world: World, asking: Asking): string[] {
     moves.push('done')
     add(mayFail, 'done.lost')
   }
+  add(manager.failed, 'retry')
   if (left.late > 0) for (let i = 0; i < strays.length; i++) moves.push(`land${i}`)
   return moves
 }
@@ -76,5 +76,6 @@ export function friendlyMove({ engine, commit, write, lease, run, manager }: Wor
   if (run !== null) return 'run.ok'
   if (lease?.state === 'exhausted') return 'abandon'
   if (lease?.state === 'answered') return 'done'
-  return lease === null && manager.time !== null ? 'wake' : null
+  if (lease !== null || manager.time === null) return null
+  return manager.failed ? 'retry' : 'wake'
 }

@@ -12,6 +12,8 @@ export interface WorldRules {
   readonly keepsFences: boolean
   /** "done" removes the alarm only if its fence is still the delivered one */
   readonly fencesDone: boolean
+  /** an alarm whose last retry failed, and that nothing abandons, is kept as failed */
+  readonly keepsFailed: boolean
 }
 
 export const soundWorld: WorldRules = {
@@ -20,19 +22,36 @@ export const soundWorld: WorldRules = {
   fencesDeletes: true,
   keepsFences: true,
   fencesDone: true,
+  keepsFailed: true,
 }
 
 /** A request reaches the manager: is it accepted? */
 export function reachManager(world: Draft, request: Stray, rules: WorldRules): boolean {
   const { manager } = world
   if ('done' in request) {
-    if (isOf(request, manager) || !rules.fencesDone) world.manager = { ...manager, time: request.kept }
+    if (isOf(request, manager) || !rules.fencesDone) {
+      world.manager = { ...manager, time: request.kept, setBy: -1, failed: false }
+    }
     return true
   }
-  const { time, fence } = request
+  const { time, fence, again } = request
   if (fence < manager.fence && (time === null ? rules.fencesDeletes : rules.fencesSets)) return false
-  world.manager = { time, fence: time === null && !rules.keepsFences ? 0 : fence }
+  const isSame = time === manager.time && (again || fence === manager.fence)
+  world.manager = {
+    time,
+    fence: time === null && !rules.keepsFences ? 0 : fence,
+    setBy: isSame ? manager.setBy : fence,
+    failed: isSame && manager.failed,
+  }
   return true
+}
+
+/** No retry of the delivered alarm is left, and nothing abandons it: it is kept, unless another one was set meanwhile. */
+export function keepFailed(world: Draft, rules: WorldRules): void {
+  const { manager, lease } = world
+  world.lease = null
+  if (manager.time !== lease!.time || manager.setBy !== lease!.setBy) return
+  world.manager = rules.keepsFailed ? { ...manager, failed: true } : { ...manager, time: null }
 }
 
 /** The commit in flight reaches the store. */
@@ -47,7 +66,8 @@ export function reachStore(world: Draft): void {
 /** Its client gives up what is on its way to the manager: it may land later, or never. */
 export function loseRequests(world: Draft): void {
   const { write, lease } = world
-  if (write !== null && !write.applied) lose(world, { time: write.time, fence: write.fence })
+  if (write !== null && !write.applied)
+    lose(world, { time: write.time, fence: write.fence, again: write.again })
   if (lease?.state === 'answered') lose(world, doneWith(lease))
   world.write = null
   world.lease = world.orphan = null

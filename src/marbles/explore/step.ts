@@ -1,5 +1,13 @@
 import { hearAll, must, type Setting } from './hear.ts'
-import { doneWith, forgetStrays, lose, loseRequests, reachManager, reachStore } from './outside.ts'
+import {
+  doneWith,
+  forgetStrays,
+  keepFailed,
+  lose,
+  loseRequests,
+  reachManager,
+  reachStore,
+} from './outside.ts'
 import { faultIn } from './promises.ts'
 import type { Budget, Draft, World } from './world.ts'
 
@@ -61,11 +69,15 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
     world.lease = lease && { ...lease, state: 'exhausted' }
   },
   'fail.elsewhere'(_, world) {
-    const { time, fence } = world.manager
+    const { time, fence, setBy } = world.manager
     spend(world, 'abandons')
-    world.lease = { time: time!, fence, state: 'exhausted', kept: null }
+    world.lease = { time: time!, fence, setBy, state: 'exhausted', kept: null }
   },
   abandon: (setting, world) => abandon(setting, world),
+  keep: ({ rules }, world) => keepFailed(world, rules),
+  retry(_, world) {
+    world.manager = { ...world.manager, failed: false }
+  },
   expired(setting, world) {
     spend(world, 'failures')
     if (world.run === null && world.desired === null) world.mayBeEarly = true // the answer would have been the deletion
@@ -119,10 +131,10 @@ function intend(setting: Setting, world: Draft, move: string): void {
 }
 
 function wake(setting: Setting, world: Draft, clock: number): void {
-  const { time, fence } = world.manager
+  const { time, fence, setBy } = world.manager
   spend(world, 'wakes')
   world.clock = Math.max(world.clock, clock)
-  world.lease = { time: time!, fence, state: 'open', kept: null }
+  world.lease = { time: time!, fence, setBy, state: 'open', kept: null }
   const runs = runsFor(world, time!)
   stir(setting, world, `deliver ${time} ${fence - world.fence} ${world.clock}`)
   must(
@@ -170,7 +182,7 @@ function failWrite(setting: Setting, world: Draft, how: 'write.fail' | 'write.gi
   const write = world.write!
   spend(world, 'failures')
   if (how === 'write.giveup') world.mayBeEarly = true
-  if (!write.applied) lose(world, { time: write.time, fence: write.fence })
+  if (!write.applied) lose(world, { time: write.time, fence: write.fence, again: write.again })
   world.write = null
   stir(setting, world, how)
   if (write.early) must(world, world.engine!.broken, 'a failed precommit breaks the alarm')

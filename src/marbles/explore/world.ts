@@ -33,11 +33,20 @@ export interface World {
     readonly asked: number
     readonly applied: boolean
   } | null
-  readonly manager: { readonly time: AlarmTime; readonly fence: number }
+  readonly manager: {
+    readonly time: AlarmTime
+    readonly fence: number
+    /** the fence of the write that set this alarm; the same one written once more is no new alarm */
+    readonly setBy: number
+    /** given up and kept: it is not delivered */
+    readonly failed: boolean
+  }
   readonly write: {
     readonly time: AlarmTime
     readonly fence: number
     readonly early: boolean
+    /** the same alarm once more */
+    readonly again: boolean
     readonly applied: boolean
   } | null
   /** given up by their clients, and still on their way */
@@ -78,6 +87,7 @@ export type Draft = { -readonly [K in keyof World]: World[K] }
 export interface Lease {
   readonly time: number
   readonly fence: number
+  readonly setBy: number
   /** `exhausted`: no retry is left; `asked`: what stands in its place; `answered`: "done" is on its way */
   readonly state: 'open' | 'exhausted' | 'asked' | 'answered'
   /** the newer alarm that stands, where it is abandoned */
@@ -86,7 +96,7 @@ export interface Lease {
 
 /** A write, or a "done" for what was delivered. */
 export type Stray = { readonly fence: number } & (
-  | { readonly time: AlarmTime }
+  | { readonly time: AlarmTime; readonly again: boolean }
   | { readonly done: number; readonly kept: AlarmTime }
 )
 
@@ -101,7 +111,7 @@ export function worldBefore(alarm: AlarmTime, left: Budget): World {
     acked: 0,
     store: alarm,
     commit: null,
-    manager: { time: alarm, fence: 0 },
+    manager: { time: alarm, fence: 0, setBy: 0, failed: false },
     write: null,
     strays: [],
     lease: null,
