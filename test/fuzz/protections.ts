@@ -17,13 +17,14 @@ const programmes: Readonly<Record<string, string>> = {
 /** Of what the explorer's world does not have: clocks, leases and back-offs. */
 const own: readonly Protection[] = [
   {
-    name: 'a lease ends by the wall clock',
+    name: "a lease ends by the wall clock, and what takes a handler's place lets it go on",
     patches: [
       {
         file: 'ledger/dispatch.ts',
         find: 'const { elapsed } = steps\n',
         put: 'const elapsed = () => scheduler.now()\n',
       },
+      { file: 'ledger/runs.ts', find: 'if (replaced !== undefined) take([replaced])', put: '' },
     ],
     programme: 'a.run!hang a.set3000 +31000 step-3600000 +10000',
   },
@@ -32,8 +33,8 @@ const own: readonly Protection[] = [
     patches: [
       {
         file: 'ledger/held-alarm.ts',
-        find: '\n  const { time, due, leasedUntil, changedAt } = held\n',
-        put: '\n  if (now > 0) return held\n  const { time, due, leasedUntil, changedAt } = held\n',
+        find: '\n  const end = leasedUntil === null ? null : leasedUntil + by\n',
+        put: '\n  if (now > 0) return held\n  const end = leasedUntil === null ? null : leasedUntil + by\n',
       },
     ],
     programme: '+3600000 a.run!fail a.set0 step-1800000 +600000',
