@@ -66,7 +66,7 @@ const budgets: readonly Budget[] = [
   },
   {
     of: 'core, minified and gzipped',
-    limit: 8_000,
+    limit: 9_500,
     unit: 'bytes',
     measure: async () => (await coreSize()).gzipped,
   },

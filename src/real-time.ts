@@ -33,7 +33,7 @@ function tooSmall(ms: number): AlarmTimeError {
 }
 
 /** The method by which an alarm reads times: what keeps further times on that alarm reads them the same way. */
-export const readsTimes: unique symbol = Symbol.for('nolater.readsTimes')
+export const readsTimes: unique symbol = /* @__PURE__ */ Symbol.for('nolater.readsTimes')
 
 /** How times are read that are kept on this alarm. */
 export function timeCheckFor(alarm: object): TimeCheck {

@@ -28,10 +28,13 @@ export class ActorHandle<K extends string> implements Alarm {
   private readonly key: K
   /** whom this handle has asked for something: if that broke, it is lost, and the handle says so until it asks anew */
   private asked: Resident | null = null
+  // Assigned, not a getter: a class with a computed name is one that no bundler leaves out.
+  declare readonly [readsTimes]: TimeCheck
 
   constructor(engine: FleetEngine<K>, key: K) {
     this.engine = engine
     this.key = key
+    this[readsTimes] = engine.checkTime
   }
 
   get time(): AlarmTime {
@@ -55,10 +58,6 @@ export class ActorHandle<K extends string> implements Alarm {
     const wanted = timeIn(ms, this.engine.clock.now())
     checkConfirmation(options)
     this.ask((actor) => actor.intend(wanted, options?.allowUnconfirmed))
-  }
-
-  get [readsTimes](): TimeCheck {
-    return this.engine.checkTime
   }
 
   delete(options?: { allowUnconfirmed?: boolean }): void {

@@ -57,8 +57,7 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
   readonly idleAfter?: number
 }
 
-const fleetNames: Names<FleetConfig> = {
-  ...sharedNames,
+const fleetNames: Names<Omit<FleetConfig, keyof SharedConfig>> = {
   load: true,
   commitMany: true,
   writeMany: true,
@@ -73,8 +72,8 @@ const fleetNames: Names<FleetConfig> = {
 export function checkFleetConfig<K extends string>(config: FleetConfig<K>, more: object = {}): void {
   checkConfig(config as unknown as AlarmConfig)
   checkNames('The config of a fleet', config as FleetConfig, {
+    ...sharedNames,
     ...fleetNames,
-
     ...more,
   })
   const { concurrency = 1, idleAfter = 1 } = config
