@@ -177,7 +177,7 @@ export function dispatch(
       subscriber.next({ at: scheduler.now(), ...delivery, ...story })
     }
 
-    /** For the next subscriber. Should the ledger be locked, the leases end by themselves. */
+    /** For the next subscriber: now if that can be, or when the ledger is free. Should it stay locked, the leases end by themselves. */
     function giveBack(): void {
       const taken = [...runs.stop().map(({ delivered }) => delivered), ...(round?.taken ?? [])]
       const answers = [...reports, ...taken.map(released)]
@@ -185,9 +185,12 @@ export function dispatch(
       round = null
       if (answers.length === 0) return
       const now = scheduler.now()
+      const run = (ledger: Ledger) => answers.map((report) => enter(ledger, report, now))
       try {
-        spread(access.atOnce((ledger) => answers.map((report) => enter(ledger, report, now))))
-      } catch {}
+        spread(access.atOnce(run))
+      } catch (error) {
+        if (canPass(error)) access.join({ run, done: spread, failed() {} })
+      }
     }
 
     function spread(changed: readonly (HeldAlarm | null)[]): void {

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Transaction } from './file-transaction.ts'
 import { savepoint } from './savepoint.ts'
+import { type Locked, type Patience, stepLine } from './step-line.ts'
 
 /** What one actor has to do in a turn. */
 export interface ActorStep<T> {
@@ -26,28 +28,28 @@ type Outcome = { readonly result: unknown } | { readonly error: unknown }
  * Commits the steps of a turn of the event loop together: one transaction, one fsync, however many actors.
  *
  * A step that fails is undone alone. Where that is not possible, since it fails with the commit (a deferred foreign key) or has rolled
- * all of it back (ON CONFLICT ROLLBACK), each goes again in a transaction of its own.
+ * all of it back (ON CONFLICT ROLLBACK), each goes again in a transaction of its own. Where the file is locked, the next turns join it.
  */
-export function actorsTurn(db: DatabaseSync, transaction: <T>(work: () => T) => T): ActorsTurn {
-  let steps: ActorStep<unknown>[] = []
+export function actorsTurn(db: DatabaseSync, transaction: Transaction, patience: Patience): ActorsTurn {
+  const line = stepLine(patience, perform)
 
-  function flush(): boolean {
-    if (db.isOpen && db.isTransaction) return false // asked for by a step of it
-    const group = steps
-    steps = []
-    if (group.length > 0) perform(group)
-    return group.length > 0
-  }
-
-  function perform(group: readonly ActorStep<unknown>[]): void {
-    let outcomes: Outcome[]
+  function perform(group: readonly ActorStep<unknown>[], locked?: Locked<ActorStep<unknown>>): void {
+    let outcomes: Outcome[] | null
     try {
-      outcomes = transaction(() => group.map(attempt))
+      outcomes = transaction<Outcome[] | null>(
+        () => group.map(attempt),
+        locked &&
+          ((error) => {
+            locked(error, group)
+            return null
+          }),
+      )
     } catch (error) {
-      if (group.length > 1 && !isOfAll(error)) for (const step of group) perform([step])
+      if (group.length > 1 && !isOfAll(error)) for (const step of group) perform([step], locked)
       else for (const step of group) step.failed(error)
       return
     }
+    if (outcomes === null) return
     group.forEach((step, i) => {
       const outcome = outcomes[i]!
       if ('error' in outcome) step.failed(outcome.error)
@@ -66,9 +68,9 @@ export function actorsTurn(db: DatabaseSync, transaction: <T>(work: () => T) => 
 
   return {
     join(step) {
-      if (steps.push(step as ActorStep<unknown>) === 1) setImmediate(flush)
+      if (line.add(step as ActorStep<unknown>)) setImmediate(line.attempt)
     },
-    flush,
+    flush: () => !(db.isOpen && db.isTransaction) && line.flush(), // a step may ask for it
   }
 }
 

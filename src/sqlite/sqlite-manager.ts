@@ -11,6 +11,8 @@ import { checkManagerOptions, type ManagerOptions, managerNames } from '../ledge
 import { timerMilliseconds } from '../milliseconds.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
+import { BUSY_TIMEOUT } from './connect.ts'
+import { fileTransaction, type Transaction } from './file-transaction.ts'
 import { groupCommit } from './group-commit.ts'
 import { openDatabase } from './open-database.ts'
 import { pageByPage } from './page-by-page.ts'
@@ -25,7 +27,10 @@ export interface SqliteManagerOptions extends ManagerOptions {
   readonly file: string
   /** ms between looks at what other processes wrote, while delivering; default 1 s */
   readonly pollInterval?: number
-  /** ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; the thread waits; default 5 s */
+  /**
+   * ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; default 5 s. Writes and deliveries wait on the scheduler, with
+   * everything else going on; the thread waits while the file is opened, and while `close` commits what is left.
+   */
   readonly busyTimeout?: number
 }
 
@@ -42,6 +47,7 @@ export interface SqliteManager extends LedgerManager, Closable {
 }
 
 const MINUTE = 60_000
+const allowing = { run() {}, done() {}, failed() {} } // what a transaction does anyway
 
 const names: Names<SqliteManagerOptions> = {
   ...managerNames,
@@ -74,9 +80,9 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const { scheduler, lease } = checkManagerOptions(options)
   checkNames('sqliteManager', options, names)
   const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
-  const { file } = options
-  const db = openDatabase(file, alarmSchema, options.busyTimeout)
-  const whileThere = watchFile(db, file)
+  const { file, busyTimeout = BUSY_TIMEOUT } = options
+  const db = openDatabase(file, alarmSchema, busyTimeout)
+  const inFile = fileTransaction(db, file, busyTimeout, watchFile(db, file))
   const ledger = sqliteLedger(db)
   const news$ = new Subject<AlarmTime>()
   const closed$ = new Subject<void>()
@@ -88,21 +94,25 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const shared = sharedSteps(ledger, steps, scheduler)
   let forgetAt = elapsed()
 
-  function transaction<T>(work: () => T): T {
-    const result = whileThere(() =>
-      inTransaction(db, file, () => {
+  const transaction: Transaction = (work, locked) => {
+    const { value, isDone } = inFile(
+      () => {
         shared.allow()
         if (elapsed() >= forgetAt) forgetAt = elapsed() + (ledger.forget(scheduler.now()) ? 0 : MINUTE)
-        return work()
-      }),
+        return { value: work(), isDone: true }
+      },
+      locked && ((error) => ({ value: locked(error), isDone: false })),
     )
-    shared.commit()
-    return result
+    if (isDone) shared.commit()
+    return value
   }
 
   inTransaction(db, file, shared.open)
-  const group = groupCommit(ledger, transaction, () =>
-    pageByPage((excerpt) => whileOpen(() => ledger.page(excerpt))),
+  const group = groupCommit(
+    ledger,
+    transaction,
+    () => pageByPage((excerpt) => whileOpen(() => ledger.page(excerpt))),
+    { scheduler, busyTimeout },
   )
   const manager = ledgerManager(group, { scheduler, lease, steps }, news$)
 
@@ -117,7 +127,7 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   const poll$: Observable<never> = interval(pollInterval, scheduler).pipe(
     tap(() => {
       try {
-        if (steps.step() !== 0) group.atOnce(() => {})
+        if (steps.step() !== 0) group.join(allowing)
         news$.next(ledger.nextDue())
       } catch {} // locked: the next look will tell
     }),

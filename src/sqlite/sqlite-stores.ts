@@ -1,8 +1,9 @@
-import { defer, Observable, Subject } from 'rxjs'
+import { asyncScheduler, defer, EMPTY, Observable, type SchedulerLike, Subject } from 'rxjs'
 import { bringing, checkNames, type Names } from '../check-names.ts'
 import { type Closable, closable } from '../closing/close-once.ts'
 import { flushAll } from '../closing/flush-all.ts'
 import { type Flush, hosting, hostOf } from '../closing/host.ts'
+import { checkConfig } from '../config.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
 import type { LoadedAlarm } from '../fleet/resident.ts'
@@ -10,11 +11,12 @@ import { checkKey } from '../key.ts'
 import type { AlarmManager } from '../manager.ts'
 import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
+import { BUSY_TIMEOUT } from './connect.ts'
+import { fileTransaction } from './file-transaction.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
 import { closed, fenced, rolledBack, twoFleets, unheard } from './stores-errors.ts'
 import { synchronous } from './synchronous.ts'
-import { inTransaction } from './transaction.ts'
 import { watchFile } from './watch-file.ts'
 
 /** Where many actors are kept, and who wakes them. */
@@ -22,8 +24,13 @@ export interface SqliteStoresOptions {
   /** the database of all the actors; made if it is not there, in a directory that is */
   readonly file: string
   readonly manager: AlarmManager
-  /** ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; the thread waits; default 5 s */
+  /**
+   * ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; default 5 s. Loading and commits wait on the scheduler, with
+   * everything else going on; the thread waits in `sql`, while the file is opened, and while `close` commits what is left.
+   */
   readonly busyTimeout?: number
+  /** the clock of the waits for a lock, and of the fleet over these stores; default asyncScheduler */
+  readonly scheduler?: SchedulerLike
 }
 
 /** Many actors' alarms and state in one file: what a fleet is told of its store and its manager, to be spread into its config. */
@@ -31,7 +38,7 @@ export interface SqliteStores
   extends Required<
       Pick<FleetConfig, 'load' | 'commit' | 'write' | 'raise' | 'discard' | 'changed$' | 'wallClock'>
     >,
-    Pick<FleetConfig, 'writeMany'>,
+    Pick<FleetConfig, 'writeMany' | 'scheduler'>,
     Closable {
   /**
    * Does `work` in the transaction that commits this actor's alarm next, or not at all: with what is asked of the alarm after it in this
@@ -75,10 +82,10 @@ export interface SqliteStores
  * ```
  */
 export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
-  const { file, manager, busyTimeout } = checkOptions(options)
+  const { file, manager, busyTimeout = BUSY_TIMEOUT, scheduler = asyncScheduler } = checkOptions(options)
   const db = openActorsFile(file, busyTimeout)
-  const whileThere = watchFile(db, file)
-  const turn = actorsTurn(db, (work) => whileThere(() => inTransaction(db, file, work)))
+  const transaction = fileTransaction(db, file, busyTimeout, watchFile(db, file))
+  const turn = actorsTurn(db, transaction, { scheduler, busyTimeout })
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
   const changed$ = new Subject<string>()
   const guests = new Set<Flush>()
@@ -107,16 +114,14 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
     if (isStepping) throw rolledBack(file)
     let failure: { readonly error: unknown } | null = null
     try {
-      return whileThere(() =>
-        inTransaction(db, file, () => {
-          try {
-            return work()
-          } catch (error) {
-            failure = { error }
-            throw error
-          }
-        }),
-      )
+      return transaction(() => {
+        try {
+          return work()
+        } catch (error) {
+          failure = { error }
+          throw error
+        }
+      })
     } catch (error) {
       throw (failure as { readonly error: unknown } | null)?.error ?? error
     }
@@ -186,6 +191,7 @@ export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
     },
     sql,
     wallClock: true,
+    ...(options.scheduler !== undefined && { scheduler }),
     ...bringing('change', 'sql', 'close'),
     ...hosting({
       guests,
@@ -212,7 +218,8 @@ function checkOptions(options: SqliteStoresOptions): SqliteStoresOptions {
   const { manager } = options ?? {}
   if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
   checkNames('sqliteStores', options, names)
+  checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
   return options
 }
 
-const names: Names<SqliteStoresOptions> = { file: true, manager: true, busyTimeout: true }
+const names: Names<SqliteStoresOptions> = { file: true, manager: true, busyTimeout: true, scheduler: true }

@@ -164,9 +164,11 @@ describe('a sqliteManager whose file is locked', () => {
   }
 
   it('fails the writes of the turn, all of them, and nothing is written', async () => {
-    const { write, manager, lock, unlock } = rig()
+    const { clock, write, manager, lock, unlock } = rig()
     lock()
-    const outcomes = await Promise.all([write('a', 5, 1), write('b', 5, 1)])
+    const written = Promise.all([write('a', 5, 1), write('b', 5, 1)])
+    await clock.advance(1)
+    const outcomes = await written
     for (const outcome of outcomes)
       expect(outcome).toMatchObject({ code: 'ALARM_STORAGE_LOCKED', counted: false })
     unlock()
@@ -206,7 +208,7 @@ describe('a sqliteManager whose file is locked', () => {
     lock()
     ends[0]?.done() // a round is on its way
     stop()
-    await turns()
+    await clock.advance(1) // the patience of what is given back
     expect(clock.pending()).toBe(0)
     unlock()
   })
@@ -245,7 +247,7 @@ describe('a sqliteManager whose file is locked', () => {
     await write('a', t0, 1)
     await clock.advance(0)
     lock()
-    await clock.advance(LEASE)
+    await clock.advance(LEASE + 1)
     const stalled = Array(first.only('stalled').length).fill('stalled')
     expect(first.kinds().filter((kind) => kind !== 'stalled')).toEqual(['delivered', 'expired'])
     unlock()
@@ -253,6 +255,7 @@ describe('a sqliteManager whose file is locked', () => {
     expect(first.kinds()).toEqual(['delivered', 'expired', ...stalled, 'resumed', 'delivered'])
     lock()
     first.stop()
+    await clock.advance(1) // busyTimeout
     unlock()
     const leasedAt = first.delivered.at(-1)!.at
     const { delivered } = deliver()
