@@ -1,4 +1,4 @@
-import { defer, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
+import { defer, EMPTY, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
 import { type AsyncContext, currentContext } from '../async-context.ts'
 import { fromUser } from '../from-user.ts'
 import { endInputs } from './end-inputs.ts'
@@ -57,7 +57,11 @@ export function conflateMap<T, R>(
           const { value, context } = waiting
           waiting = null
           running = true
-          return { run$: defer(() => fromUser('project', () => project(value, index++))), context }
+          const run$ = defer(() => {
+            const results$ = fromUser('project', () => project(value, index++))
+            return inputs.closed ? EMPTY : results$ // `project` may have unsubscribed
+          })
+          return { run$, context }
         },
         value: (result) => subscriber.next(result),
         error: fail,

@@ -614,3 +614,11 @@ function valuesOf<V>(input: ObservableInput<V>): V[] {
   from(input).subscribe((value) => values.push(value))
   return values
 }
+
+/** For an operator that is `tap` and `finalize` and no more: it ends in the order of RxJS's own. */
+export const endsAsRxjs: Readonly<Record<string, string>> = {
+  [tornDown('completes')]: 'it is made of tap and finalize, which hold nothing that could stand in the way',
+  [tornDown('fails')]: 'likewise',
+  [leakyLaw('a source that fails')]:
+    'finalize is torn down by the consumer, which passes what a teardown throws to its own caller',
+}
