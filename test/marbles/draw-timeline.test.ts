@@ -551,6 +551,16 @@ describe('drawTimeline', () => {
     expect(drawTimeline(again, { format })).toBe(drawTimeline(recording.timeline, { format }))
   })
 
+  it('takes the time of its events, however many bands they fill', { timeout: 60_000 }, () => {
+    const { alarm, clock, recording: long } = recorded({ commit: () => 0, write: () => 0 })
+    for (let i = 0; i < 16_000; i++) {
+      clock.advance(1)
+      alarm.set((i % 7) * 1_000)
+    }
+    const lines = drawTimeline(long.timeline, { format: 'ascii' }).split('\n')
+    expect(lines.filter((line) => line.startsWith('clock')).length).toBeGreaterThan(1_000)
+  })
+
   it('refuses what it cannot draw', () => {
     const invalid = (message: RegExp) =>
       expect.objectContaining({ code: 'ALARM_CONFIG_INVALID', message: expect.stringMatching(message) })

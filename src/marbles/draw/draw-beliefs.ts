@@ -1,7 +1,7 @@
 import type { AlarmTime } from '../../index.ts'
 import type { Belief } from '../timeline/timeline-belief.ts'
 import type { Gate } from '../timeline/timeline-gate.ts'
-import { isOpen, type Pen } from './draw-pen.ts'
+import type { Pen } from './draw-pen.ts'
 
 /** What the manager and the store may hold, as far as anyone outside can know. */
 export function drawBelief({ manager, store }: Belief, pen: Pen): void {
@@ -28,7 +28,7 @@ const SAYS = {
 }
 
 export function drawGate(gate: Gate, { sheet, from, moment }: Pen): void {
-  const shut = sheet.find('gate', isOpen)
+  const shut = sheet.findOpen('gate')
   if (gate === 'open') {
     sheet.end(shut, from, 'over', `, opens at ${moment}`)
     return

@@ -1,5 +1,5 @@
 import type { AlarmTime } from '../../index.ts'
-import { type Drawers, isOpen, type Pen, reason } from './draw-pen.ts'
+import { type Drawers, type Pen, reason } from './draw-pen.ts'
 import type { Draft } from './draw-sheet.ts'
 
 const isWrite = ({ look }: Draft): boolean => look === 'write'
@@ -10,10 +10,10 @@ function called(
   time: AlarmTime,
   { sheet, print, from, first }: Pen,
 ): Draft | undefined {
-  const isAsked = (mark: Draft): boolean => mark.look === look && isOpen(mark)
+  const isAsked = (mark: Draft): boolean => mark.look === look
   // Another keeper than ours may have several under way: an answer is that of the call with its time.
   const isIt = (mark: Draft): boolean => isAsked(mark) && mark.time === time
-  const open = sheet.find(`${look}s`, isIt) ?? sheet.find(`${look}s`, isAsked)
+  const open = sheet.findOpen(`${look}s`, isIt) ?? sheet.findOpen(`${look}s`, isAsked)
   if (open !== undefined || from === first) return open
   const label = print.alarm(time)
   return sheet.begin(`${look}s`, {
@@ -37,7 +37,7 @@ export const writes: Drawers<
   | 'drained'
 > = {
   'write-issued'({ time, move, fence, attempt }, { sheet, print, from, moment }) {
-    const rest = sheet.find('writes', (mark) => !isWrite(mark) && isOpen(mark))
+    const rest = sheet.findOpen('writes', (mark) => !isWrite(mark))
     sheet.end(rest, from, null, '')
     const label = print.alarm(time)
     const again = attempt > 1 ? `, attempt ${attempt}` : ''

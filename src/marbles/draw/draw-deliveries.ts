@@ -1,4 +1,4 @@
-import { type Drawers, isOpen, reason } from './draw-pen.ts'
+import { type Drawers, reason } from './draw-pen.ts'
 import type { Draft, Sheet } from './draw-sheet.ts'
 
 interface Delivered {
@@ -8,8 +8,8 @@ interface Delivered {
 
 /** The delivery that an event is about: the one whose handler runs, or one that waits for its turn. */
 function deliveryOf(sheet: Sheet, { scheduledTime }: Delivered, isRunning: boolean): Draft | undefined {
-  return sheet.find('deliveries', (mark) => {
-    return isOpen(mark) && mark.time === scheduledTime && (mark.run !== undefined) === isRunning
+  return sheet.findOpen('deliveries', (mark) => {
+    return mark.time === scheduledTime && (mark.run !== undefined) === isRunning
   })
 }
 
@@ -35,7 +35,7 @@ export const deliveries: Drawers<
   },
   violation({ manager, committed }, { sheet, print, note }) {
     const late = `the manager held ${print.alarm(manager)}, after the committed ${print.alarm(committed)}`
-    const mark = sheet.find('deliveries', (mark) => isOpen(mark) && mark.time === manager)
+    const mark = sheet.findOpen('deliveries', (mark) => mark.time === manager)
     if (mark !== undefined) {
       mark.label += '!'
       mark.tooltip += `; violation: ${late}`

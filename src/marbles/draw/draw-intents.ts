@@ -1,4 +1,4 @@
-import { type Drawers, isOpen } from './draw-pen.ts'
+import type { Drawers } from './draw-pen.ts'
 
 const MOVES = {
   earlier: { sign: '<', says: 'earlier than', so: ': the manager is told first' },
@@ -36,7 +36,7 @@ export const intents: Drawers<'intent' | 'touched' | 'held' | 'released' | 'supe
   },
   released({ time, heldFor }, { sheet, print, from }) {
     const story = `; after ${print.lasting(heldFor)} the alarm wanted is ${print.alarm(time)}`
-    sheet.end(sheet.find('held', isOpen), from, 'over', story)
+    sheet.end(sheet.findOpen('held'), from, 'over', story)
   },
   superseded({ before, time, by }, { sheet, print, moment }) {
     const lane = before === 'commit' ? 'intents' : 'commits'

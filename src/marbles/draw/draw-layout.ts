@@ -75,7 +75,8 @@ function touchesOf(rows: readonly (readonly Mark[])[], columns: number, room: Ro
 /** In a new band what goes on is seen from its first cell: a state says its value again, unless that takes half of the band. */
 function openBand(rows: readonly (readonly Mark[])[], first: number, width: number, room: Room): OpenBand {
   const free = rows.map((marks) => {
-    const running = marks.find(({ from, to }) => from < first && (to === null || to >= first))
+    const mark = marks[firstSeen(marks, first)]
+    const running = mark !== undefined && mark.from < first ? mark : undefined
     if (running === undefined) return 0
     const needs = running.shape === 'state' ? room({ ...running, uncertain: false }) : 1
     return needs > width / 2 ? 2 : needs
@@ -110,16 +111,33 @@ function place(
 
 /** The clock of a column, also where it is the same as before. */
 export function clockOf(ruler: Drawing['ruler'], column: number): string {
-  return ruler.slice(0, column + 1).findLast(({ clock }) => clock !== undefined)!.clock!
+  let changed = column
+  while (ruler[changed]!.clock === undefined) changed--
+  return ruler[changed]!.clock!
 }
 
 /** What a band shows of a row of marks. */
 export function piecesIn({ first, last, cell, width }: Band, marks: readonly Mark[]): Piece[] {
-  return marks.flatMap((mark): Piece[] => {
+  const pieces: Piece[] = []
+  for (let i = firstSeen(marks, first); i < marks.length && marks[i]!.from <= last; i++) {
+    const mark = marks[i]!
     const { from, to, shape } = mark
-    if (from > last || (to !== null && (to < first || (shape === 'state' && to === first)))) return []
+    if (shape === 'state' && to === first) continue
     const begins = from >= first
     const ends = to !== null && to <= last
-    return [{ mark, begins, ends, from: begins ? cell(from) : 0, to: ends ? cell(to) : width }]
-  })
+    pieces.push({ mark, begins, ends, from: begins ? cell(from) : 0, to: ends ? cell(to) : width })
+  }
+  return pieces
+}
+
+/** The first mark of a row that has not ended before a column: they are in order, so all of them need not be looked at for each band. */
+function firstSeen(marks: readonly Mark[], column: number): number {
+  let [low, high] = [0, marks.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const { to } = marks[middle]!
+    if (to !== null && to < column) low = middle + 1
+    else high = middle
+  }
+  return low
 }

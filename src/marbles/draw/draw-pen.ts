@@ -1,5 +1,5 @@
 import type { TimelineError, TimelineEvent } from '../timeline/timeline.ts'
-import type { Draft, Sheet } from './draw-sheet.ts'
+import type { Sheet } from './draw-sheet.ts'
 import type { TimePrinter } from './draw-times.ts'
 
 /** What draws one event. */
@@ -21,8 +21,6 @@ type Kind = TimelineEvent['kind']
 export type Drawers<Of extends Kind = Kind> = {
   readonly [Each in Of]: (event: Extract<TimelineEvent, { kind: Each }>, pen: Pen) => void
 }
-
-export const isOpen = (mark: Draft): boolean => mark.to === null
 
 export const reason = ({ code, message }: TimelineError): string =>
   code === undefined ? message : `${message} (${code})`

@@ -17,6 +17,8 @@ export interface Sheet {
   state(lane: LaneName, mark: Drawn): void
   /** the newest mark that fits */
   find(lane: LaneName, fits: (mark: Draft) => boolean): Draft | undefined
+  /** the newest one that fits of those that have begun and not ended */
+  findOpen(lane: LaneName, fits?: (mark: Draft) => boolean): Draft | undefined
   /** what has begun and not ended */
   readonly open: readonly Draft[]
   /** the lanes in which something happened */
@@ -25,6 +27,8 @@ export interface Sheet {
 
 export function openSheet(): Sheet {
   const lanes = new Map<LaneName, Draft[]>(LANES.map((name) => [name, []]))
+  // Looked through with each event, so they are kept by themselves.
+  const open = new Map<LaneName, Set<Draft>>(LANES.map((name) => [name, new Set()]))
   const add = (lane: LaneName, mark: Draft): Draft => {
     lanes.get(lane)!.push(mark)
     return mark
@@ -32,12 +36,17 @@ export function openSheet(): Sheet {
   const end: Sheet['end'] = (mark, to, ending, story) => {
     if (mark === undefined) return
     mark.to = to
+    for (const drafts of open.values()) drafts.delete(mark)
     if (ending !== null) mark.ending = ending
     mark.tooltip += story
   }
   return {
     point: (lane, mark) => add(lane, { shape: 'point', to: mark.from, ...mark }),
-    begin: (lane, mark) => add(lane, { shape: 'span', to: null, ...mark }),
+    begin(lane, mark) {
+      const begun = add(lane, { shape: 'span', to: null, ...mark })
+      open.get(lane)!.add(begun)
+      return begun
+    },
     end,
     state(lane, mark) {
       const last = lanes.get(lane)!.at(-1)
@@ -46,8 +55,9 @@ export function openSheet(): Sheet {
       add(lane, { shape: 'state', to: null, ...mark })
     },
     find: (lane, fits) => lanes.get(lane)!.findLast(fits),
+    findOpen: (lane, fits = () => true) => [...open.get(lane)!].findLast(fits),
     get open() {
-      return [...lanes.values()].flat().filter((mark) => mark.shape === 'span' && mark.to === null)
+      return [...open.values()].flatMap((drafts) => [...drafts])
     },
     get lanes() {
       return [...lanes].flatMap(([name, marks]) => (marks.length === 0 ? [] : [{ name, rows: stack(marks) }]))
