@@ -3,11 +3,17 @@ import { spawnSync } from 'node:child_process'
 /** Runs Node to its end, with the sources as `nolater`; what it prints. Throws what went wrong, with its last words, after `limit` ms at most. */
 export function runNode(
   args: readonly string[],
-  { cwd, limit = 60_000, sources = true }: { cwd?: string; limit?: number; sources?: boolean } = {},
+  {
+    cwd,
+    env = {},
+    limit = 60_000,
+    sources = true,
+  }: { cwd?: string; env?: Record<string, string>; limit?: number; sources?: boolean } = {},
 ): string {
   const all = [...(sources ? ['--import', new URL('./run-sources.mjs', import.meta.url).href] : []), ...args]
   const { error, status, signal, stdout, stderr } = spawnSync(process.execPath, all, {
     cwd,
+    env: { ...process.env, ...env },
     encoding: 'utf8',
     timeout: limit,
     killSignal: 'SIGKILL',

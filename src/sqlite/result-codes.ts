@@ -75,10 +75,6 @@ export const resultCodes: Readonly<Record<number, Ruling>> = {
     'was moved or removed while it was open. Put it back, and open it again.',
   ), // IOERR_VNODE
   8202: stays('ALARM_STORAGE_INVALID', 'holds a page with a wrong checksum. Restore it from a backup.'), // IOERR_DATA
-  8458: stays(
-    'ALARM_STORAGE_INVALID',
-    'is on a damaged file system. Repair that, then restore it from a backup.',
-  ), // IOERR_CORRUPTFS
 }
 
 /** The ruling of an extended result code: its own, or that of its low byte. */

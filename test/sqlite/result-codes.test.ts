@@ -17,6 +17,7 @@ describe('what a result code of SQLite comes to', () => {
     ['IOERR', 10, 'ALARM_STORAGE_FAILED'],
     ['IOERR_WRITE', 778, 'ALARM_STORAGE_FAILED'],
     ['IOERR_FSYNC', 1034, 'ALARM_STORAGE_FAILED'],
+    ['IOERR_CORRUPTFS, as a read that fails is called', 8458, 'ALARM_STORAGE_FAILED'],
     ['FULL', 13, 'ALARM_STORAGE_FAILED'],
     ['CANTOPEN', 14, 'ALARM_STORAGE_FAILED'],
     ['PROTOCOL', 15, 'ALARM_STORAGE_LOCKED'],
@@ -34,7 +35,6 @@ describe('what a result code of SQLite comes to', () => {
     ['CONSTRAINT', 19, 'ALARM_STORAGE_FAILED'],
     ['CANTOPEN_ISDIR', 526, 'ALARM_STORAGE_FAILED'],
     ['IOERR_DATA', 8202, 'ALARM_STORAGE_INVALID'],
-    ['IOERR_CORRUPTFS', 8458, 'ALARM_STORAGE_INVALID'],
     ['a code that is not known', 200, 'ALARM_STORAGE_FAILED'],
     ['no code', Number.NaN, 'ALARM_STORAGE_FAILED'],
   ])('gives up on %s', (_, errcode, code) => {
