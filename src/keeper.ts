@@ -295,7 +295,7 @@ export class Keeper implements AlarmState {
     const { work, telemetry } = this
     this.failure = error
     this.work = this.telemetry = null
-    if (telemetry !== null || (work !== null && (work.waits > 0 || work.run !== null))) markReached(error)
+    if (telemetry !== null || (work !== null && work.waits > 0)) markReached(error)
     else if (!(error instanceof AlarmClosedError)) reportUnlessReached(error)
     try {
       work?.close()

@@ -91,6 +91,23 @@ describe('what breaks an alarm', () => {
     expect([codes, await reports()]).toEqual([['ALARM_COMMIT_FAILED'], []])
   })
 
+  it.each<[string, (alarm: Alarm) => void]>([
+    ['a wait', (alarm) => alarm.confirmed().subscribe({ error() {} })],
+    [
+      'a value at the gate',
+      (alarm) =>
+        of(1)
+          .pipe(alarm.holdUntilConfirmed())
+          .subscribe({ error() {} }),
+    ],
+    ['a read of the time', (alarm) => expect(() => alarm.time).toThrow()],
+  ])('is not where it reaches %s of the same turn', async (_, subscribe) => {
+    const alarm = broken()
+    fail()
+    subscribe(alarm)
+    expect(await reports()).toEqual([])
+  })
+
   it('is not where it is thrown', async () => {
     const alarm = openAlarm({
       commit: () => EMPTY,
@@ -153,6 +170,13 @@ describe('what breaks the alarm of an actor of a fleet', () => {
   it('is not where it is thrown', async () => {
     const fleet = openFleet({ ...refusing, write: () => throwError(() => new Error('down')) })
     expect(() => fleet.actor('a').set(5)).toThrow()
+    expect(await reports()).toEqual([])
+  })
+
+  it('is not where it is the error of the close that loses it, of several, too', async () => {
+    const fleet = openFleet(refusing)
+    for (const key of ['a', 'b', 'c']) fleet.actor(key).set(5)
+    await expect(fleet.close()).rejects.toMatchObject({ code: 'ALARM_CLOSE_FAILED' })
     expect(await reports()).toEqual([])
   })
 

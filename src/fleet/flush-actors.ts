@@ -1,4 +1,4 @@
-import { defer, Observable, type SchedulerLike, share } from 'rxjs'
+import { Observable, type SchedulerLike } from 'rxjs'
 import { type Host, pumpUntil } from '../closing/host.ts'
 import { waitsFor } from '../closing/waits-for.ts'
 import { CLOSE_LIMIT, withinLimit } from '../closing/within-limit.ts'
@@ -53,10 +53,9 @@ export function flushActors(
       )
       pumpUntil(host, () => subscriber.closed)
     }).pipe(withinLimit(scheduler, late))
-  const flush$ = defer(drain).pipe(share()) // its own close, and that of its store or manager: one end for all
 
   return {
-    flush: () => flush$,
+    flush: drain,
     breaking(actor, error) {
       const { opening } = actor
       const isLost = opening === null ? !isConfirmed(actor, actor.flight) : opening.lost > 0

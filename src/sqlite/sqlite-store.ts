@@ -20,7 +20,6 @@ import { AlarmClosedError, AlarmCloseError, AlarmConfigError } from '../errors.t
 import { fromUser } from '../from-user.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
-import { markReached } from '../reached.ts'
 import type { AlarmTime } from '../time.ts'
 import { own } from './owner.ts'
 import { fenceHeld, tellRaised } from './raised-at-opening.ts'
@@ -75,7 +74,7 @@ export interface ActorStore extends StoreValues, Closable {
    * the manager. With a `sqliteManager` that is so when it returns. From here on the store takes nothing (`ALARM_CLOSED`).
    *
    * Rejects with `ALARM_CLOSE_FAILED` where something was lost, or was not answered within 5 s. Called inside of a transaction, it
-   * rolls that one back.
+   * rolls that one back, and keeps what was accepted before it.
    */
   close(): Promise<void>
 }
@@ -154,10 +153,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
   const drain = (): Observable<never> =>
     new Observable<never>((subscriber) => {
       if (failureOf(engine) !== null) return subscriber.complete()
-      const failed = (error: unknown): void => {
-        markReached(error)
-        subscriber.error(new AlarmCloseError([key], error))
-      }
+      const failed = (error: unknown): void => subscriber.error(new AlarmCloseError([key], error))
       try {
         turns.end()
       } catch (error) {
@@ -193,7 +189,7 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
 
   const closing = closable(() => {
     isClosing = true
-    return turns.isInTransaction ? EMPTY : flush()
+    return flush()
   }, end)
   const { close } = closing
   const disown = own(db, giveWay)
@@ -213,7 +209,12 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
     alarm: storeAlarm(engine, turns, barrier, options.scheduler, () => void close()),
     sql,
     epoch,
-    transaction: (work) => turns.transaction(() => synchronous(work(sql))),
+    transaction: (work) =>
+      turns.transaction(() => {
+        const result = synchronous(work(sql))
+        if (isClosing) throw new AlarmClosedError(key) // by its own work: what came before it stays
+        return result
+      }),
     deleteAll: (what) => {
       checkNames('deleteAll', what, { deleteAlarm: true })
       turns.join(() => {

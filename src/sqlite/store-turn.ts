@@ -108,12 +108,8 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
       throw error
     }
     if (depth > 0) return result
-    try {
-      end()
-      engine.check()
-    } catch (error) {
-      throw throwing(error)
-    }
+    end()
+    engine.check()
     return result
   }
 

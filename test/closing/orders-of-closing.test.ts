@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
+import { concat, EMPTY, ignoreElements, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { type AlarmTime, type Fleet, openFleet } from '../../src/index.ts'
 import {
@@ -111,6 +112,49 @@ describe('what has returned is kept', () => {
   it.each(orders(documented))('in this order: %s, %s, %s, %s', async (...order) => {
     await closeAll(asks['a bare set']!, () => {}, order)
   })
+
+  it('a change alone of an actor in memory, in the turn in which it is closed', async () => {
+    const world = openWorld()
+    const { fleet, stores, manager, store } = world
+    stores.sql.exec('CREATE TABLE job (name TEXT)')
+    await fleet.actor('a').drained()
+    stores.change('a', (sql) => sql.run("INSERT INTO job VALUES ('tea')"))
+    void fleet.close()
+    expect(read(files.actors, 'SELECT count(*) FROM job')).toBe(1)
+    await Promise.all([stores.close(), store.close(), manager.close()])
+  })
+
+  it.each(orders(['manager', 'store', 'fleet'] as const))(
+    'where it takes turns of the event loop: %s, %s, %s',
+    async (...order) => {
+      files.actor = newFile()
+      files.actors = newFile()
+      files.alarms = newFile()
+      const inner = sqliteManager({ file: files.alarms })
+      const manager = {
+        ...inner,
+        write: (...write: Parameters<typeof inner.write>) =>
+          concat(timer(2).pipe(ignoreElements()), inner.write(...write)),
+      }
+      const store = sqliteStore({ file: files.actor, key: 'one', manager, replicate: () => timer(2) })
+      const stores = sqliteStores({ file: files.actors, manager })
+      const fleet = openFleet(stores)
+      store.alarm.set(AT)
+      fleet.actor('a').set(AT)
+      const world = { manager, store, fleet }
+      const closed = order.map((name) => world[name].close())
+      const codes: string[] = []
+      manager.deliveries(() => EMPTY).subscribe({ error: ({ code }) => codes.push(code) })
+      expect(codes).toEqual(['ALARM_CLOSED']) // though its file is open until all of it is there
+      await Promise.all(closed)
+      await stores.close()
+      expect([
+        read(files.actor, 'SELECT alarm FROM _nolater_actor'),
+        read(files.actors, 'SELECT alarm FROM _nolater_actors'),
+      ]).toEqual([AT, AT])
+      expect(read(files.alarms, 'SELECT count(*) FROM alarm WHERE time IS NOT NULL')).toBe(2)
+    },
+  )
 
   it('by each that is awaited, too', async () => {
     const world = openWorld()

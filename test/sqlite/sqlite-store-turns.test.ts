@@ -227,6 +227,24 @@ describe('sqliteStore: a turn', () => {
     expect(look(file)).toMatchObject({ alarm: null, values: [] })
   })
 
+  it('close() inside a transaction keeps what was accepted before it, whenever the manager takes that', async () => {
+    const { store, file, calls, ok } = await script()
+    store.alarm.set(5)
+    store.put('a', 1)
+    await calls()
+    let closed = Promise.resolve()
+    expect(() =>
+      store.transaction(() => {
+        store.put('b', 1)
+        closed = store.close()
+      }),
+    ).toThrow(expect.objectContaining({ code: 'ALARM_CLOSED' }))
+    await ok()
+    await ok('commit')
+    await closed
+    expect(look(file)).toMatchObject({ alarm: 5, values: ['a'] })
+  })
+
   it('close() inside a transaction rolls it back', async () => {
     const file = newPath()
     const store = open({ file })
