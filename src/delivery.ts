@@ -27,12 +27,16 @@ export interface Wakeup {
   readonly scheduledTime: number
   readonly retryCount?: number
   readonly fence?: number
+  /** which alarm it is, the same for each try of it; made of the fence and the time where the manager delivers none */
+  readonly id?: string
 }
 
 /** What the handler is told. */
 export interface WakeupInfo {
   /** the alarm that is being handled: what was set, ms since the epoch */
   readonly scheduledTime: number
+  /** which alarm of this actor it is, the same on each try: what an effect is keyed on. Two alarms may have the same `scheduledTime` */
+  readonly id: string
   /** counted failures of this alarm before this run */
   readonly retryCount: number
   readonly isRetry: boolean
@@ -47,9 +51,16 @@ export type DeliveryOutcome =
 export type Arming = { readonly run: number; readonly deletes: boolean } | { readonly reschedule: AlarmTime }
 
 /** The arming table: a pure decision on what the actor knows when the wake-up arrives. */
-export function arm(alarm: AlarmState, flight: Flight, scheduledTime: number, now: number): Arming {
+export function arm(
+  alarm: AlarmState,
+  flight: Flight,
+  scheduledTime: number,
+  now: number,
+  isStale = false,
+): Arming {
   const { desired } = alarm
-  if (desired === scheduledTime) return { run: scheduledTime, deletes: true }
+  // Asked again after this one had begun: it is another alarm, and has a delivery of its own.
+  if (desired === scheduledTime) return { run: scheduledTime, deletes: !isStale }
   // An intent that is not durable yet: the handler runs, and what was asked stands.
   if (!isClean(alarm, flight)) return { run: scheduledTime, deletes: false }
   // A little late beats very late: another round through the manager would only add to it.
@@ -72,10 +83,13 @@ export function deliver(
       .pipe(
         concatMap(() => {
           tellViolation(keeper, wakeup)
-          const arming = arm(keeper, keeper.flight, scheduledTime, keeper.now())
-          return 'run' in arming
-            ? run(keeper, arming, delivered, sinceOf(keeper, wakeup), handler)
-            : reschedule(keeper, arming.reschedule, delivered)
+          const since = sinceOf(keeper, wakeup)
+          const isStale = since <= keeper.stale
+          const arming = arm(keeper, keeper.flight, scheduledTime, keeper.now(), isStale)
+          if (!('run' in arming)) return reschedule(keeper, arming.reschedule, delivered)
+          // Run in place of another one, it may be with the manager already, under any fence.
+          keeper.begun = Math.max(keeper.begun, arming.run === scheduledTime ? since : keeper.issued)
+          return run(keeper, arming, { ...delivered, id: idOf(wakeup, arming.run) }, since, handler)
         }),
         tap({
           error(error) {
@@ -96,8 +110,14 @@ function heardAfter<T>(keeper: Keeper, started$: Observable<T>): Observable<T> {
 }
 
 /** Above this one a write of ours is newer than the delivery. We wrote none before the first, nor yet any after the last. */
-function sinceOf({ fenceEpoch, issued }: Keeper, { fence }: Wakeup): number {
+function sinceOf({ fenceEpoch, issued }: Keeper, { fence }: { readonly fence?: number }): number {
   return fence === undefined ? issued : Math.max(0, Math.min(sequenceOf(fenceEpoch, fence), issued))
+}
+
+/** Of an alarm that runs in place of the one that was delivered, too. */
+function idOf({ id, fence, scheduledTime }: Wakeup, run: number): string {
+  const delivered = id ?? (fence === undefined ? `${scheduledTime}` : `${fence}-${scheduledTime}`)
+  return run === scheduledTime ? delivered : `${delivered}-${run}`
 }
 
 interface Delivered {
@@ -108,7 +128,7 @@ interface Delivered {
 function run(
   keeper: Keeper,
   arming: { run: number; deletes: boolean },
-  delivered: Delivered,
+  { id, ...delivered }: Delivered & { readonly id: string },
   since: number,
   handler: (info: WakeupInfo) => ObservableInput<unknown>,
 ): Observable<DeliveryOutcome> {
@@ -119,7 +139,7 @@ function run(
     if (keeper.work?.run === own) keeper.work.run = null
   }
   const { retryCount } = delivered
-  const info = { scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
+  const info = { id, scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
   if (keeper.telemetry !== null)
     keeper.tell({ kind: 'delivery-run', ...delivered, time: arming.run, deletes: arming.deletes })
   const handled$ = concat(
@@ -182,17 +202,22 @@ function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Obse
 }
 
 /** Deletes the alarm if it is still exactly the one that the manager gives up; returns the one that stands, or `null`. */
-export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
+export function abandon(
+  keeper: Keeper,
+  scheduledTime: number,
+  delivered?: { readonly fence?: number },
+): AlarmTime {
   if (keeper.failure !== null) throw throwing(keeper.failure)
   const time = checkTime(scheduledTime)
   if (!isSettled(keeper)) throw unsettled(keeper, time)
   keeper.work ??= new Work()
-  if (keeper.desired === time) {
+  if (keeper.desired === time && !isOfBefore(keeper, delivered)) {
     keeper.work.abandoned = keeper.issued
     keeper.deleteNow(keeper.work)
     return null
   }
   const kept = keeper.committed
+  if (kept !== time) keeper.stale = -1 // the manager holds it from here on, under the fence of the one that is given up
   if (keeper.bound !== kept) {
     // The answer is a move that the manager makes by itself: it is counted at once, and owed a newer write.
     keeper.bound = kept
@@ -206,6 +231,12 @@ export function abandon(keeper: Keeper, scheduledTime: number): AlarmTime {
 export function isSettled(keeper: Keeper): boolean {
   const { flight, work } = keeper
   return isConfirmed(keeper, flight) && !flight.writing && (work === null || work.run === null)
+}
+
+/** It was asked again, at the same time, since the one that is given up had begun. */
+function isOfBefore(keeper: Keeper, delivered?: { readonly fence?: number }): boolean {
+  const fence = delivered?.fence
+  return fence !== undefined && sinceOf(keeper, { fence }) <= keeper.stale
 }
 
 function unsettled({ key, work }: Keeper, time: number): AlarmError {
@@ -235,14 +266,15 @@ function tellViolation(keeper: Keeper, { scheduledTime, fence }: Wakeup): void {
 }
 
 function checkWakeup(own: string, wakeup: Wakeup, handler: unknown): number {
-  const { key = own, scheduledTime, retryCount, fence } = wakeup ?? {}
+  const { key = own, scheduledTime, retryCount, fence, id } = wakeup ?? {}
   const isCount = (value: unknown): boolean =>
     value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
-  if (!isCount(retryCount) || !isCount(fence) || typeof handler !== 'function') {
+  const isId = id === undefined || typeof id === 'string'
+  if (!isCount(retryCount) || !isCount(fence) || !isId || typeof handler !== 'function') {
     throw new AlarmError(
       'ALARM_DELIVERY_INVALID',
-      'A delivery is { key?, scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
-        `given retryCount ${given(retryCount)}, fence ${given(fence)} and ${given(handler)}.`,
+      'A delivery is { key?, scheduledTime, retryCount?, fence?, id? } in whole numbers, 0 or more, with a function to handle it; ' +
+        `given retryCount ${given(retryCount)}, fence ${given(fence)}, id ${given(id)} and ${given(handler)}.`,
     )
   }
   // Answered by us, its manager would take the alarm of the other actor for done: it would be lost.

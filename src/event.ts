@@ -26,6 +26,8 @@ type Story =
       readonly unconfirmed: boolean
       readonly bound: AlarmTime
       readonly committed: AlarmTime
+      /** the same time again, since a delivery of it has begun: an alarm of its own */
+      readonly again?: true
     }
   /** the state around the alarm changed, so that a commit is due though the alarm stays */
   | { readonly kind: 'touched'; readonly unconfirmed: boolean }

@@ -6,9 +6,9 @@ import { AlarmClosedError } from './errors.ts'
 import type { AlarmEvent, AlarmStory } from './event.ts'
 import type { AlarmIntent } from './intent.ts'
 import { markReached, reportUnlessReached, throwing } from './reached.ts'
-import { type AlarmState, type Flight, idle, isDrained, nextStep, type Step } from './rules.ts'
+import { type AlarmState, type Flight, idle, isDrained, isEarlier, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
-import { type AlarmTime, checkAlarmTime, isBefore, moveTo } from './time.ts'
+import { type AlarmTime, checkAlarmTime, moveTo } from './time.ts'
 import { failAll, lookAgain, waitUntil } from './waiting.ts'
 import { Work } from './work.ts'
 import { openWriter, startWrite, type Writer } from './writer.ts'
@@ -30,6 +30,11 @@ export class Keeper implements AlarmState {
   acked = 0
   /** the epoch of its fences where the store has raised it since, above a fence of the manager's; 0: it has not */
   raisedTo = 0
+  /** the write that set the alarm at the bound, and the last one whose delivery has begun: 0 is before this epoch, -1 none */
+  setBy = 0
+  begun = -1
+  /** a delivery up to this write is not of the alarm that was asked last, though it have the same time */
+  stale = -1
   work: Work | null = null
   telemetry: Telemetry | null = null
   /** why nothing works any more */
@@ -40,6 +45,27 @@ export class Keeper implements AlarmState {
     this.key = key
     this.epoch = epoch
     this.desired = this.committed = this.bound = checkAlarmTime(initial)
+    this.suspect()
+  }
+
+  /** What is due when it is opened may have been delivered before. */
+  suspect(): void {
+    if (this.bound !== null && this.bound <= this.now()) this.begun = 0
+  }
+
+  /** The last write that is not of the alarm just asked: all so far, unless the manager holds it already, or is being given it. */
+  private writesBefore(time: AlarmTime): number {
+    const { work, bound, setBy, issued } = this
+    if (work?.again === true) return issued
+    if (time === bound) return setBy - 1
+    return work?.writing === true && work.carries === time ? issued - 1 : issued
+  }
+
+  /** Whether a delivery of the alarm of that time, which the manager holds or is being given, has begun. */
+  isBegun(time: AlarmTime): boolean {
+    if (time === null) return false
+    if (time === this.bound && this.begun >= this.setBy) return true
+    return this.work?.writing === true && this.work.carries === time && this.begun >= this.issued
   }
 
   get flight(): Flight {
@@ -76,7 +102,7 @@ export class Keeper implements AlarmState {
     if (this.failure !== null) throw throwing(this.failure)
     if (this.telemetry !== null) this.tellIntent(time, unconfirmed)
     if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'
-    if (time !== this.desired) {
+    if (time !== this.desired || this.isBegun(time)) {
       this.want(time, unconfirmed)
     } else if (!unconfirmed && this.work !== null) {
       // The same value again is no move; but what was asked unconfirmed must be durable before the gate opens.
@@ -89,7 +115,9 @@ export class Keeper implements AlarmState {
 
   tellIntent(time: AlarmTime, unconfirmed: boolean): void {
     const { bound, committed } = this
-    this.tell({ kind: 'intent', time, move: moveTo(time, bound), unconfirmed, bound, committed })
+    const again = this.isBegun(time)
+    const move = again ? 'earlier' : moveTo(time, bound)
+    this.tell({ kind: 'intent', time, move, unconfirmed, bound, committed, ...(again && { again }) })
   }
 
   /** The state around the alarm changed: it needs a commit, and the gate, though the alarm stays. */
@@ -98,13 +126,13 @@ export class Keeper implements AlarmState {
     const unconfirmed = options?.allowUnconfirmed === true
     if (this.failure !== null) throw throwing(this.failure)
     if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })
-    this.want(this.desired, unconfirmed)
+    this.want(this.desired, unconfirmed, true)
     this.telemetry?.flush()
     if (this.failure !== null) throw throwing(this.failure)
   }
 
   /** Changes the desired alarm and does what the rules say. After a failure nothing is wanted any more. */
-  want(time: AlarmTime, unconfirmed: boolean): void {
+  want(time: AlarmTime, unconfirmed: boolean, isTouch = false): void {
     if (this.failure !== null) return
     this.work ??= new Work()
     const work = this.work
@@ -115,6 +143,10 @@ export class Keeper implements AlarmState {
     this.desired = time
     work.touched = true
     work.asked++
+    if (!isTouch) {
+      work.again = this.isBegun(time)
+      this.stale = this.writesBefore(time)
+    }
     if (!unconfirmed) work.gated = work.asked
     // While nothing can go, an intent only replaces a number: the pipe is not woken.
     const mustHold = work.heldAt === null && this.isHeld(work)
@@ -125,6 +157,7 @@ export class Keeper implements AlarmState {
   deleteNow(work: Work): void {
     if (this.telemetry !== null) this.tellIntent(null, false)
     this.desired = null
+    work.again = false
     work.touched = true
     work.gated = ++work.asked
     if (work.settling) issueCommit(this, work)
@@ -224,7 +257,7 @@ export class Keeper implements AlarmState {
 
   /** An earlier move is wanted, and the write in flight is not it. */
   private isHeld(work: Work): boolean {
-    return isBefore(this.desired, this.bound) && work.writing && work.carries !== this.desired
+    return isEarlier(this, work) && work.writing && !(work.isPrecommit && work.carries === this.desired)
   }
 
   release(work: Work): void {

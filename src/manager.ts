@@ -4,7 +4,7 @@ import type { AlarmTime, Move } from './time.ts'
 /** What comes with a manager write. */
 export interface WriteInfo {
   readonly key: string
-  /** against the bound: before it, after it, or the same alarm once more */
+  /** against the bound: before it, or anew at it since its delivery had begun; after it; or the same alarm once more */
   readonly move: Move
   /** greater than that of every write before, over restarts too */
   readonly fence: number
@@ -31,6 +31,11 @@ export interface AlarmDelivery {
   readonly fence: number
   /** how many counted failures this alarm has behind it */
   readonly retryCount: number
+  /**
+   * Which alarm of that key it is: the same on each try, over restarts, and where it was written once more (`move: 'same'`); another one for
+   * an alarm that was set anew, be it to the same time. Without one the actor makes it of `fence` and `scheduledTime`.
+   */
+  readonly id?: string
 }
 
 /** What a manager tells of its deliveries. `at` is its clock, ms. */
@@ -200,5 +205,9 @@ export interface DeliveryOptions {
    *
    * Without it the manager keeps the alarm as failed.
    */
-  readonly abandon?: (key: string, scheduledTime: number) => ObservableInput<AlarmTime>
+  readonly abandon?: (
+    key: string,
+    scheduledTime: number,
+    delivery: AlarmDelivery,
+  ) => ObservableInput<AlarmTime>
 }

@@ -38,6 +38,7 @@ import {
   type Timers,
   timerDone,
   timerFailed,
+  timerId,
 } from './timers/timers.ts'
 
 /** Where the timers of one actor are kept, and the alarm that wakes it for them. */
@@ -158,8 +159,19 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
   let run: Run | null = null
   let isReadBack = false
   let cutOff = new Set<number>() // serials of timers whose handlers were
+  let foundSets: number | null = null // those before may have been delivered before
 
-  const timers = (): Timers => load() ?? noTimers
+  function timers(): Timers {
+    const loaded = load() ?? noTimers
+    foundSets ??= loaded.sets
+    return loaded
+  }
+
+  /** Its handler has run, or may have: set once more, to the same time too, it is another timer. */
+  function isBegun({ serial, due }: Timer): boolean {
+    if (serial === run?.serial || cutOff.has(serial)) return true
+    return serial <= (foundSets ?? 0) && due <= scheduler.now()
+  }
 
   function keep(next: Timers, options?: { allowUnconfirmed?: boolean }): void {
     const standing = alarm.time ?? run?.alarm ?? null // throws what is wrong with it, before anything has changed
@@ -236,7 +248,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     own.isUnasked = false
     own.serial = timer.serial
     const { name, time, counted } = timer
-    const info = { name, scheduledTime: time, retryCount: counted, isRetry: counted > 0 }
+    const info = { id: timerId(timer), name, scheduledTime: time, retryCount: counted, isRetry: counted > 0 }
     return fromUser('The handler', () => (isExhausted(timer) ? abandon : handler)(info)).pipe(
       ignoreElements(),
       endWith(null),
@@ -261,8 +273,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     const due = earliest(timers())
     const standing = alarm.time
     if (due !== standing) move(due, unconfirmed)
-    // The very alarm that runs, set once more, is no move and brings no commit.
-    if (own.isUnasked && due !== null && (due === standing || due === own.alarm)) alarm.touch(unconfirmed)
+    if (own.isUnasked && due !== null && due === standing) alarm.touch(unconfirmed)
     return EMPTY
   }
 
@@ -270,9 +281,11 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     checkConfirmation(options)
     const before = timers()
     const standing = findTimer(before, checkKey(name))
-    const isThere = standing !== undefined && isSetTo(standing, at) && standing.serial !== run?.serial
+    const isThere = standing !== undefined && isSetTo(standing, at) && !isBegun(standing)
     if (isThere) confirm(options)
     else keep(setTimer(before, name, at), options)
+    // The alarm at that time may back off: then it is one anew, and otherwise no move.
+    if (run === null && alarm.time === at) alarm.set(at, options)
   }
 
   return {

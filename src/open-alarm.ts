@@ -119,13 +119,13 @@ export interface Alarm {
    * give it only when the deletion is durable:
    *
    * ```ts
-   * const abandon = (key: string, time: number) => {
-   *   const kept = alarm.abandon(time)
+   * const abandon = (key: string, time: number, delivery: { fence: number }) => {
+   *   const kept = alarm.abandon(time, delivery) // with the delivery, or one that was set to the same time since would go with it
    *   return alarm.confirmed().pipe(map(() => kept))
    * }
    * ```
    */
-  abandon(scheduledTime: number): AlarmTime
+  abandon(scheduledTime: number, delivered?: { readonly fence?: number }): AlarmTime
 
   /** Stops everything; what waits gets `ALARM_CLOSED`. What is durable stays. */
   close(): void
@@ -205,7 +205,7 @@ class OpenAlarm extends Keeper implements Alarm {
     return awaitable(deliver(this, wakeup, handler))
   }
 
-  abandon(scheduledTime: number): AlarmTime {
-    return abandon(this, scheduledTime)
+  abandon(scheduledTime: number, delivered?: { readonly fence?: number }): AlarmTime {
+    return abandon(this, scheduledTime, delivered)
   }
 }

@@ -37,7 +37,7 @@ export interface Fleet<K extends string = string> extends Closable {
   ): Awaitable<DeliveryOutcome>
 
   /** Gives an alarm up, for the `abandon` of `deliveries`: emits the newer one that stands, or `null`, when that is durable. */
-  abandon(key: K, scheduledTime: number): Awaitable<AlarmTime>
+  abandon(key: K, scheduledTime: number, delivered?: { readonly fence?: number }): Awaitable<AlarmTime>
 
   /** Completes when no actor has anything left to do, broken ones included. */
   drained(): Awaitable<never, void>
@@ -87,7 +87,7 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
     },
     deliver: (delivery, handler) =>
       awaitable(defer(() => actor(delivery.key as K).deliver(delivery, handler))),
-    abandon: (key, scheduledTime) =>
+    abandon: (key, scheduledTime, delivered) =>
       awaitable(
         defer(() => {
           const asked = engine.use(key)
@@ -95,7 +95,7 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
           return asked.loaded().pipe(
             concatMap(() => asked.when(() => isSettled(asked))),
             concatMap(() => {
-              const kept = abandon(asked, scheduledTime)
+              const kept = abandon(asked, scheduledTime, delivered)
               return asked.confirmed().pipe(map(() => kept))
             }),
           )

@@ -22,6 +22,8 @@ export interface Flight {
   readonly resting: boolean
   /** something was asked since the last commit was issued: the store has something to commit even if the alarm stands as before */
   readonly touched: boolean
+  /** what is desired was asked again after the delivery of the manager's alarm of that very time had begun: it needs one of its own */
+  readonly again: boolean
 }
 
 export const idle: Flight = {
@@ -31,6 +33,7 @@ export const idle: Flight = {
   owed: false,
   resting: false,
   touched: false,
+  again: false,
 }
 
 export type Step = 'precommit' | 'commit' | 'later'
@@ -38,12 +41,17 @@ export type Step = 'precommit' | 'commit' | 'later'
 /** The three rules: the step to take now, or `null` when nothing is to be done but wait. */
 export function nextStep(alarm: AlarmState, flight: Flight): Step | null {
   // 1. Earlier first: the manager must have it before the commit that needs it is issued.
-  if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'
+  if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'
   // 2. Then commit: intents that came meanwhile share the next one. One that was put back since came with a state of its own.
   if (alarm.desired !== alarm.committed || flight.touched) return flight.committing ? null : 'commit'
   // 3. Later last: nobody waits for it, so it waits for everybody.
   if (flight.committing || flight.writing || flight.resting) return null
   return isBefore(alarm.bound, alarm.committed) || flight.owed ? 'later' : null
+}
+
+/** The manager must have it before the store: it may be holding a later alarm, or that very one in a back-off that ends later. */
+export function isEarlier({ desired, bound }: AlarmState, { again }: Flight): boolean {
+  return again || isBefore(desired, bound)
 }
 
 /** Whether the store holds what was asked last, and nothing else: a commit in flight counts, or there-and-back changes would look clean. */

@@ -20,11 +20,13 @@ export class Work implements Flight {
   owed = false
   resting = false
   touched = false
+  again = false
   /** of the later write: how often it was tried */
   attempt = 0
   lastError: unknown = undefined
-  /** the time that the write in flight carries */
+  /** the time that the write in flight carries, and whether it is a precommit */
   carries: AlarmTime = null
+  isPrecommit = false
   /** what is committed is later than what the manager was told: a later move waits */
   behind = false
   /** since when a precommit is held, by the clock */

@@ -17,8 +17,8 @@ import type { Keeper } from './keeper.ts'
 import { gate } from './operators/gate.ts'
 import { latestWhen } from './operators/latest-when.ts'
 import { writeRaised } from './raise-epoch.ts'
-import type { Step } from './rules.ts'
-import { isBefore, moveTo, printTime } from './time.ts'
+import { isEarlier, type Step } from './rules.ts'
+import { moveTo, printTime } from './time.ts'
 import type { Work } from './work.ts'
 
 /** The steps that write. */
@@ -116,7 +116,12 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
     work.attempt = 0
     keeper.acked = sequence
     // Not when issued: a precommit that may not have been applied must not let its commit go.
-    if (step === 'precommit') keeper.bound = time
+    if (step === 'precommit') {
+      keeper.bound = time
+      keeper.setBy = sequence
+      // Delivered before it was acknowledged, and asked again since, it needs another one.
+      work.again &&= keeper.desired === time && keeper.stale >= sequence
+    }
     if (keeper.telemetry !== null) {
       keeper.tell({ kind: 'write-acknowledged', ...write, took: keeper.took(issuedAt) })
     }
@@ -155,13 +160,18 @@ function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
     keeper.stopResting() // it says all that a failed later move wanted to say
   }
   const time = step === 'precommit' ? keeper.desired : keeper.committed
-  const write: Told = { move: moveTo(time, keeper.bound), time, fence, attempt: ++work.attempt }
+  const move = step === 'precommit' ? 'earlier' : moveTo(time, keeper.bound)
+  const write: Told = { move, time, fence, attempt: ++work.attempt }
   keeper.issued++
   work.writing = true
   work.carries = time
+  work.isPrecommit = step === 'precommit'
   work.owed = false
-  if (step === 'later') keeper.bound = time
-  if (step === 'later') work.behind = false
+  if (step === 'later') {
+    if (time !== keeper.bound) keeper.setBy = keeper.issued
+    keeper.bound = time
+    work.behind = false
+  }
   if (keeper.telemetry !== null) keeper.tell({ kind: 'write-issued', ...write })
   return write
 }
@@ -169,7 +179,7 @@ function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
 /** Nobody waits for a later move: it rests and is tried again, with what is committed then, unless an earlier one wants the writer. */
 function restOrGiveUp(keeper: Keeper, work: Work, write: Told, error: unknown): void {
   work.lastError = error
-  if (isBefore(keeper.desired, keeper.bound)) return
+  if (isEarlier(keeper, work)) return
   let delay: number
   try {
     if (write.attempt > retriesOf(keeper.config)) throw error

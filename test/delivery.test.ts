@@ -81,7 +81,7 @@ describe('deliver', () => {
     })
     expect(told).toEqual([])
     expect(watch(outcome$)).toEqual(['ran', 'complete'])
-    expect(told).toEqual([{ scheduledTime: 1, retryCount: 2, isRetry: true }, null])
+    expect(told).toEqual([{ id: '1', scheduledTime: 1, retryCount: 2, isRetry: true }, null])
     expect([alarm.time, calls]).toEqual([null, ['commit null']])
   })
 
@@ -89,7 +89,7 @@ describe('deliver', () => {
     const { alarm } = open({ initial: 4, scheduler: virtualClock(9) })
     const told: unknown[] = []
     watch(alarm.deliver({ scheduledTime: 1 }, (info) => of(told.push(info))))
-    expect(told).toEqual([{ scheduledTime: 4, retryCount: 0, isRetry: false }])
+    expect(told).toEqual([{ id: '1-4', scheduledTime: 4, retryCount: 0, isRetry: false }])
   })
 
   it.each<[string, Wakeup, string]>([
@@ -126,10 +126,11 @@ describe('deliver', () => {
   })
 
   it.each([
-    [{ retryCount: -1 }, 'retryCount -1, fence undefined'],
-    [{ retryCount: 0.5 }, 'retryCount 0.5, fence undefined'],
-    [{ fence: -1 }, 'retryCount undefined, fence -1'],
-    [{ fence: '1' as never }, 'retryCount undefined, fence "1"'],
+    [{ retryCount: -1 }, 'retryCount -1, fence undefined, id undefined'],
+    [{ retryCount: 0.5 }, 'retryCount 0.5, fence undefined, id undefined'],
+    [{ fence: -1 }, 'retryCount undefined, fence -1, id undefined'],
+    [{ fence: '1' as never }, 'retryCount undefined, fence "1", id undefined'],
+    [{ id: 7 as never }, 'retryCount undefined, fence undefined, id 7'],
   ])('refuses a wake-up with %j', (more, told) => {
     const { alarm } = open()
     let error: unknown
@@ -137,7 +138,7 @@ describe('deliver', () => {
     expect(error).toMatchObject({
       code: 'ALARM_DELIVERY_INVALID',
       message:
-        'A delivery is { key?, scheduledTime, retryCount?, fence? } in whole numbers, 0 or more, with a function to handle it; ' +
+        'A delivery is { key?, scheduledTime, retryCount?, fence?, id? } in whole numbers, 0 or more, with a function to handle it; ' +
         `given ${told} and a function.`,
     })
   })
@@ -281,7 +282,18 @@ describe('deliver', () => {
       return EMPTY
     }
     expect(watch(alarm.deliver({ scheduledTime: 1, fence: 7 }, again))).toEqual(['ran', 'complete'])
-    expect([calls, alarm.time]).toEqual([['write 1'], 1])
+    expect([calls, alarm.time]).toEqual([['write 1', 'commit 1'], 1])
+  })
+
+  it.each<[string, Wakeup, string]>([
+    ['the id that the manager delivers', { scheduledTime: 1, fence: 7, id: 'x' }, 'x'],
+    ['else the fence and the time', { scheduledTime: 1, fence: 7 }, '7-1'],
+    ['or the time alone', { scheduledTime: 1 }, '1'],
+  ])('tells the handler which alarm it is: %s', (_, wakeup, id) => {
+    const { alarm } = open()
+    const told: string[] = []
+    watch(alarm.deliver(wakeup, (info) => of(told.push(info.id))))
+    expect(told).toEqual([id])
   })
 
   it('tells of a manager that was later than the store', () => {

@@ -285,7 +285,7 @@ export function managerContract(make: MakeManager): void {
     expect(delivered).toEqual([])
     await clock.advance(1)
     const delivery = { key: 'a', scheduledTime: t0 + 5_000, fence: 3, retryCount: 0 }
-    expect(delivered).toEqual([{ ...delivery, at: t0 + 5_000 }])
+    expect(delivered).toEqual([{ ...delivery, id: `3-${t0 + 5_000}`, at: t0 + 5_000 }])
     expect(events).toEqual([
       { ...delivery, kind: 'delivered', lateness: 0, at: t0 + 5_000 },
       { ...delivery, kind: 'done', removed: true, at: t0 + 5_000 },

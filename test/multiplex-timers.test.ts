@@ -174,7 +174,7 @@ describe('multiplexTimers', () => {
     const { clock, timers } = open((info) => of(told.push(info)))
     timers.set('a', 10)
     clock.flush()
-    expect(told).toEqual([{ name: 'a', scheduledTime: 10, retryCount: 0, isRetry: false }])
+    expect(told).toEqual([{ id: '1', name: 'a', scheduledTime: 10, retryCount: 0, isRetry: false }])
   })
 
   it('says how the delivery ended, and leaves what is no handler to the alarm', () => {
@@ -383,7 +383,9 @@ describe('a timer whose handler fails', () => {
     timers.set('good', 10_000_000)
     clock.advance(9_000_000)
     expect(handled).toEqual(Array(7).fill('bad'))
-    expect(abandoned).toEqual(Array(3).fill({ name: 'bad', scheduledTime: 10, retryCount: 7, isRetry: true }))
+    expect(abandoned).toEqual(
+      Array(3).fill({ id: '1', name: 'bad', scheduledTime: 10, retryCount: 7, isRetry: true }),
+    )
     expect(row.alarm).toBe(10_000_000)
     clock.flush()
     expect(handled.at(-1)).toBe('good')

@@ -84,9 +84,9 @@ describe('a fleet', () => {
 
     it('does nothing for the alarm that is stored', () => {
       const { actor, answer, calls, stored } = rig({ asks: ['load'] })
-      stored.set('a', { time: 5, epoch: 1 })
+      stored.set('a', { time: 5e12, epoch: 1 })
       const a = actor('a')
-      a.set(5)
+      a.set(5e12)
       const before = outcome(a.confirmed())
       answer('load')
       expect(calls.map(({ name }) => name)).toEqual(['load'])
@@ -95,13 +95,13 @@ describe('a fleet', () => {
 
     it('commits what comes back to the alarm that is stored: its state has changed on the way', () => {
       const { actor, answer, calls, stored } = rig({ asks: ['load', 'commit'] })
-      stored.set('a', { time: 5, epoch: 1 })
+      stored.set('a', { time: 5e12, epoch: 1 })
       const a = actor('a')
       a.delete()
-      a.set(5)
+      a.set(5e12)
       const waiting = outcome(a.confirmed())
       answer('load')
-      expect(calls.map(({ name, time }) => `${name} ${time}`)).toEqual(['load null', 'commit 5'])
+      expect(calls.map(({ name, time }) => `${name} ${time}`)).toEqual(['load null', 'commit 5000000000000'])
       expect(waiting.end).toBe('waiting')
       answer('commit')
       expect(waiting.end).toBe('done')

@@ -89,8 +89,10 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
         }
 
         function take(key: string, row: Row): void {
-          const { fence, counted: retryCount } = row
-          const delivery: AlarmDelivery = { key, scheduledTime: row.time as number, fence, retryCount }
+          const { fence, setBy, counted: retryCount } = row
+          const scheduledTime = row.time as number
+          const id = `${setBy}-${scheduledTime}` // the same for each try, another one for an alarm that was set anew
+          const delivery: AlarmDelivery = { key, scheduledTime, fence, retryCount, id }
           const isGivenUp = row.counted > RETRIES
           const { lastError } = row
           const tell = (event: object): void =>
@@ -113,7 +115,7 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
           rows.set(key, { ...row, leased: clock.now() + lease }) // durable before the handler begins
           if (!isGivenUp) tell({ kind: 'delivered', lateness: clock.now() - dueOf(row) })
           const work$ = isGivenUp
-            ? defer(() => abandon!(key, delivery.scheduledTime)).pipe(tap((newer) => (kept = newer)))
+            ? defer(() => abandon!(key, scheduledTime, delivery)).pipe(tap((newer) => (kept = newer)))
             : defer(() => handler(delivery))
           const expired$ = timer(lease, clock).pipe(tap(() => answer(rows.get(key)!, { kind: 'expired' })))
           run.add(

@@ -103,10 +103,10 @@ export class ActorHandle<K extends string> implements Alarm {
     )
   }
 
-  abandon(scheduledTime: number): AlarmTime {
+  abandon(scheduledTime: number, delivered?: { readonly fence?: number }): AlarmTime {
     const actor = this.open()
     if (!actor.isLoaded && actor.failure === null) throw new AlarmLoadingError(this.key)
-    return abandon(actor, scheduledTime)
+    return abandon(actor, scheduledTime, delivered)
   }
 
   close(): void {

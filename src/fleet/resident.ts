@@ -120,6 +120,7 @@ export class Resident extends Keeper {
       const time = checkAlarmTime(loaded.time)
       this.epoch = checkEpoch(loaded.epoch)
       this.desired = this.committed = this.bound = time
+      this.suspect()
     } catch (cause) {
       this.fail(new AlarmLoadError(this.key, cause))
       return
@@ -130,7 +131,7 @@ export class Resident extends Keeper {
       config.tell(key, { kind: 'opened', time: this.committed, epoch })
       opening.begin(config.reconcile !== false)
       if (wanted !== undefined && this.telemetry !== null) this.tellIntent(wanted, opening.gated === 0)
-      if (wanted !== undefined && (wanted !== this.desired || opening.isReplaced))
+      if (wanted !== undefined && (wanted !== this.desired || opening.isReplaced || this.isBegun(wanted)))
         this.want(wanted, true) // the gate was closed when it was asked
       else if (!opening.touched) opening.covered = opening.asked // nothing was asked but what the store holds
       this.settle()

@@ -44,6 +44,11 @@ export type Answer = { readonly delivered: HeldAlarm } & (
   | { readonly kind: 'released' }
 )
 
+/** Which alarm it is: by the write that set it, and its time, because what is kept in place of an abandoned one was set by none. */
+export function alarmId({ setBy, time }: HeldAlarm): string {
+  return `${setBy}-${time}`
+}
+
 const noFailures = { counted: 0, uncounted: 0, lastError: null }
 
 /** After a write whose fence is not below the one held. `held` itself where the write changes nothing. */

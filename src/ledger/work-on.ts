@@ -12,7 +12,7 @@ import { fromUser } from '../from-user.ts'
 import type { AlarmDelivery, DeliveryOptions } from '../manager.ts'
 import { checkAlarmTime } from '../time.ts'
 import { abandoned, done, givenUp, type Report } from './answers.ts'
-import type { HeldAlarm } from './held-alarm.ts'
+import { alarmId, type HeldAlarm } from './held-alarm.ts'
 import { isExhausted } from './redelivery.ts'
 
 /** Runs the user's function for an alarm that was taken, and emits the answer: its handler, or `abandon` when no retry is left; without one it is kept as failed. */
@@ -23,13 +23,15 @@ export function workOn(
 ): Observable<Report> {
   const { key, time, fence, counted } = delivered
   const scheduledTime = time as number
+  const delivery = { key, scheduledTime, fence, retryCount: counted, id: alarmId(delivered) }
   if (!isExhausted(delivered)) {
-    return fromUser('The delivery handler', () =>
-      handler({ key, scheduledTime, fence, retryCount: counted }),
-    ).pipe(ignoreElements(), endWith(done(delivered)))
+    return fromUser('The delivery handler', () => handler(delivery)).pipe(
+      ignoreElements(),
+      endWith(done(delivered)),
+    )
   }
   if (abandon === undefined) return of(givenUp(delivered))
-  return fromUser('abandon', () => abandon(key, scheduledTime)).pipe(
+  return fromUser('abandon', () => abandon(key, scheduledTime, delivery)).pipe(
     defaultIfEmpty(null),
     last(),
     map((kept) => abandoned(delivered, checkAlarmTime(kept))),

@@ -190,7 +190,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
           concurrency,
           ...deliveryOptions,
           ...(abandon !== undefined && {
-            abandon: (key, time) => asRun('abandon', undefined, () => abandon(key, time)),
+            abandon: (key, time, delivery) => asRun('abandon', undefined, () => abandon(key, time, delivery)),
           }),
         },
       )

@@ -218,7 +218,7 @@ function storeAlarm(
           )
         }),
       ),
-    abandon: (scheduledTime) => engine.abandon(scheduledTime),
+    abandon: (scheduledTime, delivered) => engine.abandon(scheduledTime, delivered),
     close,
   }
 }

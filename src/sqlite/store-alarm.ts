@@ -67,7 +67,7 @@ export function storeAlarm(
     drained: () => betweenTurns(() => engine.drained()),
     holdUntilConfirmed: () => (source) => source.pipe(holdUntilTold(turns), engine.holdUntilConfirmed()),
     deliver: (wakeup, handler) => betweenTurns(() => engine.deliver(wakeup, within(handler))),
-    abandon(scheduledTime) {
+    abandon(scheduledTime, delivered) {
       turns.end()
       if (turns.current !== null) {
         throw new AlarmError(
@@ -76,7 +76,7 @@ export function storeAlarm(
           { counted: false },
         )
       }
-      const kept = engine.abandon(scheduledTime)
+      const kept = engine.abandon(scheduledTime, delivered)
       if (kept === null) barrier.forget()
       return kept
     },

@@ -52,6 +52,11 @@ export function isStanding(timers: Timers, { name, serial }: Timer): boolean {
   return findTimer(timers, name)?.serial === serial
 }
 
+/** Which timer of this actor it is: the same on each try, another one for each set. */
+export function timerId({ serial }: Timer): string {
+  return `${serial}`
+}
+
 /** Whether a set to that time would change nothing. */
 export function isSetTo(timer: Timer, time: number): boolean {
   return timer.time === time && timer.counted + timer.uncounted === 0

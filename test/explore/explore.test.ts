@@ -38,18 +38,20 @@ describe('exploreSchedules', () => {
 
   it('finds the shortest schedule, draws it and says how to replay it', () => {
     const { violation } = exploreSchedules(doneUnfenced)
-    expect(violation?.schedule).toBe('alarm=2 open wake set2 write.applied write.ok run.ok done')
+    expect(violation?.schedule).toBe(
+      'alarm=2 open set3 commit.applied commit.ok write.fail wake write.applied write.ok done',
+    )
     expect(`\n${violation?.diagram}\n`).toMatchInlineSnapshot(`
       "
-        life       ^-------------
-        intents  ------2---------
-        gate     ------v---------
-        commit   ----------------
-        store    2---------------
-        write    --2.....+.|-----
-        manager  2-------------x-
-        wake     ----2.......|.+-
-        handler  ----2.......|---
+        life       ^-----------------
+        intents  ----3---------------
+        gate     ----....v-----------
+        commit   ----3.+.|-----------
+        store    2-----3-------------
+        write    --2.......#-3.+.|---
+        manager  2-------------3---x-
+        wake     ------------2...|.+-
+        handler  --------------------
         x none or delete   . under way   + applied   | acknowledged   # failed   ~ late or lost   v through the gate   ^ opened   ! crashed
       "
     `)

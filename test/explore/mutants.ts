@@ -52,7 +52,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the bound becomes the precommit when it is issued',
     patches: [
-      { file: 'writer.ts', find: "if (step === 'later') keeper.bound = time", put: 'keeper.bound = time' },
+      {
+        file: 'writer.ts',
+        find: '    work.behind = false\n  }\n',
+        put: '    work.behind = false\n  } else keeper.bound = time\n',
+      },
     ],
   },
   {
@@ -82,8 +86,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'rules.ts',
-        find: "if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'",
-        put: "if (alarm.desired !== alarm.committed && !flight.committing) return 'commit'\n  if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'",
+        find: "if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'",
+        put: "if (alarm.desired !== alarm.committed && !flight.committing) return 'commit'\n  if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'",
       },
     ],
   },
@@ -129,11 +133,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the bound becomes the later time only when it is acknowledged',
     patches: [
-      { file: 'writer.ts', find: "if (step === 'later') keeper.bound = time", put: '' },
       {
         file: 'writer.ts',
-        find: "if (step === 'precommit') keeper.bound = time",
-        put: 'keeper.bound = time',
+        find: '    keeper.bound = time\n    work.behind = false\n',
+        put: '    work.behind = false\n',
+      },
+      {
+        file: 'writer.ts',
+        find: "    if (step === 'precommit') {\n      keeper.bound = time\n",
+        put: "    keeper.bound = time\n    if (step === 'precommit') {\n",
       },
     ],
   },
@@ -304,16 +312,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'no renewal after a set of the same time (workerd #6866)',
-    patches: [
-      {
-        file: 'delivery.ts',
-        find: 'if (keeper.committed === null || keeper.acked > since) return of(undefined)',
-        put: 'return of(undefined)',
-      },
-    ],
-  },
-  {
     name: 'a newer write is one acknowledged since the delivery began',
     patches: [{ file: 'delivery.ts', find: 'sinceOf(keeper, wakeup)', put: 'keeper.acked' }],
   },
@@ -368,6 +366,58 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the answer counts as the deletion although a newer write stands',
     patches: [{ file: 'keeper.ts', find: ' && this.issued <= run.since', put: '' }],
+  },
+
+  // ---- the same time again
+  {
+    name: 'the same time again is no move, though its delivery has begun',
+    patches: [
+      {
+        file: 'keeper.ts',
+        find: 'if (time !== this.desired || this.isBegun(time)) {',
+        put: 'if (time !== this.desired) {',
+      },
+    ],
+  },
+  {
+    name: 'what is asked again is committed before the manager has it',
+    patches: [
+      {
+        file: 'rules.ts',
+        find: 'return again || isBefore(desired, bound)',
+        put: 'return isBefore(desired, bound)',
+      },
+    ],
+  },
+  {
+    name: 'what is asked again is written as the same alarm once more',
+    patches: [
+      {
+        file: 'writer.ts',
+        find: "const move = step === 'precommit' ? 'earlier' : moveTo(time, keeper.bound)",
+        put: 'const move = moveTo(time, keeper.bound)',
+      },
+    ],
+  },
+  {
+    name: 'what is due at the opening counts as not delivered before',
+    patches: [
+      {
+        file: 'keeper.ts',
+        find: 'checkAlarmTime(initial)\n    this.suspect()',
+        put: 'checkAlarmTime(initial)',
+      },
+    ],
+  },
+  {
+    name: 'what is asked again is used up by the delivery before',
+    patches: [{ file: 'delivery.ts', find: 'deletes: !isStale }', put: 'deletes: true }' }],
+    bounds: { intents: 2, wakes: 2 },
+  },
+  {
+    name: 'what is asked again is given up with the alarm before',
+    patches: [{ file: 'delivery.ts', find: ' && !isOfBefore(keeper, delivered)', put: '' }],
+    bounds: { intents: 2, wakes: 2, abandons: 1 },
   },
 
   // ---- abandoning
@@ -427,8 +477,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'writer.ts',
-        find: "if (step === 'precommit') keeper.bound = time",
-        put: "if (step === 'precommit') keeper.bound = time\n          work.covered = work.asked",
+        find: '      keeper.setBy = sequence\n',
+        put: '      keeper.setBy = sequence\n      work.covered = work.asked\n',
       },
     ],
   },

@@ -166,7 +166,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       const scheduledTime = world.manager.time!
       const { fence } = world.manager
       const name = `abandoned ${++life.count}`
-      const kept = abandon(model, scheduledTime)
+      const kept = abandon(model, scheduledTime, fence)
       model.log.push(`kept ${kept === undefined ? 'ALARM_WRITE_FAILED' : kept}`)
       if (kept !== undefined) waitFor(life, 'confirmed', name)
       engine.abandon({ scheduledTime, fence }, name)

@@ -184,7 +184,7 @@ export function openEngine(open: typeof openAlarm, setting: Setting, world: Worl
     abandon({ scheduledTime: of, fence }, name) {
       let kept: ReturnType<Alarm['abandon']>
       try {
-        kept = alarm.abandon(of)
+        kept = alarm.abandon(of, { fence })
       } catch (error) {
         if (!(error instanceof Error) || !('code' in error)) throw error
         log.push(`kept ${error.code}`)

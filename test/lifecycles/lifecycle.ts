@@ -50,7 +50,7 @@ function openBoth(beginning: Beginning, around: Around, world: World): Pick<Life
   world.epoch = world.rules.raisesEpoch ? world.epoch + 1 : 1
   world.judge.died('')
   world.judge.opened('a', world.epoch)
-  const model = openModel(beginning, world.store, world.epoch)
+  const model = openModel(beginning, world.store, world.epoch, world.now)
   return { model, engine: openEngine(around.openAlarm ?? openAlarm, beginning, world) }
 }
 

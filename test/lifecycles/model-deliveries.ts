@@ -52,14 +52,18 @@ function waitWith(model: Model, own: Delivering, ready: () => boolean, then: () 
 
 /** The arming table of the protocol. */
 function begin(model: Model, own: Delivering): void {
-  const { desired, epoch, issued, flight } = model
+  const { desired, flight } = model
   const { scheduledTime } = own
   const isLate = desired !== null && desired <= own.now()
-  own.since = Math.max(0, Math.min(sequenceOf(epoch, own.fence), issued))
-  if (desired === scheduledTime) run(model, own, scheduledTime, true)
+  own.since = sinceOf(model, own.fence)
+  if (desired === scheduledTime) run(model, own, scheduledTime, own.since > model.stale)
   else if (!isClean(model, flight)) run(model, own, scheduledTime, false)
   else if (isLate) run(model, own, desired, true)
   else reschedule(model, own, desired)
+}
+
+function sinceOf({ epoch, issued }: Model, fence: number): number {
+  return Math.max(0, Math.min(sequenceOf(epoch, fence), issued))
 }
 
 function reschedule(model: Model, own: Delivering, time: AlarmTime): void {
@@ -75,6 +79,7 @@ function reschedule(model: Model, own: Delivering, time: AlarmTime): void {
 
 function run(model: Model, own: Delivering, time: number, deletes: boolean): void {
   own.state = 'running'
+  model.begun = Math.max(model.begun, time === own.scheduledTime ? own.since : model.issued)
   own.deletion = deletes ? 'deferred' : 'none'
   model.log.push(`delivery ${own.id} runs ${time}`)
   const { intent, end } = own.script
@@ -133,16 +138,17 @@ function drop(model: Model, own: Delivering): void {
 }
 
 /** What the actor answers when the manager gives up an alarm; `undefined`: not now. */
-export function abandon(model: Model, scheduledTime: number): AlarmTime | undefined {
+export function abandon(model: Model, scheduledTime: number, fence: number): AlarmTime | undefined {
   const { flight, bound } = model
   const isRunning = model.deliveries.some(({ state }) => state !== 'waiting')
   if (isRunning || flight.writing || !isConfirmed(model, flight)) return undefined
-  if (model.desired === scheduledTime) {
+  if (model.desired === scheduledTime && sinceOf(model, fence) > model.stale) {
     model.abandoned = model.issued
     want(model, null, false)
     return null
   }
   const kept = model.committed
+  if (kept !== scheduledTime) model.stale = -1
   if (bound !== kept) {
     model.bound = kept
     model.flight = { ...flight, owed: true }

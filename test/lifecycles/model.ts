@@ -1,7 +1,7 @@
 import { fenceOf } from '../../src/fence.ts'
 import type { AlarmErrorCode, AlarmTime } from '../../src/index.ts'
-import { type Flight, idle, isDrained, nextStep } from '../../src/rules.ts'
-import { isBefore, moveTo } from '../../src/time.ts'
+import { type Flight, idle, isDrained, isEarlier, nextStep } from '../../src/rules.ts'
+import { moveTo } from '../../src/time.ts'
 import type { Delivering } from './model-deliveries.ts'
 import { printFence } from './world.ts'
 
@@ -41,6 +41,10 @@ export interface Model {
   /** the last write issued and the last one acknowledged, counted in this epoch */
   issued: number
   acked: number
+  /** the write that set the alarm at the bound; the last whose delivery has begun; the last that is of no alarm asked since */
+  setBy: number
+  begun: number
+  stale: number
   attempt: number
   asked: number
   gated: number
@@ -55,7 +59,7 @@ export interface Model {
   log: string[]
 }
 
-export function openModel(setting: Setting, alarm: AlarmTime, epoch: number): Model {
+export function openModel(setting: Setting, alarm: AlarmTime, epoch: number, now: number): Model {
   const model: Model = {
     setting,
     desired: alarm,
@@ -67,6 +71,9 @@ export function openModel(setting: Setting, alarm: AlarmTime, epoch: number): Mo
     epoch,
     issued: 0,
     acked: 0,
+    setBy: 0,
+    begun: alarm !== null && alarm <= now ? 0 : -1, // what is due may have been delivered before
+    stale: -1,
     attempt: 0,
     asked: 0,
     gated: 0,
@@ -88,16 +95,32 @@ export function intend(model: Model, time: AlarmTime, unconfirmed: boolean): voi
   const run = model.deliveries.find(({ deletion }) => deletion === 'deferred')
   if (run !== undefined) run.deletion = 'none'
   // The same value again is no move, but the gate must wait for what was asked unconfirmed before.
-  if (time !== model.desired) want(model, time, unconfirmed)
+  if (time !== model.desired || isBegun(model, time)) want(model, time, unconfirmed)
   else if (!unconfirmed) model.gated = model.asked
 }
 
+/** A delivery of the alarm of that time has begun: set once more, it is another one. */
+export function isBegun({ bound, begun, setBy, write, issued }: Model, time: AlarmTime): boolean {
+  if (time === null) return false
+  return (time === bound && begun >= setBy) || (write !== null && write.time === time && begun >= issued)
+}
+
 export function touch(model: Model, unconfirmed: boolean): void {
-  want(model, model.desired, unconfirmed)
+  ask(model, unconfirmed)
 }
 
 export function want(model: Model, time: AlarmTime, unconfirmed: boolean): void {
   model.desired = time
+  const again = isBegun(model, time)
+  model.flight = { ...model.flight, again }
+  const isOnItsWay = model.write !== null && model.write.time === time
+  if (again) model.stale = model.issued
+  else if (time === model.bound) model.stale = model.setBy - 1
+  else model.stale = isOnItsWay ? model.issued - 1 : model.issued
+  ask(model, unconfirmed)
+}
+
+function ask(model: Model, unconfirmed: boolean): void {
   model.flight = { ...model.flight, touched: true }
   model.asked++
   if (!unconfirmed) model.gated = model.asked
@@ -168,12 +191,14 @@ function issueWrite(model: Model, step: 'precommit' | 'later'): void {
   const time = step === 'precommit' ? model.desired : model.committed
   const fence = fenceOf(model.epoch, ++model.issued)
   model.attempt++
-  model.log.push(
-    `write ${time} ${moveTo(time, model.bound)} fence=${printFence(fence)} attempt=${model.attempt}`,
-  )
+  const move = step === 'precommit' ? 'earlier' : moveTo(time, model.bound)
+  model.log.push(`write ${time} ${move} fence=${printFence(fence)} attempt=${model.attempt}`)
   model.flight = { ...model.flight, writing: true, owed: false }
   model.write = { step, time, sequence: model.issued, attempt: model.attempt }
-  if (step === 'later') model.bound = time
+  if (step === 'later') {
+    if (time !== model.bound) model.setBy = model.issued
+    model.bound = time
+  }
   if (model.setting.synchronous.includes('write')) writeDone(model)
 }
 
@@ -183,7 +208,13 @@ function writeDone(model: Model): void {
   model.flight = { ...model.flight, writing: false }
   model.attempt = 0
   model.acked = sequence
-  if (step === 'precommit') model.bound = time
+  if (step !== 'precommit') return
+  model.bound = time
+  model.setBy = sequence
+  model.flight = {
+    ...model.flight,
+    again: model.flight.again && model.desired === time && model.stale >= sequence,
+  }
 }
 
 export function commitOk(model: Model): void {
@@ -204,7 +235,7 @@ export function writeFailed(model: Model): void {
   }
   model.write = null
   model.flight = { ...model.flight, writing: false }
-  if (!isBefore(model.desired, model.bound)) {
+  if (!isEarlier(model, model.flight)) {
     const isGivenUp = attempt > model.setting.retries
     if (isGivenUp) model.attempt = 0
     else model.flight = { ...model.flight, resting: true }

@@ -8,7 +8,7 @@ const some = [
   'commit before precommit',
   'parked value (workerd #7330)',
   'the manager does not look at the fence of a deletion',
-  'no renewal after a set of the same time (workerd #6866)',
+  'the same time again is no move, though its delivery has begun',
   'an alarm that is not settled is given up',
   'an alarm is given up while a handler runs',
   'the gate opens for what was asked during the commit',

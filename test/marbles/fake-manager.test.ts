@@ -58,7 +58,7 @@ describe('fakeManager', () => {
     run((flush) => {
       const manager = fakeManager('|', { alarm: 5 })
       const wakeup = manager.wakeup()!
-      expect(wakeup).toEqual({ scheduledTime: 5, fence: 0 })
+      expect(wakeup).toEqual({ scheduledTime: 5, fence: 0, id: '0-5' })
       manager.write(9, info(1)).subscribe()
       flush()
       manager.done(wakeup)

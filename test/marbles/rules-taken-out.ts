@@ -29,17 +29,17 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // earlier first
   [
     'an earlier move is written before its commit',
-    rules("if (isBefore(alarm.desired, alarm.bound)) return flight.writing ? null : 'precommit'", ''),
+    rules("if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'", ''),
   ],
   [
     'and acknowledged before its commit is issued',
-    writer("if (step === 'later') keeper.bound = time", 'keeper.bound = time'),
+    writer('    work.behind = false\n  }\n', '    work.behind = false\n  } else keeper.bound = time\n'),
   ],
   [
     'what is earlier is judged by the bound, not by what is committed',
     rules(
-      'if (isBefore(alarm.desired, alarm.bound)) return',
-      'if (isBefore(alarm.desired, alarm.committed)) return',
+      'return again || isBefore(desired, bound)',
+      'return again || isBefore(desired, (arguments[0] as AlarmState).committed)',
     ),
   ],
   [
@@ -106,8 +106,11 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['and while no commit is in flight', rules(canWait, 'if (flight.writing || flight.resting) return null')],
   [
     'the bound becomes its time when it is issued',
-    writer("if (step === 'later') keeper.bound = time", ''),
-    writer("if (step === 'precommit') keeper.bound = time", 'keeper.bound = time'),
+    writer('    keeper.bound = time\n    work.behind = false\n', '    work.behind = false\n'),
+    writer(
+      "    if (step === 'precommit') {\n      keeper.bound = time\n",
+      "    keeper.bound = time\n    if (step === 'precommit') {\n",
+    ),
   ],
   [
     'nobody waits for it: confirmed does not',
@@ -389,10 +392,17 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     keeper('if (this.isAnsweredByDeletion(work)) this.bound = null', ''),
   ],
   ['no alarm but a newer write: it is not', keeper('this.issued <= run.since', 'true')],
+
+  // the same time again
   [
-    'an alarm and no newer write: it is written once more',
-    delivery('keeper.renew()\n        return answer(keeper, since)', 'return of(undefined)'),
+    'the same time again, once its delivery has begun, is another alarm',
+    keeper('if (time !== this.desired || this.isBegun(time)) {', 'if (time !== this.desired) {'),
   ],
+  [
+    'the manager has it before the store',
+    rules('return again || isBefore(desired, bound)', 'return isBefore(desired, bound)'),
+  ],
+  ['what is due when it is opened may have been delivered', keeper('this.bound <= this.now()', 'false')],
 
   // abandon
   [
@@ -429,8 +439,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'not when the manager has the alarm',
     writer(
-      "if (step === 'precommit') keeper.bound = time",
-      "if (step === 'precommit') {\n            keeper.bound = time\n            work.covered = work.asked\n          }",
+      '      keeper.setBy = sequence\n',
+      '      keeper.setBy = sequence\n      work.covered = work.asked\n',
     ),
   ],
   ['a commit covers what was asked before it', commit('work.covered = covers', 'work.covered = work.asked')],

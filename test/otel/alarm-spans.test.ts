@@ -59,13 +59,11 @@ write     -------9...|---
     expect(
       spansOf(`alarm     1
 
-wake      1..........|--
-handler   1........|----
 ask       --1-2---------
 commit    ----2..|------
 write     -------2...|--
-`)[1],
-    ).toBe('change alarm 4..7 intents=1 alarm.time=2000 <- deliver alarm')
+`)[0],
+    ).toBe('change alarm 4..7 intents=1 alarm.time=2000')
   })
 
   it('keep the retries of a write with the change that it belongs to', () => {
@@ -133,21 +131,6 @@ commit    ----x..|-----------
 write     -------x..|--------
 `)
     expect(lines[2]).toBe('change alarm 4..7 intents=0 <- deliver alarm')
-  })
-
-  it('have a write that only the answer needs by itself, linked to the delivery', () => {
-    const lines = spansOf(`alarm     1
-
-wake      1..............|----
-handler   1...........|-------
-ask       --5-1---------------
-commit    --5..|--------------
-          -----1..|-----------
-write     ------------1..|----
-`)
-    expect(lines.at(-1)).toBe(
-      'write alarm 12..15 move=same write.fence=1 write.attempt=1 alarm.time=1000 <- deliver alarm',
-    )
   })
 
   it('link the write that puts an early manager right to the delivery', () => {

@@ -71,7 +71,7 @@ describe('sqliteManager after a restart', () => {
     })
     await clock.advance(0)
     expect(delivered).toEqual([])
-    expect(asked).toEqual([['a', first.t0]])
+    expect(asked).toMatchObject([['a', first.t0, { fence: 1, id: `1-${first.t0}` }]])
     expect(only('abandoned')).toHaveLength(1)
   })
 

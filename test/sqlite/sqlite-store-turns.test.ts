@@ -612,6 +612,7 @@ describe('sqliteStore: a delivery', () => {
     store.alarm.set(5)
     arrival.succeed()
     expect(await calls()).toEqual(['write 5'])
+    expect(await ok()).toEqual(['commit'])
     await ok()
     expect([store.alarm.time, arrival.outcomes.length]).toEqual([5, 1])
   })
@@ -626,7 +627,7 @@ describe('sqliteStore: a delivery', () => {
     expect(arrival.runs).toBe(1)
     arrival.succeed()
     expect(await calls()).toEqual([])
-    expect(await ok()).toEqual(['commit'])
+    expect(await ok()).toEqual(['write 7']) // the manager had another 7, and gets this one
   })
 
   it('whose handler ends inside a transaction is judged after it', async () => {

@@ -240,6 +240,7 @@ describe('describeManager', () => {
     expect(titles).toEqual([
       'keeps the failures and the back-off of an alarm written once more under a higher fence: move: same',
       'counts the failure of a handler whose actor opened for it, and wrote its alarm once more',
+      'tells by the id which alarm it is, if it delivers one: the same on a retry, and under a higher fence',
       'still holds it: the very alarm written once more is no new one',
       'keeps it as failed when the alarm was written once more during its last run',
     ])

@@ -15,6 +15,9 @@ export interface EngineState {
   readonly resting: boolean
   /** the fence of the last write acknowledged, counted from the last one issued: 0 or below */
   readonly acked: number
+  /** the fences that it compares others with, counted likewise; and the one at and below which all are alike to it */
+  readonly known: readonly number[]
+  readonly floor: number
 }
 
 /** What came of an input. */
@@ -47,7 +50,12 @@ interface Call {
 }
 
 /** Opens the real engine, with calls that stay open until an input answers them. */
-export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: number): RunningEngine {
+export function startEngine(
+  options: EngineOptions,
+  initial: AlarmTime,
+  epoch: number,
+  now: number,
+): RunningEngine {
   const { readRecord, reconcile, synchronous } = options
   const values$ = new Subject<number>()
   const held: { readonly value: number; readonly needs: number }[] = []
@@ -56,7 +64,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
   const timers: (() => void)[] = []
   let effects: Effect[] = []
   let issued = 0
-  let clock = 0
+  let clock = now
   let retries = Infinity
   let sent = 0
   let abandoning: number | null = null // the intents that must be durable for it
@@ -122,9 +130,9 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
   }
 
   /** What a manager may be told only when it is durable. */
-  function abandon(time: number): void {
+  function abandon(time: number, fence: number): void {
     try {
-      effects.push({ kind: 'kept', time: alarm.abandon(time) })
+      effects.push({ kind: 'kept', time: alarm.abandon(time, { fence }) })
     } catch {
       effects.push({ kind: 'unabandoned' })
       return
@@ -164,21 +172,29 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
     'run.ok': () => deliveries.endHandler(),
     'run.fail': () => deliveries.endHandler(handlerFailed),
     expired: () => deliveries.expire(),
-    abandon: (time) => abandon(time!),
+    abandon: (time, fence) => abandon(time!, issued + fence!),
   }
 
   function look(): EngineState {
     const time = timeOf(alarm)
     const resting = timers.length > 0
-    if (time === undefined) return { key: '!', time: null, broken: true, drained: false, resting, acked: 0 }
-    const { fence, acked, asked, gated, covered, rest, fences } = readRecord(alarm)
-    // How a fence stands to those that are compared with it, now or later.
-    const rank = (other: number): number => (other < acked ? 0 : other < fence ? 1 : 2)
+    if (time === undefined)
+      return { key: '!', time: null, broken: true, drained: false, resting, acked: 0, known: [], floor: 0 }
+    const { fence, acked, asked, gated, covered, rest, fences, alarms } = readRecord(alarm)
+    const count = fence - epoch * SEQUENCES
+    // How a fence stands to those that are compared with it, now or later. None of them is lower, but for all before this epoch.
+    const known = [acked - fence, ...alarms.filter((nth) => nth > 0).map((nth) => nth - count)]
+    const isBeforeKnown = alarms[1] === 0 || alarms[2] === 0
+    if (isBeforeKnown) known.push(-count)
+    const floor = isBeforeKnown ? -count : Math.max(Math.min(...known) - 1, -count)
+    const rank = (other: number): number => Math.max(other - fence, floor)
     const waiting = deliveries.print(rank)
     const key = [
       rest,
       acked - fence,
       acked === ackedAtOpening,
+      alarms.map((nth) => (nth > 0 ? nth - count : `=${nth}`)),
+      isBeforeKnown ? count : '',
       fences.map(rank),
       asked - covered,
       Math.max(0, gated - covered),
@@ -191,7 +207,8 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
       waiting.includes('queued') ? clock : '',
     ].join(';')
     const isIdle = commits.length + writes.length + timers.length === 0
-    return { key, time, broken: false, drained: isIdle && isDrained(alarm), resting, acked: acked - fence }
+    const drained = isIdle && isDrained(alarm)
+    return { key, time, broken: false, drained, resting, acked: acked - fence, known, floor }
   }
 
   function fed(before: number): Fed {
@@ -212,6 +229,7 @@ export function startEngine(options: EngineOptions, initial: AlarmTime, epoch: n
   }
 }
 
+const SEQUENCES = 2 ** 28 // fences to an epoch
 const storeFailed = new Error('the store failed')
 const managerFailed = new Error('the manager failed')
 const handlerFailed = new Error('the handler failed')

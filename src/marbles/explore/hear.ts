@@ -1,3 +1,4 @@
+import type { AlarmTime } from '../../index.ts'
 import type { Effect } from './effect.ts'
 import type { Fed } from './engine.ts'
 import type { Engines } from './learn.ts'
@@ -15,16 +16,23 @@ export interface Setting {
 
 /** Takes in what came of an input, in the order in which it happened. */
 export function hearAll(setting: Setting, world: Draft, fed: Fed, fence: number): void {
-  for (const effect of fed.effects) hear(setting, world, effect, fence)
+  for (const effect of fed.effects) hear(setting, world, effect, fence, fed.engine.time)
   world.fence = fence + fed.fences
   world.engine = fed.engine
   if (!fed.engine.broken) return
   world.values = []
   world.run = null
+  world.ranBefore = -1
   if (world.lease !== null && world.lease.state !== 'answered') world.lease = null
 }
 
-function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fence: number): void {
+function hear(
+  { rules, synchronous }: Setting,
+  world: Draft,
+  effect: Effect,
+  fence: number,
+  reads: AlarmTime,
+): void {
   switch (effect.kind) {
     case 'write':
       must(world, world.write === null, 'at most one write in flight')
@@ -51,6 +59,11 @@ function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fen
       must(world, world.commit === null, 'at most one commit in flight')
       must(world, ++world.commits <= 1, 'what is asked during a commit shares the next one')
       must(world, effect.time === world.desired, 'what is committed is the newest intent')
+      must(
+        world,
+        effect.time === null || effect.time !== world.manager.time || world.manager.setBy > world.ranBefore,
+        'an alarm that is asked again is with the manager before it is with the store',
+      )
       world.commit = { time: effect.time, was: world.store, asked: world.asked, applied: false }
       must(world, isNeverLate(world), 'the manager is never later than what the store may hold')
       if (!synchronous.includes('commit')) return
@@ -60,11 +73,7 @@ function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fen
     case 'run':
       must(world, effect.time <= world.clock, 'no handler before its time')
       must(world, world.run === null, 'one handler at a time')
-      world.run = {
-        time: effect.time,
-        consumes: effect.time === world.desired,
-        orphan: isOrphan(world, effect.delivery),
-      }
+      run(world, effect.time, isOrphan(world, effect.delivery), reads)
       return
     case 'value': {
       const [needs = Infinity, ...others] = world.values
@@ -75,6 +84,7 @@ function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fen
     }
     case 'kept':
       world.mayBeEarly = true // what is kept need not be the newest
+      if (effect.time !== world.lease?.time) world.ranBefore = -1 // it is another alarm, though no write has set it
       world.lease &&= { ...world.lease, state: 'asked', kept: effect.time }
       return
     case 'unabandoned':
@@ -95,6 +105,16 @@ function hear({ rules, synchronous }: Setting, world: Draft, effect: Effect, fen
       if (isOrphan(world, effect.delivery)) endOrphan(world)
       else if (world.lease?.state === 'open') world.lease = null
   }
+}
+
+/** The handler is called. Where the alarm then reads none, its success uses up what was asked last. */
+function run(world: Draft, time: number, orphan: boolean, reads: AlarmTime): void {
+  const { time: delivered, setBy } = (orphan ? world.orphan : world.lease)!
+  const consumes = time === world.desired && reads === null
+  const isOwn = setBy > world.ranBefore || time !== delivered
+  must(world, !consumes || isOwn, 'an alarm that is asked again has a delivery of its own')
+  world.ran = Math.max(world.ran, setBy)
+  world.run = { time, consumes, orphan }
 }
 
 function answer(world: Draft, delivery: number): void {

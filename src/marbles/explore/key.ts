@@ -2,7 +2,7 @@ import type { AlarmTime } from '../../index.ts'
 import type { World } from './world.ts'
 
 /** 32-bit words in a key. */
-export const keyWords = 6
+export const keyWords = 8
 
 const bits: { word: number; room: number; readonly words: Uint32Array } = {
   word: 0,
@@ -65,7 +65,10 @@ export function keyOf(world: World, engine: number): Uint32Array {
   }
 
   const fences = [manager.fence]
-  if (world.engine !== null) fences.push(world.fence, world.acked)
+  if (world.engine !== null) {
+    fences.push(world.fence, world.acked)
+    for (const known of world.engine.known) fences.push(world.fence + known)
+  }
   if (write !== null) fences.push(write.fence)
   if (lease !== null) fences.push(lease.fence)
   if (orphan !== null) fences.push(orphan.fence)
@@ -78,7 +81,15 @@ export function keyOf(world: World, engine: number): Uint32Array {
     putTime('done' in stray ? stray.kept : stray.time)
     fences.push(stray.fence)
   }
-  for (const fence of fences) put(rankOf(fence, fences), 4)
+  for (const fence of fences) put(rankOf(fence, fences), 5)
+
+  // Which alarms they are: a write that is still to come sets one that is newer than all of these.
+  const alarms = [-1, world.ran, world.ranBefore, manager.setBy]
+  if (lease !== null) alarms.push(lease.setBy)
+  if (orphan !== null) alarms.push(orphan.setBy)
+  if (write !== null) alarms.push(write.fence)
+  for (const stray of inOrder) if (!('done' in stray)) alarms.push(stray.fence)
+  for (const alarm of alarms) put(rankOf(alarm, alarms), 4)
   return bits.words
 }
 

@@ -3,7 +3,8 @@ import { type EngineOptions, type EngineState, type Fed, type RunningEngine, sta
 
 /** Where a world gets its engines from. */
 export interface Engines {
-  open(initial: AlarmTime, epoch: number): Fed
+  /** `now`: the clock */
+  open(initial: AlarmTime, epoch: number, now: number): Fed
   /** an engine that was fed is used up: go on with the one in the answer */
   feed(engine: EngineState, input: string): Fed
 }
@@ -12,21 +13,28 @@ export interface Engines {
 export function runEngines(options: EngineOptions): Engines {
   let running: ReturnType<typeof startEngine>
   return {
-    open(initial, epoch) {
-      running = startEngine(options, initial, epoch)
+    open(initial, epoch, now) {
+      running = startEngine(options, initial, epoch, now)
       return running.opened
     },
     feed: (_, input) => running.feed(input),
   }
 }
 
+/** What an engine was opened with. */
+interface Beginning {
+  readonly initial: AlarmTime
+  /** that alarm was due by then */
+  readonly isDue: boolean
+}
+
 /** A state that an engine was seen in, and the shortest way there. */
 interface Learned extends EngineState {
   readonly number: number
-  readonly initial: AlarmTime
+  readonly from: Beginning
   readonly inputs: readonly string[]
   /** the last other way that was seen */
-  detour: { readonly initial: AlarmTime; readonly inputs: readonly string[] } | null
+  detour: { readonly from: Beginning; readonly inputs: readonly string[] } | null
   readonly next: Map<string, Fed>
 }
 
@@ -50,38 +58,42 @@ export function learnEngines(options: EngineOptions): LearnedEngines {
   const openings = new Map<string, Fed>()
   let fed = 0
 
-  function learn(seen: Fed, initial: AlarmTime, inputs: readonly string[]): Fed {
+  function learn(seen: Fed, from: Beginning, inputs: readonly string[]): Fed {
     let engine = known.get(seen.engine.key)
     if (engine === undefined) {
-      engine = { ...seen.engine, number: known.size + 1, initial, inputs, detour: null, next: new Map() }
+      engine = { ...seen.engine, number: known.size + 1, from, inputs, detour: null, next: new Map() }
       known.set(engine.key, engine)
-    } else engine.detour = { initial, inputs }
+    } else engine.detour = { from, inputs }
     return { ...seen, engine }
   }
 
-  function lead(initial: AlarmTime, inputs: readonly string[]): RunningEngine {
-    const running = startEngine(options, initial, 1)
+  const start = ({ initial, isDue }: Beginning, epoch: number): RunningEngine =>
+    startEngine(options, initial, epoch, isDue ? (initial ?? 0) : 0)
+
+  function lead(from: Beginning, inputs: readonly string[]): RunningEngine {
+    const running = start(from, 1)
     for (const input of inputs) running.feed(input)
     fed += inputs.length + 1
     return running
   }
 
   return {
-    open(initial, epoch) {
-      const name = `${initial} ${epoch}`
+    open(initial, epoch, now) {
+      const from = { initial, isDue: initial !== null && initial <= now }
+      const name = `${initial} ${epoch} ${from.isDue}`
       let opened = openings.get(name)
       if (opened === undefined) {
-        opened = learn(startEngine(options, initial, epoch).opened, initial, [])
+        opened = learn(start(from, epoch).opened, from, [])
         openings.set(name, opened)
       }
       return opened
     },
     feed(engine, asked) {
-      const { initial, inputs, next } = engine as Learned
-      const input = asked.startsWith('deliver') ? nearest(engine, asked) : asked
+      const { from, inputs, next } = engine as Learned
+      const input = /^(deliver|abandon)/.test(asked) ? nearest(engine, asked) : asked
       let answer = next.get(input)
       if (answer === undefined) {
-        answer = learn(lead(initial, inputs).feed(input), initial, [...inputs, input])
+        answer = learn(lead(from, inputs).feed(input), from, [...inputs, input])
         next.set(input, answer)
       }
       return answer
@@ -98,13 +110,13 @@ export function learnEngines(options: EngineOptions): LearnedEngines {
       for (const { key, inputs, detour, next } of known.values()) {
         if (detour === null) continue
         for (const [input, learned] of next) {
-          const { engine, effects } = lead(detour.initial, detour.inputs).feed(input)
+          const { engine, effects } = lead(detour.from, detour.inputs).feed(input)
           steps++
           if (engine.key === learned.engine.key && isSame(effects, learned.effects)) continue
           throw new Error(
             `The engine's record does not say all: as "${key}" it answers "${input}" in two ways. ` +
               `After ${inputs}: ${learned.engine.key} ${JSON.stringify(learned.effects)}. ` +
-              `After ${detour.inputs} (from ${detour.initial}): ${engine.key} ${JSON.stringify(effects)}.`,
+              `After ${detour.inputs} (from ${detour.from.initial}): ${engine.key} ${JSON.stringify(effects)}.`,
           )
         }
       }
@@ -113,10 +125,10 @@ export function learnEngines(options: EngineOptions): LearnedEngines {
   }
 }
 
-/** Of all the fences that stand alike to those that the engine compares them with, the first. */
-function nearest({ acked }: EngineState, delivery: string): string {
-  const [name, time, fence, clock] = delivery.split(' ')
-  return `${name} ${time} ${Number(fence) >= 0 ? 0 : Number(fence) >= acked ? acked : acked - 1} ${clock}`
+/** Of all the fences that stand alike to those that the engine compares them with, one. */
+function nearest({ floor }: EngineState, asked: string): string {
+  const [name, time, fence, ...clock] = asked.split(' ')
+  return [name, time, Math.max(Math.min(Number(fence), 0), floor), ...clock].join(' ')
 }
 
 function isSame(a: unknown, b: unknown): boolean {

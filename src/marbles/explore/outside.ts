@@ -30,7 +30,7 @@ export function reachManager(world: Draft, request: Stray, rules: WorldRules): b
   const { manager } = world
   if ('done' in request) {
     if (isOf(request, manager) || !rules.fencesDone) {
-      world.manager = { ...manager, time: request.kept, setBy: -1, failed: false }
+      world.manager = { ...manager, time: request.kept, failed: false }
     }
     return true
   }
@@ -66,15 +66,16 @@ export function reachStore(world: Draft): void {
 /** Its client gives up what is on its way to the manager: it may land later, or never. */
 export function loseRequests(world: Draft): void {
   const { write, lease } = world
-  if (write !== null && !write.applied)
-    lose(world, { time: write.time, fence: write.fence, again: write.again })
+  if (write !== null && !write.applied) lose(world, write)
   if (lease?.state === 'answered') lose(world, doneWith(lease))
   world.write = null
   world.lease = world.orphan = null
 }
 
 export function lose(world: Draft, request: Stray): void {
-  world.strays = [...world.strays, request]
+  const { fence } = request
+  const stray = 'done' in request ? request : { time: request.time, fence, again: request.again }
+  world.strays = [...world.strays, stray]
 }
 
 export function doneWith({ time, fence, kept }: Lease): Stray {

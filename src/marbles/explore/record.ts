@@ -14,20 +14,35 @@ export interface EngineRecord {
   readonly covered: number
   /** everything else, as text */
   readonly rest: string
-  /** but for the fences, which count by how they stand to the first two */
+  /** but for the fences, which count by how they stand to the others */
   readonly fences: readonly number[]
+  /** counted in the epoch: the write that set the alarm, the last whose delivery has begun, the last that is of no alarm asked since */
+  readonly alarms: readonly [setBy: number, begun: number, stale: number]
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
 // Told elsewhere in the record, or only ever told and never asked, or there exactly when what the explorer made is.
-const elsewhere = ['epoch', 'raisedTo', 'issued', 'acked', 'asked', 'gated', 'covered', 'work', 'run']
+const elsewhere = [
+  'epoch',
+  'raisedTo',
+  'issued',
+  'acked',
+  'asked',
+  'gated',
+  'covered',
+  'work',
+  'run',
+  'setBy',
+  'begun',
+  'stale',
+]
 const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'waits', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
 const SEQUENCES = 2 ** 28 // fences to an epoch
 const sequenceFields = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
-const onlyWhile: Fields = { carries: 'writing', commits: 'committing' }
+const onlyWhile: Fields = { carries: 'writing', isPrecommit: 'writing', commits: 'committing' }
 
 /**
  * Reads the private record of `openAlarm`'s engine. A field that it does not know counts as it is.
@@ -52,6 +67,7 @@ export function readRecord(alarm: Alarm): EngineRecord {
     covered: work ? numberOf(work, 'covered') : 0,
     rest: [keeper, work, run].map(print).join('/'),
     fences: sequences.map((sequence) => first + sequence),
+    alarms: [numberOf(keeper, 'setBy'), numberOf(keeper, 'begun'), numberOf(keeper, 'stale')],
   }
 }
 

@@ -110,7 +110,7 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
     world.epoch = setting.rules.raisesEpoch ? world.epoch + 1 : 1
     world.writes = world.commits = 0
     if (!setting.reconcile && world.epoch > 1) world.mayBeEarly = true
-    const opened = setting.engines.open(world.store, world.epoch)
+    const opened = setting.engines.open(world.store, world.epoch, world.clock)
     world.acked = opened.fences + opened.engine.acked
     hearAll(setting, world, opened, 0)
   },
@@ -122,7 +122,10 @@ function intend(setting: Setting, world: Draft, move: string): void {
   spend(world, 'intents')
   const wanted = word === 'touch' ? world.desired : time === '' ? null : Number(time)
   // The same value again is no move: nothing has changed around it either, or it would be touched.
-  if (word === 'touch' || wanted !== world.desired) world.asked++
+  const { manager } = world
+  const isAgain = wanted !== null && wanted === manager.time && world.ran >= manager.setBy
+  if (word === 'touch' || wanted !== world.desired || isAgain) world.asked++
+  if (word !== 'touch') world.ranBefore = world.ran
   if (tilde === '') world.gated = world.asked
   world.desired = wanted
   if (word !== 'touch' && world.run?.consumes) world.run = { ...world.run, consumes: false }
@@ -162,11 +165,12 @@ function failHandler(setting: Setting, world: Draft): void {
 
 /** The manager asks what stands in place of an alarm whose last retry failed. */
 function abandon(setting: Setting, world: Draft): void {
-  const { time } = world.lease!
-  const fed = setting.engines.feed(world.engine!, `abandon ${time}`)
-  const isRefused = fed.effects[0]?.kind === 'unabandoned'
+  const { time, fence, setBy } = world.lease!
+  const fed = setting.engines.feed(world.engine!, `abandon ${time} ${fence - world.fence}`)
+  const isRefused = fed.effects.some(({ kind }) => kind === 'unabandoned')
   must(world, isRefused === !isSettled(world), 'an alarm is given up when it is settled, and only then')
-  if (!isRefused && world.desired === time) {
+  if (!isRefused && world.desired === time && fed.engine.time === null) {
+    must(world, setBy > world.ranBefore, 'an alarm that is asked again is not given up with the one before')
     world.desired = null
     world.asked++
   }
@@ -182,7 +186,7 @@ function failWrite(setting: Setting, world: Draft, how: 'write.fail' | 'write.gi
   const write = world.write!
   spend(world, 'failures')
   if (how === 'write.giveup') world.mayBeEarly = true
-  if (!write.applied) lose(world, { time: write.time, fence: write.fence, again: write.again })
+  if (!write.applied) lose(world, write)
   world.write = null
   stir(setting, world, how)
   if (write.early) must(world, world.engine!.broken, 'a failed precommit breaks the alarm')
@@ -208,6 +212,7 @@ function die(world: Draft): void {
   world.asked = world.gated = world.durable = 0
   world.values = []
   world.run = null
+  world.ranBefore = -1
 }
 
 /** Something happened to the engine that is no acknowledgement: it may cost one write and one commit. */

@@ -70,6 +70,9 @@ export interface World {
   readonly run: { readonly time: number; readonly consumes: boolean; readonly orphan: boolean } | null
   /** handlers that succeeded in using one up */
   readonly consumed: number
+  /** the newest alarm, by the write that set it, whose delivery has begun; and the newest when the application asked last */
+  readonly ran: number
+  readonly ranBefore: number
 
   /** a later move was given up, or "done" was lost: the manager may be early until it wakes the actor */
   readonly mayBeEarly: boolean
@@ -123,6 +126,8 @@ export function worldBefore(alarm: AlarmTime, left: Budget): World {
     values: [],
     run: null,
     consumed: 0,
+    ran: -1,
+    ranBefore: -1,
     mayBeEarly: false,
     writes: 0,
     commits: 0,

@@ -18,7 +18,7 @@ export interface FakeManager {
   readonly calls: readonly FakeCall<WriteInfo>[]
   heldFor(key?: string): HeldAlarm
   /** what it would deliver now */
-  wakeup(key?: string): { readonly scheduledTime: number; readonly fence: number } | null
+  wakeup(key?: string): { readonly scheduledTime: number; readonly fence: number; readonly id: string } | null
   /** a delivery was answered: the alarm goes, if its fence is still the one that was delivered */
   done(wakeup: { readonly fence: number }, key?: string): void
   /** puts an alarm there, bypassing the script; returns the error for a stale fence */
@@ -66,6 +66,7 @@ export function watchedManager(
 ): FakeManager {
   const { alarm = null, scheduler = asyncScheduler, fault = throwIn(scheduler), store } = options
   const held = new Map<string, HeldAlarm>()
+  const setBy = new Map<string, number>() // the write that set the alarm: once more (`same`) it is no other one
   const startsInOrder = store === undefined || !isLater(alarm, store.alarmOf())
   const inOrder = new Map<string, boolean>()
   const heldFor = (key = ''): HeldAlarm => held.get(key) ?? { time: alarm, fence: 0 }
@@ -82,9 +83,15 @@ export function watchedManager(
   }
   store?.watch(compare)
 
-  const hold = (time: AlarmTime, fence: number, key = ''): AlarmFencedError | null => {
-    const { fence: least } = heldFor(key)
+  const hold = (
+    time: AlarmTime,
+    fence: number,
+    key = '',
+    move?: WriteInfo['move'],
+  ): AlarmFencedError | null => {
+    const { time: before, fence: least } = heldFor(key)
     if (fence < least) return new AlarmFencedError(key, fence, least)
+    if (move !== 'same' || time !== before) setBy.set(key, fence)
     held.set(key, { time, fence })
     holds(time)
     compare(key)
@@ -103,7 +110,7 @@ export function watchedManager(
       // Fences that follow each other come from one incarnation, which may not cancel what it has started.
       (earlier.outcome === 'pending' ||
         (earlier.outcome === 'unsubscribed' && later.info.fence === earlier.info.fence + 1)),
-    land: ({ time, info }) => hold(time, info.fence, info.key),
+    land: ({ time, info }) => hold(time, info.fence, info.key, info.move),
   })
 
   return {
@@ -111,15 +118,15 @@ export function watchedManager(
     write: call,
     calls,
     heldFor,
-    wakeup(key) {
+    wakeup(key = '') {
       const { time, fence } = heldFor(key)
-      return time === null ? null : { scheduledTime: time, fence }
+      return time === null ? null : { scheduledTime: time, fence, id: `${setBy.get(key) ?? 0}-${time}` }
     },
     done({ fence }, key = '') {
       const { time, fence: standing } = heldFor(key)
       if (time !== null && fence === standing) hold(null, standing, key)
     },
-    hold,
+    hold: (time, fence, key) => hold(time, fence, key),
   }
 }
 

@@ -73,13 +73,12 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     const scheduledTime = scale.timeOf(mark) ?? 0
     const held = stage.manager.wakeup()
     const delivered = held?.scheduledTime === scheduledTime ? held : null
-    const fence = scenario.fence === 'none' ? undefined : delivered?.fence
+    const known =
+      scenario.fence === 'none' || delivered === null ? {} : { fence: delivered.fence, id: delivered.id }
     findUnheld(stage, mark)
     const answer = recorder.begin('wake', mark)
     const delivery = woken
-      .deliver({ scheduledTime, ...(fence !== undefined && { fence }) }, (info) =>
-        stage.handler.call(info.scheduledTime, info),
-      )
+      .deliver({ scheduledTime, ...known }, (info) => stage.handler.call(info.scheduledTime, info))
       .subscribe({
         next: ({ kind }) => answer(kind === 'ran' ? '|' : '>'),
         error: (error) => answer(alarm !== woken ? '!' : error?.counted === false ? '%' : '#'),

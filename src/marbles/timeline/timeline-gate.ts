@@ -22,7 +22,8 @@ export function followGate(committedAtFirst: AlarmTime | undefined): (event: Tim
     switch (event.kind) {
       case 'intent':
         // The same value again is no move; but what was asked unconfirmed must be durable before the gate opens.
-        if (event.time !== (desired === undefined ? event.committed : desired)) ask(event.unconfirmed)
+        if (event.again || event.time !== (desired === undefined ? event.committed : desired))
+          ask(event.unconfirmed)
         else if (!event.unconfirmed) gated = asked
         desired = event.time
         break

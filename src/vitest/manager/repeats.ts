@@ -1,6 +1,8 @@
 import { EMPTY, throwError } from 'rxjs'
+import type { ExpectStatic } from 'vitest'
 import { atWork } from './at-work.ts'
 import type { Case } from './case.ts'
+import type { Delivered } from './deliveries.ts'
 
 const no = new Error('the handler fails, as its test wants')
 
@@ -95,4 +97,52 @@ export const repeats: readonly Case[] = [
       expect(delivered[1]!.at - delivered[0]!.at).toBeGreaterThanOrEqual(2_000)
     },
   },
+  {
+    title:
+      'takes the very same time, set anew in the back-off, for another alarm: at its own time, with retries of its own',
+    async check({ expect, t0, unit, now, write, deliver, until }) {
+      const { delivered, only } = deliver(({ fence }) => (fence === 1 ? throwError(() => no) : EMPTY))
+      await write('a', t0, 1)
+      await until(() => only('failed').length > 0, unit)
+      const asked = now()
+      await write('a', t0, 2, 'earlier')
+      await until(() => delivered.length > 1, 3_000)
+      expect(delivered[1]).toMatchObject({ scheduledTime: t0, fence: 2, retryCount: 0 })
+      expect(delivered[1]!.at - asked).toBeLessThan(2_000)
+      isAnother(expect, delivered)
+    },
+  },
+  {
+    title:
+      'takes the very same time, set anew by a handler that fails for good, for another alarm: it is not given up',
+    async check({ expect, t0, unit, write, deliver, until }) {
+      const work = atWork()
+      const { delivered, only } = deliver(work.handler)
+      await write('a', t0, 1)
+      await until(() => work.calls.length > 0, unit)
+      await write('a', t0, 2, 'earlier')
+      work.calls[0]?.fail({ retry: false })
+      await until(() => delivered.length > 1, unit + 2_500)
+      expect(delivered[1]).toMatchObject({ scheduledTime: t0, fence: 2, retryCount: 0 })
+      expect(only('abandoned')).toEqual([])
+      isAnother(expect, delivered)
+    },
+  },
+  {
+    title:
+      'tells by the id which alarm it is, if it delivers one: the same on a retry, and under a higher fence',
+    async check({ expect, t0, unit, write, deliver, until }) {
+      const { delivered, only } = deliver(() => throwError(() => no))
+      await write('a', t0, 1)
+      await until(() => only('failed').length > 0, unit)
+      await write('a', t0, 2, 'same')
+      await until(() => delivered.length > 1, 2_500)
+      expect(delivered[1]!.id).toBe(delivered[0]!.id)
+      expect(['string', 'undefined']).toContain(typeof delivered[0]!.id)
+    },
+  },
 ]
+
+function isAnother(expect: ExpectStatic, [first, second]: readonly Delivered[]): void {
+  if (first?.id !== undefined) expect(second?.id).not.toBe(first.id)
+}
