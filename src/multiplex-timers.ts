@@ -26,6 +26,7 @@ import { timeCheckFor } from './real-time.ts'
 import { type AlarmTime, isBefore } from './time.ts'
 import { timeIn } from './time-in.ts'
 import {
+  bounded,
   deleteTimer,
   dueTimers,
   earliest,
@@ -162,7 +163,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
   let foundSets: number | null = null // those before may have been delivered before
 
   function timers(): Timers {
-    const loaded = load() ?? noTimers
+    const loaded = bounded(load() ?? noTimers, scheduler.now())
     foundSets ??= loaded.sets
     return loaded
   }

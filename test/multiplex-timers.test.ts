@@ -421,6 +421,22 @@ describe('a timer whose handler fails', () => {
     expect(handled).toEqual(['bad', 'worse', 'slow', 'bad'])
   })
 
+  it('makes no back-off longer where the clock is set back: from the next change on', () => {
+    const HOUR = 3_600_000
+    const { clock, alarm, timers, handled } = open(({ name, retryCount }) =>
+      name === 'tea' && retryCount === 0 ? boom() : EMPTY,
+    )
+    clock.advance(2 * HOUR)
+    timers.set('tea', clock.now())
+    clock.advance(10)
+    expect(handled).toEqual(['tea'])
+    clock.step(-HOUR)
+    timers.set('eggs', clock.now() + 10 * HOUR)
+    expect(alarm.time! - clock.now()).toBeLessThanOrEqual(2_500)
+    clock.advance(2_500)
+    expect(handled).toEqual(['tea', 'tea'])
+  })
+
   it('keeps what it set before it failed, without the back-off', () => {
     const { clock, timers, handled, row } = open(({ scheduledTime }) => {
       if (scheduledTime > 10) return EMPTY

@@ -44,7 +44,8 @@ export function isExhausted({ counted }: Failures): boolean {
   return counted > RETRIES
 }
 
-function delayOf(key: string, { counted, uncounted }: Failures): number {
+/** How long an alarm with these failures rests, ms. */
+export function delayOf(key: string, { counted, uncounted }: Failures): number {
   const failure = counted + uncounted
   return Math.min(Math.round(FIRST * 2 ** (failure - 1) * (1 + jitter(key, failure) / 4)), LONGEST)
 }

@@ -1,4 +1,4 @@
-import { type Failures, isExhausted, redeliver, retryUncounted } from '../ledger/redelivery.ts'
+import { delayOf, type Failures, isExhausted, redeliver, retryUncounted } from '../ledger/redelivery.ts'
 import type { AlarmTime } from '../time.ts'
 
 /** A named timer, as plain data. */
@@ -78,6 +78,15 @@ export function timerFailed(timers: Timers, timer: Timer, error: unknown, now: n
   const { failures, delay } = isExhausted(timer) ? retryUncounted(name, timer) : redeliver(name, timer, error)
   const again = { ...timer, ...failures, due: Math.ceil(now) + (delay ?? 0) }
   return { ...timers, list: inOrder([...without(timers.list, name), again]) }
+}
+
+/** The same timers where the clock was not set back; a back-off then begins again, and is no longer than it is. */
+export function bounded(timers: Timers, now: number): Timers {
+  const endOf = (timer: Timer): number => Math.ceil(now) + delayOf(timer.name, timer)
+  const isLonger = (timer: Timer): boolean => timer.counted + timer.uncounted > 0 && timer.due > endOf(timer)
+  if (!timers.list.some(isLonger)) return timers
+  const list = timers.list.map((timer) => (isLonger(timer) ? { ...timer, due: endOf(timer) } : timer))
+  return { ...timers, list: inOrder(list) }
 }
 
 function without(list: readonly Timer[], name: string): readonly Timer[] {
