@@ -26,6 +26,11 @@ describe('postpone', () => {
     expect(postpone({ time: 90, limit: 90 }, 91, 12, 80)).toEqual({ time: 90, limit: 90 })
   })
 
+  it('lets no series last longer because the clock was set back', () => {
+    expect(postpone({ time: 1_008, limit: 1_012 }, 900, 12, 100)).toEqual({ time: 900, limit: 1_008 })
+    expect(postpone({ time: 105, limit: 1_012 }, 900, 12, 100)).toEqual({ time: 112, limit: 112 })
+  })
+
   it('forgets the limit of a series that has ended', () => {
     expect(postpone({ time: null, limit: 12 }, 25, 12, 20)).toEqual({ time: 25, limit: 32 })
   })

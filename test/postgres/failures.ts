@@ -262,6 +262,25 @@ export function describeFailures(server: Server): void {
         expect(failed?.time).not.toBeNull()
       }))
 
+    it('makes no lease and no back-off longer because the clock of the database was set back', ({ expect }) =>
+      withSchema(server, async ({ table, manager, write, deliver }) => {
+        const worker = manager({ lease: 1_000 })
+        const far = Date.now() + HOUR
+        for (const key of ['backs off', 'leased', 'waits'])
+          await write(worker, key, key === 'waits' ? far : 1, 1)
+        // As they would be found if both had begun before a step of an hour.
+        await server.query(
+          `UPDATE ${table} SET begun = true, counted = 1, changed_at = $1, due = $1::bigint + 2000,
+             holder = CASE WHEN key = 'leased' THEN gen_random_uuid() END,
+             leased_until = CASE WHEN key = 'leased' THEN $1::bigint + 2000 END
+           WHERE key <> 'waits'`,
+          [far],
+        )
+        const { delivered, only } = deliver(worker)
+        await until(() => only('done').length > 1)
+        expect(delivered.map(({ key }) => key).sort()).toEqual(['backs off', 'leased'])
+      }))
+
     it('forgets fences of removals after a day, and what dead workers left', ({ expect }) =>
       withSchema(server, async ({ table, jobs, manager, write, deliver, row }) => {
         const worker = manager()

@@ -30,6 +30,12 @@ describe('after the clock was stepped back', () => {
     expect(delivered).toHaveLength(1)
   })
 
+  it('nor does the alarm of that process, which nothing writes again', async () => {
+    const { clock, delivered } = await afterStepBack(() => NEVER)
+    await clock.advance(LEASE + 1)
+    expect(delivered).toMatchObject([{ key: 'a', fence: 1, retryCount: 0 }])
+  })
+
   it('nor does one that is set when the alarm was deleted under the lease', async () => {
     const { clock, write, delivered } = await afterStepBack(() => NEVER)
     await write('a', null, 2)
