@@ -23,10 +23,13 @@ export interface SharedConfig {
   /** Tells the manager. Completion means that it has the alarm. */
   write(time: AlarmTime, info: WriteInfo): ObservableInput<unknown>
   /**
-   * Raises the epoch of this opening durably to `epoch` or above, and emits what it is then: called at most once per opening, where the
-   * manager holds a higher fence than this store can have given out, because the store was restored or begun again. The next opening must
-   * be above it. One whose epoch (`info.epoch`, also that of its commits from here on) is not the last one opened must change nothing and
-   * fail (`AlarmFencedError`). Without it such an opening breaks with `ALARM_FENCED`.
+   * Raises the epoch of this opening durably to `epoch` or above, and emits what it is then. The next opening must be above it. One whose
+   * epoch (`info.epoch`, also that of its commits from here on) is not the last one opened must change nothing and fail
+   * (`AlarmFencedError`).
+   *
+   * Called at most once per opening where the manager holds a higher fence than this store can have given out, because the store was restored
+   * or begun again: without it such an opening breaks with `ALARM_FENCED`. And once in 4 million manager writes, which is what an epoch has
+   * fences for: without it the opening that has used them breaks with `ALARM_FENCE_EXHAUSTED`, and is opened again.
    */
   raise?(epoch: number, info: CommitInfo): ObservableInput<number>
   /** write `initial` once when opened, because the manager may have lost it; default true */

@@ -51,6 +51,8 @@ type Story =
    * in flight goes on under `fence`
    */
   | { readonly kind: 'epoch-raised'; readonly held: number; readonly epoch: number; readonly fence: number }
+  /** the writes of this opening do not fit into its epoch: the store has raised it durably, and its fences go on into this one */
+  | { readonly kind: 'epoch-added'; readonly epoch: number }
   /** a later write that failed is tried again after `delay` ms, with what is committed then */
   | ({ readonly kind: 'write-retried'; readonly delay: number } & Write)
   /** a later write is not tried again: the manager may be early, which heals at the wake-up */

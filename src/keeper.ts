@@ -30,6 +30,8 @@ export class Keeper implements AlarmState {
   acked = 0
   /** the epoch of its fences where the store has raised it since, above a fence of the manager's; 0: it has not */
   raisedTo = 0
+  /** so many epochs above that one are its own too, for the writes that do not fit into one */
+  spare = 0
   /** the write that set the alarm at the bound, and the last one whose delivery has begun: 0 is before this epoch, -1 none */
   setBy = 0
   begun = -1

@@ -140,7 +140,7 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
   const raised = (fence: number): void => {
     write = { ...begun, fence }
   }
-  return runUser('write', () => writeRaised(keeper, begun.fence, call, raised), {
+  return runUser('write', () => writeRaised(keeper, begun.fence, step === 'later', call, raised), {
     complete: () => end(acknowledged),
     error: (error) => end(() => failed(error)),
   })
@@ -150,7 +150,8 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
 function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
   let fence: number
   try {
-    fence = fenceOf(keeper.fenceEpoch, keeper.issued + 1)
+    const oneMore = keeper.config.raise === undefined ? 0 : 1
+    fence = fenceOf(keeper.fenceEpoch, keeper.issued + 1, keeper.spare + oneMore)
   } catch (error) {
     keeper.fail(error)
     return null

@@ -85,7 +85,7 @@ describe('keepAlarm', () => {
       'drained',
       'complete',
     ])
-    expect(told).toEqual([[7, { key: 'k', move: 'same', fence: 2 * 2 ** 28 + 1, attempt: 1 }]])
+    expect(told).toEqual([[7, { key: 'k', move: 'same', fence: 2 * 2 ** 22 + 1, attempt: 1 }]])
   })
 
   it('never completes on a source that never does', () => {

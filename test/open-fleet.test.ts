@@ -760,7 +760,7 @@ describe('a fleet', () => {
       write: (time, info) => manager.write(info.key, time, info),
       scheduler: clock,
     })
-    manager.write('a', 100, { key: 'a', move: 'earlier', fence: 2 ** 28, attempt: 1 }).subscribe()
+    manager.write('a', 100, { key: 'a', move: 'earlier', fence: 2 ** 22, attempt: 1 }).subscribe()
     const kinds: string[] = []
     manager
       .deliveries((delivery) => fleet.deliver(delivery, () => EMPTY), { abandon: fleet.abandon })

@@ -13,7 +13,7 @@ import {
 import { settled } from './manager-contract.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-const EPOCH = 2 ** 28 // fences to an epoch
+const EPOCH = 2 ** 22 // fences to an epoch
 const HOUR = 3_600_000
 
 /** A store of one actor, as a well-behaved one is: the epoch of the last opening owns it. */
@@ -148,7 +148,7 @@ describe('a store that is older than its manager', () => {
   })
 
   it.each([
-    ['is far above all that it can have given out', (2 ** 20 + 2) * EPOCH],
+    ['is far above all that it can have given out', (2 ** 26 + 2) * EPOCH],
     ['leaves no epoch above it', 2 ** 53 - 1],
     ['is no number', Number.NaN],
     ['is not said', undefined],
@@ -249,10 +249,135 @@ describe('a store that is older than its manager', () => {
     }
   })
 
+  it('stays out of a manager of a store of its own that kept the epochs of the former split, unless it can raise them', () => {
+    for (const raises of [true, false]) {
+      const { open, store, t0, manager } = rig(500 * 2 ** 28 + 12)
+      store.epoch = 500
+      const { alarm, raise } = open(raises ? {} : ({ raise: undefined } as never))
+      if (raises) {
+        alarm.set(t0 + 5)
+        expect(raise.mock.calls[0]![0]).toBe(500 * 64 + 1)
+        expect(manager.get('a')).toBe(t0 + 5)
+      } else {
+        expect(() => alarm.set(t0 + 5)).toThrow(expect.objectContaining({ code: 'ALARM_FENCED' }))
+      }
+    }
+  })
+
   it('refuses a raise that is no function', () => {
     const { open } = rig()
     expect(() => open({ raise: 5 as never })).toThrow(
       expect.objectContaining({ code: 'ALARM_CONFIG_INVALID' }),
     )
+  })
+})
+
+describe('an opening that has used the writes of its epoch', () => {
+  const USED = EPOCH - 1
+  const used = (alarm: Alarm, n: number): void => void Object.assign(alarm, { issued: n, acked: n })
+
+  it('takes another one from its store, and goes on without a gap', () => {
+    const { open, store, t0, write, manager } = rig(0)
+    const { alarm, raise, events } = open()
+    used(alarm, USED - 1)
+    alarm.set(t0 + 9)
+    expect(raise).not.toHaveBeenCalled()
+    alarm.set(t0 + 8)
+    expect(raise.mock.calls).toEqual([[2, { key: 'a', epoch: 1 }]])
+    alarm.set(t0 + 7)
+    expect(raise).toHaveBeenCalledTimes(1)
+    expect(fencesOf(write)).toEqual([EPOCH + USED, 2 * EPOCH, 2 * EPOCH + 1])
+    expect([store.time, manager.get('a')]).toEqual([t0 + 7, t0 + 7])
+    expect(events.filter(({ kind }) => kind === 'epoch-added')).toEqual([
+      expect.objectContaining({ epoch: 2 }),
+    ])
+    used(alarm, 2 * EPOCH - 1)
+    alarm.set(t0 + 6)
+    expect(raise.mock.calls[1]).toEqual([3, { key: 'a', epoch: 1 }])
+    expect(fencesOf(write).at(-1)).toBe(3 * EPOCH)
+    const again = open()
+    expect(again.epoch).toBe(4)
+    again.alarm.set(t0 + 5)
+    expect(fencesOf(write).at(-1)).toBe(4 * EPOCH + 1)
+  })
+
+  it('takes it early with a later move, which holds nothing up', () => {
+    const { open, store, t0, write } = rig(0)
+    store.time = t0
+    const { alarm, raise } = open()
+    used(alarm, EPOCH / 2 - 2)
+    alarm.set(t0 + 8)
+    expect(raise).not.toHaveBeenCalled()
+    alarm.set(t0 + 9)
+    expect(raise.mock.calls).toEqual([[2, { key: 'a', epoch: 1 }]])
+    alarm.set(t0 + 10)
+    expect(raise).toHaveBeenCalledTimes(1)
+    expect(fencesOf(write)).toEqual([EPOCH + EPOCH / 2 - 1, EPOCH + EPOCH / 2, EPOCH + EPOCH / 2 + 1])
+  })
+
+  it('goes on where it cannot have it early, and breaks where it needs it and cannot', () => {
+    const { open, store, t0, manager, write } = rig(0)
+    store.time = t0
+    const { alarm, failure } = open({ raise: () => throwError(() => new Error('full')) })
+    used(alarm, EPOCH / 2)
+    alarm.set(t0 + 9)
+    expect([failure(), manager.get('a')]).toEqual([null, t0 + 9])
+    used(alarm, USED)
+    expect(() => alarm.set(t0 + 5)).toThrow(expect.objectContaining({ code: 'ALARM_PRECOMMIT_FAILED' }))
+    expect(write).toHaveBeenCalledTimes(1)
+    expect([store.time, manager.get('a')]).toEqual([t0 + 9, t0 + 9])
+  })
+
+  it('knows a delivery of a write from before by its fence', async () => {
+    const { open, t0, manager, clock, store } = rig(0)
+    const { alarm } = open()
+    used(alarm, USED - 1)
+    alarm.set(t0 + HOUR)
+    used(alarm, USED)
+    const ran: number[] = []
+    const answered = settled(
+      alarm.deliver({ scheduledTime: t0 + HOUR, retryCount: 0, fence: EPOCH + USED }, () => {
+        ran.push(alarm.time ?? -1)
+        return EMPTY
+      }),
+    )
+    await clock.advance(1)
+    expect(await answered).toBe('a value')
+    expect([ran, store.time]).toEqual([[-1], null])
+    expect(manager.get('a')).toBe(t0 + HOUR) // the answer is the deletion
+  })
+
+  it('is fenced where it was opened again meanwhile', () => {
+    const { open, t0, manager } = rig(0)
+    const zombie = open()
+    used(zombie.alarm, USED)
+    const owner = open()
+    owner.alarm.set(t0 + 7)
+    expect(() => zombie.alarm.set(t0 + 5)).toThrow(expect.objectContaining({ code: 'ALARM_FENCED' }))
+    expect(manager.get('a')).toBe(t0 + 7)
+  })
+
+  it('breaks without a raise, and a fleet opens it again', () => {
+    const { manager, store, t0, clock } = rig(0)
+    const { open } = makeStore()
+    let opened = 0
+    const fleet = openFleet({
+      load: () => {
+        const { epoch, initial } = open()
+        opened = epoch
+        return of({ time: initial, epoch })
+      },
+      commit: () => EMPTY,
+      write: (time, info) => manager.write(info.key, time, info),
+      scheduler: clock,
+    })
+    const actor = fleet.actor('a')
+    actor.set(t0 + 9)
+    const resident = (actor as unknown as { engine: { find(key: string): Alarm } }).engine.find('a')
+    used(resident, USED)
+    expect(() => actor.set(t0 + 8)).toThrow(expect.objectContaining({ code: 'ALARM_FENCE_EXHAUSTED' }))
+    actor.set(t0 + 8)
+    expect([opened, manager.get('a'), store.time]).toEqual([2, t0 + 8, null])
+    fleet.close()
   })
 })

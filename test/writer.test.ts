@@ -10,8 +10,8 @@ describe('a write', () => {
     alarm.set(5)
     alarm.delete()
     expect(write.mock.calls).toEqual([
-      [5, { key: 'k', move: 'earlier', fence: 3 * 2 ** 28 + 1, attempt: 1 }],
-      [null, { key: 'k', move: 'later', fence: 3 * 2 ** 28 + 2, attempt: 1 }],
+      [5, { key: 'k', move: 'earlier', fence: 3 * 2 ** 22 + 1, attempt: 1 }],
+      [null, { key: 'k', move: 'later', fence: 3 * 2 ** 22 + 2, attempt: 1 }],
     ])
   })
 

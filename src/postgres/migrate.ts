@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg'
+import { ofTheFormerSplit } from '../fence.ts'
 
 /** The version of the tables below. A later one adds a step for each version before it. */
-export const VERSION = 3
+export const VERSION = 4
 
 const STEPS: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -44,6 +45,9 @@ const STEPS: readonly ((schema: string) => string)[] = [
     CREATE INDEX _nolater_alarm_due ON ${schema}._nolater_alarm (due, id) WHERE due IS NOT NULL;`,
   // The epoch of an actor's fences, above that of its opening, where the manager held a higher one; 0: not raised.
   (schema) => `ALTER TABLE ${schema}._nolater_actor ADD COLUMN raised integer NOT NULL DEFAULT 0;`,
+  // Epochs have more bits, and writes fewer.
+  (schema) =>
+    `UPDATE ${schema}._nolater_actor SET raised = 0, epoch = ${ofTheFormerSplit('greatest(epoch, raised)::bigint', 'least')};`,
 ]
 
 /** The version of the tables in a schema, 0 for none. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { ofTheFormerSplit } from '../fence.ts'
 import { connect } from './connect.ts'
 import { makeDurable } from './make-durable.ts'
 import { snapshot } from './snapshot.ts'
@@ -6,7 +7,7 @@ import { storageError } from './storage-error.ts'
 import { hasTable, refused, refuseManagers } from './store-file.ts'
 import { inTransaction } from './transaction.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 /**
  * Opens the file of many actors, and makes its tables if they are not there.
@@ -46,12 +47,13 @@ function isOurs(db: DatabaseSync, path: string): boolean {
   throw refused('NEWER', path, why)
 }
 
-/** From version 1. */
+/** From version 1, without `raised`, and 2, whose epochs had fewer bits. */
 function bringUp(db: DatabaseSync): void {
   const { version } = db.prepare('SELECT version FROM _nolater_version').get() as { version: number }
   if (version === VERSION) return
+  if (version < 2) db.exec('ALTER TABLE _nolater_actors ADD COLUMN raised INTEGER NOT NULL DEFAULT 0')
   db.exec(`
-    ALTER TABLE _nolater_actors ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
+    UPDATE _nolater_actors SET epoch = ${ofTheFormerSplit('max(epoch, raised)', 'min')}, raised = 0;
     UPDATE _nolater_version SET version = ${VERSION}`)
 }
 

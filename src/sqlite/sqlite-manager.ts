@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { defer, ignoreElements, interval, merge, type Observable, Subject, takeUntil, tap } from 'rxjs'
 import { awaitable } from '../awaitable.ts'
 import { checkNames, type Names } from '../check-names.ts'
@@ -15,6 +16,7 @@ import { BUSY_TIMEOUT } from './connect.ts'
 import { fileTransaction, type Transaction } from './file-transaction.ts'
 import { groupCommit } from './group-commit.ts'
 import { openDatabase } from './open-database.ts'
+import { orClose } from './or-close.ts'
 import { pageByPage } from './page-by-page.ts'
 import { sharedSteps } from './shared-steps.ts'
 import { sqliteLedger } from './sqlite-ledger.ts'
@@ -77,11 +79,25 @@ const names: Names<SqliteManagerOptions> = {
  * ```
  */
 export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
-  const { scheduler, lease } = checkManagerOptions(options)
+  const checked = checkManagerOptions(options)
   checkNames('sqliteManager', options, names)
   const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
   const { file, busyTimeout = BUSY_TIMEOUT } = options
-  const db = openDatabase(file, alarmSchema, busyTimeout)
+  return orClose(openDatabase(file, alarmSchema, busyTimeout), file, (db) =>
+    managerOver(db, { ...checked, file, pollInterval, busyTimeout }),
+  )
+}
+
+interface Checked extends ReturnType<typeof checkManagerOptions> {
+  readonly file: string
+  readonly pollInterval: number
+  readonly busyTimeout: number
+}
+
+function managerOver(
+  db: DatabaseSync,
+  { file, scheduler, lease, pollInterval, busyTimeout }: Checked,
+): SqliteManager {
   const inFile = fileTransaction(db, file, busyTimeout, watchFile(db, file))
   const ledger = sqliteLedger(db)
   const news$ = new Subject<AlarmTime>()

@@ -21,11 +21,12 @@ import { fromUser } from '../from-user.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
+import { orClose } from './or-close.ts'
 import { own } from './owner.ts'
 import { fenceHeld, tellRaised } from './raised-at-opening.ts'
 import { storeAlarm } from './store-alarm.ts'
 import { failureOf, isSettled, storeBarrier } from './store-barrier.ts'
-import { openStoreFile } from './store-file.ts'
+import { openStoreFile, type StoreFile } from './store-file.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
 import { storeTransaction } from './store-transaction.ts'
 import { storeTurns } from './store-turn.ts'
@@ -107,8 +108,13 @@ export interface ActorStore extends StoreValues, Closable {
  * ```
  */
 export function sqliteStore(options: SqliteStoreOptions): ActorStore {
-  const { file, key, manager, replicate, busyTimeout, ...engineOptions } = checkOptions(options)
+  const { file, key, manager, busyTimeout } = checkOptions(options)
   const opened = openStoreFile(file, key, busyTimeout, fenceHeld(manager, key))
+  return orClose(opened.db, file, () => storeOver(opened, options))
+}
+
+function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
+  const { file: _, key, manager, replicate, busyTimeout: __, ...engineOptions } = options
   const { db, epoch } = opened
   const durable$ = new AsyncSubject<never>() // completes when the epoch is
   const transaction = storeTransaction(opened)

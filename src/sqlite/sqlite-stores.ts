@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { asyncScheduler, defer, EMPTY, Observable, type SchedulerLike, Subject } from 'rxjs'
 import { bringing, checkNames, type Names } from '../check-names.ts'
 import { type Closable, closable } from '../closing/close-once.ts'
@@ -13,6 +14,7 @@ import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
 import { fileTransaction } from './file-transaction.ts'
+import { orClose } from './or-close.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
 import { closed, fenced, rolledBack, twoFleets, unheard } from './stores-errors.ts'
@@ -82,8 +84,12 @@ export interface SqliteStores
  * ```
  */
 export function sqliteStores(options: SqliteStoresOptions): SqliteStores {
-  const { file, manager, busyTimeout = BUSY_TIMEOUT, scheduler = asyncScheduler } = checkOptions(options)
-  const db = openActorsFile(file, busyTimeout)
+  const { file, busyTimeout } = checkOptions(options)
+  return orClose(openActorsFile(file, busyTimeout), file, (db) => storesOver(db, options))
+}
+
+function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStores {
+  const { file, manager, busyTimeout = BUSY_TIMEOUT, scheduler = asyncScheduler } = options
   const transaction = fileTransaction(db, file, busyTimeout, watchFile(db, file))
   const turn = actorsTurn(db, transaction, { scheduler, busyTimeout })
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()

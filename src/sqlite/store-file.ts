@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AlarmError, given } from '../errors.ts'
-import { epochAbove, fenceOf } from '../fence.ts'
+import { checkEpoch, epochAbove, fenceOf, ofTheFormerSplit } from '../fence.ts'
 import type { AlarmTime } from '../time.ts'
 import { alarmSchema } from './alarm-schema.ts'
 import { connect } from './connect.ts'
@@ -29,7 +29,7 @@ export interface StoreFile {
 /** The tables with this prefix are the store's, all others are the user's; so are `user_version` and `application_id`. */
 export const RESERVED = '_nolater_'
 
-const VERSION = 2
+const VERSION = 3
 const OWN_FILE = 'Give the store a file of its own.'
 
 const OPEN = 'UPDATE _nolater_actor SET epoch = max(epoch, raised, ?) + 1, raised = 0 RETURNING epoch, alarm'
@@ -76,6 +76,7 @@ function raiseEpoch(
     next: number
   }
   const above = held !== null && held > fenceOf(next, 0) ? epochAbove(held, next) : null
+  checkEpoch(above ?? next) // before it is raised: a file that cannot be opened any more stays as it is
   const opened = db.prepare(OPEN).get(above === null ? 0 : above - 1)
   return {
     ...(opened as Pick<StoreFile, 'epoch' | 'alarm'>),
@@ -118,13 +119,14 @@ function isOurs(db: DatabaseSync, path: string, key: string): boolean {
   return true
 }
 
-/** From version 1. */
+/** From version 1, without `raised`, and 2, whose epochs had fewer bits. */
 function bringUp(db: DatabaseSync): void {
   const { version } = db.prepare('SELECT version FROM _nolater_actor').get() as { version: number }
   if (version === VERSION) return
+  if (version < 2) db.exec('ALTER TABLE _nolater_actor ADD COLUMN raised INTEGER NOT NULL DEFAULT 0')
   db.exec(`
-    ALTER TABLE _nolater_actor ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;
-    UPDATE _nolater_actor SET version = ${VERSION}`)
+    UPDATE _nolater_actor
+    SET version = ${VERSION}, epoch = ${ofTheFormerSplit('max(epoch, raised)', 'min')}, raised = 0`)
 }
 
 function makeTables(db: DatabaseSync, key: string): void {

@@ -153,8 +153,8 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
   function behind(least: number): AlarmError {
     return new AlarmError(
       'ALARM_FENCED',
-      `The database ${given(path)} of ${given(key)} is older than the manager (restored from a backup, or begun again). Its epoch was raised ` +
-        `to ${least} while a transaction was open, which was rolled back for that. Open it again: it is above the manager then.`,
+      `The database ${given(path)} of ${given(key)} is older than the manager (restored from a backup, or begun again), or has used up the fences of ` +
+        `its epoch. That was raised to ${least} while a transaction was open, which was rolled back for it. Open it again.`,
       { counted: false },
     )
   }

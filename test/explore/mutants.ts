@@ -196,8 +196,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'writer.ts',
-        find: 'fenceOf(keeper.fenceEpoch, keeper.issued + 1)',
-        put: 'fenceOf(keeper.fenceEpoch, 0)',
+        find: 'fenceOf(keeper.fenceEpoch, keeper.issued + 1,',
+        put: 'fenceOf(keeper.fenceEpoch, 0,',
       },
     ],
   },

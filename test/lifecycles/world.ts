@@ -144,5 +144,5 @@ export function writeOf({ time, fence }: { time: AlarmTime; fence: number }): Re
 
 /** A fence for people: its epoch, and which write of it. */
 export function printFence(fence: number): string {
-  return `${Math.floor(fence / 2 ** 28)}.${fence % 2 ** 28}`
+  return `${Math.floor(fence / 2 ** 22)}.${fence % 2 ** 22}`
 }

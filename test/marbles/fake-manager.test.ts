@@ -97,7 +97,7 @@ describe('fakeManager', () => {
     run((flush) => {
       const manager = fakeManager('... (|)')
       manager.write(5, info(1)).subscribe().unsubscribe()
-      manager.write(6, info(2 ** 28 + 1)).subscribe()
+      manager.write(6, info(2 ** 22 + 1)).subscribe()
       flush()
       expect(manager.heldFor().time).toBe(6)
     })

@@ -239,7 +239,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // fence and epoch
   [
     'each write carries a fence above all before it',
-    writer('fenceOf(keeper.fenceEpoch, keeper.issued + 1)', 'fenceOf(keeper.fenceEpoch, 1)'),
+    writer('fenceOf(keeper.fenceEpoch, keeper.issued + 1,', 'fenceOf(keeper.fenceEpoch, 1,'),
   ],
   ['over restarts too: built from the epoch', fence('epoch * SEQUENCES + sequence', 'sequence')],
   ['a write that is fenced breaks the alarm', writer('if (fenced) keeper.fail(error)\n    else if', 'if')],

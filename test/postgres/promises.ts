@@ -191,6 +191,11 @@ export function describePromises(server: Server): void {
             (decode($2, 'hex'), 'removed', NULL, 7, 7, false, NULL, NULL, 0, 0, NULL, NULL, $3)`,
           [idOf('exhausted'), idOf('removed'), Date.now()],
         )
+        await server.query(
+          `INSERT INTO ${quoted(schema)}._nolater_actor VALUES (decode($1, 'hex'), 'old', 4, 77),
+            (decode($2, 'hex'), 'used up', 33554431, NULL)`,
+          [idOf('old'), idOf('used up')],
+        )
         const worker = manager()
         expect(await write(worker, 'removed', 5, 6)).toMatchObject({ code: 'ALARM_FENCED' })
         const { only, delivered } = deliver(worker)
@@ -198,6 +203,13 @@ export function describePromises(server: Server): void {
         expect(delivered).toEqual([])
         const [failed] = await lastValueFrom(worker.list({ state: 'failed' }).pipe(toArray()))
         expect(failed).toMatchObject({ key: 'exhausted', time: 1, fence: 6, failures: 7, lastError: null })
+        // Above every fence that was given out when epochs had fewer bits.
+        expect(
+          await server.query(`SELECT key, epoch FROM ${quoted(schema)}._nolater_actor ORDER BY key`),
+        ).toEqual([
+          { key: 'old', epoch: 5 * 64 },
+          { key: 'used up', epoch: 2 ** 31 - 1 },
+        ])
       }))
 
     it('goes on when another schema of the database is made, and leaves the exit code alone', ({ expect }) =>

@@ -80,10 +80,10 @@ describe('sqliteStore: bad input', () => {
     const file = newPath()
     open({ file }).close()
     const db = new DatabaseSync(file)
-    db.exec('UPDATE _nolater_actor SET version = 3; ALTER TABLE _nolater_actor ADD COLUMN future TEXT')
+    db.exec('UPDATE _nolater_actor SET version = 4; ALTER TABLE _nolater_actor ADD COLUMN future TEXT')
     db.close()
     const before = settled(file)
-    expect(() => open({ file })).toThrow(coded('ALARM_STORAGE_NEWER', 'version 3'))
+    expect(() => open({ file })).toThrow(coded('ALARM_STORAGE_NEWER', 'version 4'))
     expect(readFileSync(file)).toEqual(before)
   })
 

@@ -7,7 +7,7 @@ import { type ActorStore, sqliteManager, sqliteStore, sqliteStores } from '../..
 import { settled } from '../manager-contract.ts'
 import { newFile } from './files.ts'
 
-const EPOCH = 2 ** 28
+const EPOCH = 2 ** 22
 const HOUR = 3_600_000
 const later = (n: number) => Date.now() + HOUR + n
 
@@ -203,17 +203,54 @@ describe('an actor whose store is older than its manager', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('opens a file of version 1', () => {
-    const file = newFile()
-    const db = new DatabaseSync(file)
-    db.exec(`
-      CREATE TABLE _nolater_actor (version INTEGER NOT NULL, key TEXT NOT NULL, epoch INTEGER NOT NULL, alarm INTEGER) STRICT;
+  it.each([
+    ['1', 'version, key, epoch, alarm', "1, 'a', 4, 77", 4],
+    ['2', 'version, key, epoch, alarm, raised', "2, 'a', 4, 77, 0", 4],
+    ['2, raised', 'version, key, epoch, alarm, raised', "2, 'a', 4, 77, 6", 6],
+  ])(
+    'opens a file of version %s above all the fences that were given out under it',
+    (_, columns, row, last) => {
+      const file = newFile()
+      const db = new DatabaseSync(file)
+      db.exec(`
+      CREATE TABLE _nolater_actor (${columns});
       CREATE TABLE _nolater_values (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-      INSERT INTO _nolater_actor VALUES (1, 'a', 4, 77)`)
-    db.close()
-    const store = keep(sqliteStore({ file, key: 'a', manager: slowManager().manager }))
-    expect([store.epoch, store.alarm.time]).toEqual([5, 77])
-    expect(look(file)).toEqual({ epoch: 5, raised: 0, alarm: 77 })
+      INSERT INTO _nolater_actor VALUES (${row})`)
+      db.close()
+      const held = last * 2 ** 28 + 2 ** 28 - 1
+      const { manager, calls, state } = slowManager(held)
+      const epoch = (last + 1) * 64 + 1
+      const store = keep(sqliteStore({ file, key: 'a', manager, reconcile: false }))
+      expect([store.epoch, store.alarm.time]).toEqual([epoch, 77])
+      expect(look(file)).toEqual({ epoch, raised: 0, alarm: 77 })
+      store.transaction(() => store.alarm.set(0))
+      calls[0]!.land()
+      expect(state.time).toBe(0)
+      expect(state.held).toBeGreaterThan(held)
+      store.close()
+      expect(keep(sqliteStore({ file, key: 'a', manager })).epoch).toBe(epoch + 1) // once
+    },
+  )
+
+  it('opens more often than the epochs of version 2 went, and refuses to go on after the last one, as it was', () => {
+    const file = newFile()
+    const { manager } = slowManager(0)
+    const open = () => keep(sqliteStore({ file, key: 'a', manager, reconcile: false }))
+    open().close()
+    const setEpoch = (epoch: number) => {
+      const db = new DatabaseSync(file)
+      db.exec(`UPDATE _nolater_actor SET epoch = ${epoch}`)
+      db.close()
+    }
+    setEpoch(2 ** 25 - 2)
+    for (const more of [1, 2, 3]) {
+      const store = open()
+      expect(store.epoch).toBe(2 ** 25 - 2 + more)
+      store.close()
+    }
+    setEpoch(2 ** 31 - 1)
+    expect(open).toThrow(expect.objectContaining({ code: 'ALARM_CONFIG_INVALID' }))
+    expect(look(file)).toMatchObject({ epoch: 2 ** 31 - 1 })
   })
 })
 
@@ -267,16 +304,29 @@ describe('a file of many actors that is older than its manager', () => {
     expect(calls).toEqual([])
   })
 
-  it('opens a file of version 1', async () => {
-    const file = newFile()
-    const db = new DatabaseSync(file)
-    db.exec(`
+  it.each([
+    [1, 'key, epoch, alarm', "('a', 4, 77)"],
+    [2, 'key, epoch, alarm, raised', "('a', 4, 77, 0), ('b', 4, 77, 6), ('c', 33554431, 77, 0)"],
+  ])(
+    'opens a file of version %s above all the fences that were given out under it',
+    async (version, columns, rows) => {
+      const file = newFile()
+      const db = new DatabaseSync(file)
+      db.exec(`
       CREATE TABLE _nolater_version (version INTEGER NOT NULL) STRICT;
-      INSERT INTO _nolater_version VALUES (1);
-      CREATE TABLE _nolater_actors (key TEXT NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL, alarm INTEGER) STRICT, WITHOUT ROWID;
-      INSERT INTO _nolater_actors VALUES ('a', 4, 77)`)
-    db.close()
-    const stores = keep(sqliteStores({ file, manager: slowManager().manager }))
-    expect(await firstValueFrom(from(stores.load('a')))).toMatchObject({ epoch: 5, time: 77 })
-  })
+      INSERT INTO _nolater_version VALUES (${version});
+      CREATE TABLE _nolater_actors (${columns}, PRIMARY KEY (key));
+      INSERT INTO _nolater_actors VALUES ${rows}`)
+      db.close()
+      const open = () => keep(sqliteStores({ file, manager: slowManager().manager }))
+      const load = (stores: ReturnType<typeof open>, key: string) => firstValueFrom(from(stores.load(key)))
+      const stores = open()
+      expect(await load(stores, 'a')).toMatchObject({ epoch: 5 * 64 + 1, time: 77 })
+      if (version === 2) expect(await load(stores, 'b')).toMatchObject({ epoch: 7 * 64 + 1, time: 77 })
+      stores.close()
+      expect(await load(open(), 'a')).toMatchObject({ epoch: 5 * 64 + 2 })
+      expect(await load(stores, 'new').catch((error) => error.code)).toBe('ALARM_CLOSED')
+      expect(await load(open(), 'new')).toMatchObject({ epoch: 1 })
+    },
+  )
 })

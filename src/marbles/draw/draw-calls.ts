@@ -32,6 +32,7 @@ export const writes: Drawers<
   | 'write-failed'
   | 'write-fenced'
   | 'epoch-raised'
+  | 'epoch-added'
   | 'write-retried'
   | 'write-given-up'
   | 'drained'
@@ -65,6 +66,9 @@ export const writes: Drawers<
     note(
       `the manager held fence ${held}, so the store raised its epoch to ${epoch}: the write goes on under ${fence}`,
     )
+  },
+  'epoch-added'({ epoch }, { note }) {
+    note(`the writes do not fit into the epoch: the store gave the epoch ${epoch} as well`)
   },
   'write-retried'({ attempt, delay }, { sheet, print, from }) {
     const tooltip = `rests ${print.lasting(delay)} before attempt ${attempt + 1}`
