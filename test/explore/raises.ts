@@ -1,0 +1,171 @@
+import { type Alarm, AlarmFencedError, type AlarmTime, openAlarm } from 'nolater'
+import { readRecord } from 'nolater/marbles'
+import { Subject } from 'rxjs'
+
+const EPOCH = 2 ** 28 // fences to an epoch
+
+/** Two incarnations of one actor on a store that may be older than its manager. What is false in here is a fault put in on purpose. */
+export interface RaiseOptions {
+  readonly openAlarm?: typeof openAlarm
+  /** of the store in the beginning, which was restored or deleted */
+  readonly store: { readonly epoch: number; readonly time: AlarmTime }
+  /** the epoch of the fence that the manager holds */
+  readonly held: number
+  /** alarms that each owner sets; default 1 */
+  readonly sets?: 1 | 2 | undefined
+  /** a raise asks, in the store's transaction, whether its opening is the last one */
+  readonly asksStore?: boolean
+}
+
+interface Call {
+  readonly what: 'write' | 'raise' | 'commit'
+  readonly value: AlarmTime
+  readonly fence: number
+  readonly answer: Subject<number>
+  /** what the other side has made of it, once it has come there */
+  outcome: null | 'ok' | AlarmFencedError
+}
+
+interface Owner {
+  readonly epoch: number
+  readonly alarm: Alarm
+  /** in the order in which they were made: one write or raise, and one commit, at a time */
+  readonly calls: Call[]
+  asks: number
+  /** the manager has taken a write of its */
+  wins: boolean
+  failure: unknown
+}
+
+const times = [3, 6] // what an owner sets, one after the other
+const owners = 2
+
+/** Every order of what two owners do and of what comes of it, on real engines; each state once. */
+export function exploreRaises(options: RaiseOptions): { states: number; fault: string | null } {
+  const seen = new Set<string>()
+  const ways: string[][] = [[]]
+  for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
+    const world = openWorld(options)
+    for (const move of way) world.take(move)
+    const { key, moves, fault } = world.look()
+    if (fault !== null) return { states: seen.size, fault: `${fault}: ${way.join(' ')}` }
+    if (seen.has(key)) continue
+    seen.add(key)
+    for (const move of moves) ways.push([...way, move])
+  }
+  return { states: seen.size, fault: null }
+}
+
+function openWorld({
+  store: before,
+  held,
+  sets = 1,
+  asksStore = true,
+  openAlarm: open = openAlarm,
+}: RaiseOptions) {
+  const store = { ...before, raised: 0 }
+  const manager = { time: 5 as AlarmTime, fence: held * EPOCH + 3 }
+  const opened: Owner[] = []
+  let fault: string | null = null
+
+  function openOwner(): void {
+    store.epoch = Math.max(store.epoch, store.raised) + 1
+    store.raised = 0
+    const calls: Call[] = []
+    const call = (what: Call['what'], value: AlarmTime, fence = 0): Subject<number> => {
+      const answer = new Subject<number>()
+      calls.push({ what, value, fence, answer, outcome: null })
+      return answer
+    }
+    const owner: Owner = {
+      epoch: store.epoch,
+      calls,
+      asks: 0,
+      wins: false,
+      failure: null,
+      alarm: open({
+        key: 'a',
+        epoch: store.epoch,
+        initial: store.time,
+        retry: { count: 0 },
+        commit: (time) => call('commit', time),
+        write: (time, { fence }) => call('write', time, fence),
+        raise: (epoch) => call('raise', epoch),
+      }),
+    }
+    owner.alarm.events$.subscribe({
+      error: (error) => {
+        owner.failure = error
+      },
+    })
+    opened.push(owner)
+  }
+
+  /** A call comes to the store or to the manager. */
+  function reach(owner: Owner, call: Call): void {
+    const isLast = owner === opened.at(-1)
+    if (call.what === 'write') {
+      const { fence, value } = call
+      call.outcome = fence < manager.fence ? new AlarmFencedError('a', fence, manager.fence) : 'ok'
+      if (call.outcome !== 'ok') return
+      if (!isLast && opened.at(-1)!.wins)
+        fault ??= 'the manager takes a write of an older owner after one of the newest'
+      Object.assign(manager, { time: value, fence })
+      owner.wins = true
+      return
+    }
+    const mayGo = isLast || (call.what === 'raise' && !asksStore)
+    call.outcome = mayGo ? 'ok' : new AlarmFencedError('a', owner.epoch)
+    if (mayGo && call.what === 'raise') store.raised = Math.max(store.raised, call.value!)
+    if (mayGo && call.what === 'commit') store.time = call.value
+  }
+
+  function answer(owner: Owner, call: Call): void {
+    owner.calls.splice(owner.calls.indexOf(call), 1)
+    if (call.outcome !== 'ok') call.answer.error(call.outcome)
+    if (call.what === 'raise') call.answer.next(call.value!)
+    call.answer.complete()
+  }
+
+  function take(move: string): void {
+    const [who, what = ''] = move.split('.')
+    const owner = opened[Number(who)]
+    if (owner === undefined) openOwner()
+    else if (what === 'set') owner.alarm.set(times[owner.asks++]!)
+    else {
+      const call = owner.calls[Number(what)]!
+      if (call.outcome === null) reach(owner, call)
+      else answer(owner, call)
+    }
+  }
+
+  function look() {
+    const moves = opened.length < owners ? ['open'] : []
+    for (const [who, { alarm: _, calls, asks, failure }] of opened.entries()) {
+      if (failure === null && asks < sets) moves.push(`${who}.set`)
+      // A broken owner hears no answer, and what it asked for may still arrive.
+      calls.forEach(({ outcome }, i) => {
+        if (failure === null || outcome === null) moves.push(`${who}.${i}`)
+      })
+    }
+    if (moves.length === 0) fault ??= faultAtRest()
+    const print = ({ alarm, calls, asks, wins, failure }: Owner) => [
+      calls.map(({ what, value, fence, outcome }) => [what, value, fence, outcome && String(outcome)]),
+      asks,
+      wins,
+      failure && String(failure),
+      failure === null && [readRecord(alarm), (alarm as unknown as { raisedTo: number }).raisedTo],
+    ]
+    return { key: JSON.stringify([store, manager, opened.map(print)]), moves, fault }
+  }
+
+  function faultAtRest(): string | null {
+    const last = opened.at(-1)!
+    if (last.failure !== null) return 'the owner is shut out'
+    if (store.time !== last.alarm.time || manager.time !== store.time)
+      return 'at rest the store and the manager hold the newest intent'
+    return null
+  }
+
+  return { take, look }
+}
