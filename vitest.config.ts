@@ -18,8 +18,8 @@ export default defineConfig({
     environment: 'node',
     // A test without an assertion passes for nothing: `expectObservable(x)` without `toBe` is one.
     expect: { requireAssertions: true },
-    // Virtual time takes no time. This is enough to start a process; what needs longer says so itself.
-    testTimeout: 10_000,
+    // Virtual time takes no time. This is enough on a machine that others keep busy; what needs longer says so itself.
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     restoreMocks: true,
   },
