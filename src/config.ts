@@ -4,7 +4,7 @@ import { AlarmConfigError } from './errors.ts'
 import { checkEpoch } from './fence.ts'
 import { checkKey } from './key.ts'
 import type { WriteInfo } from './manager.ts'
-import { MAX_TIMER } from './milliseconds.ts'
+import { MAX_TIMER, timerMilliseconds } from './milliseconds.ts'
 import { type AlarmTime, checkAlarmTime } from './time.ts'
 
 /** What comes with a commit: whose alarm it is, and the epoch that it was opened under. */
@@ -36,6 +36,15 @@ export interface SharedConfig {
   readonly reconcile?: boolean
   /** of later moves that fail: `count` retries, default 4; `delay` ms after the attempt given, default 1 s, doubling, a minute at most */
   readonly retry?: { readonly count?: number; readonly delay?: (attempt: number) => number }
+  /**
+   * ms that `write`, `commit`, `raise` and a fleet's `load` have to answer, each call; default: no limit. What has not answered is unsubscribed,
+   * and fails with `ALARM_TIMEOUT`: a later write is tried again, an earlier one breaks the alarm (`ALARM_PRECOMMIT_FAILED`), so does a commit
+   * (`ALARM_COMMIT_FAILED`), and a load fails (`ALARM_LOAD_FAILED`). Measured on the scheduler, as a duration.
+   *
+   * Gotcha: what was given up may still land. A commit may be durable: opening the alarm again reads it. A write may reach the manager after a
+   * newer one, and is refused by its fence: with a manager that does not compare fences, give no limit.
+   */
+  readonly timeout?: number
   /** the clock, and the timers of the retries; default asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
@@ -73,6 +82,7 @@ export const sharedNames: Names<SharedConfig> = {
   raise: true,
   reconcile: true,
   retry: true,
+  timeout: true,
   scheduler: true,
 }
 
@@ -98,10 +108,11 @@ export function checkConfig(config: AlarmConfig): void {
       )
     }
   }
-  const { key, initial, epoch, raise, reconcile, retry, scheduler } = config
+  const { key, initial, epoch, raise, reconcile, retry, timeout, scheduler } = config
   if (raise !== undefined && typeof raise !== 'function') {
     throw new AlarmConfigError('raise', 'a function from the least epoch to the one that is durable', raise)
   }
+  if (timeout !== undefined) timerMilliseconds('timeout', timeout)
   if (key !== undefined) checkKey(key)
   if (initial !== undefined) checkAlarmTime(initial)
   if (epoch !== undefined) checkEpoch(epoch)

@@ -15,6 +15,7 @@ export type AlarmErrorCode =
   | 'ALARM_CLOSE_FAILED'
   | 'ALARM_LOADING'
   | 'ALARM_LOAD_FAILED'
+  | 'ALARM_TIMEOUT'
   | 'ALARM_STORAGE_FAILED'
   | 'ALARM_SQL_REFUSED'
   | 'ALARM_VALUE_INVALID'
@@ -203,6 +204,19 @@ export class AlarmLoadError extends AlarmError {
       `The store did not load the alarm of ${given(key)}, so nothing asked of it was done: ${reason(cause)}. ` +
         'Ask again, and it is loaded anew.',
       { cause, counted: false },
+    )
+  }
+}
+
+/** What a config's function returned did not end within `timeout` (`ALARM_TIMEOUT`): the cause of what failed by it. It may still be done later. */
+export class AlarmTimeoutError extends AlarmError {
+  override readonly name = 'AlarmTimeoutError'
+  constructor(what: string, timeout: number) {
+    super(
+      'ALARM_TIMEOUT',
+      `${what} must complete within the timeout of ${timeout} ms; it did not answer, and was unsubscribed. What it asked for may still be done: ` +
+        'see why it is slow, or give a longer timeout.',
+      { counted: false },
     )
   }
 }

@@ -19,6 +19,7 @@ export {
   AlarmLoadingError,
   AlarmPrecommitError,
   AlarmTimeError,
+  AlarmTimeoutError,
   AlarmWriteError,
 } from './errors.ts'
 export type { AlarmEvent, KeyedEvent } from './event.ts'

@@ -14,6 +14,7 @@ import { AlarmError, given, heldFence } from './errors.ts'
 import { checkEpoch, epochAbove, fenceOf, needsEpoch } from './fence.ts'
 import { fromUser } from './from-user.ts'
 import type { Keeper } from './keeper.ts'
+import { withinTime } from './within-time.ts'
 
 /**
  * A manager write. Where the manager holds a fence above those of this opening, the store is older than its manager: it was restored, or
@@ -74,7 +75,9 @@ function writeWithOneMore(
 
 function raiseTo({ config, key, epoch }: Keeper, least: number): Observable<number> {
   let to: unknown
-  const raise$ = fromUser<unknown>('raise', () => config.raise!(least, { key, epoch })).pipe(
+  const raise$ = fromUser<unknown>('raise', () =>
+    withinTime(config, 'raise', () => config.raise!(least, { key, epoch })),
+  ).pipe(
     tap((emitted) => {
       to = emitted
     }),

@@ -19,6 +19,7 @@ import { latestWhen } from './operators/latest-when.ts'
 import { writeRaised } from './raise-epoch.ts'
 import { isEarlier, type Step } from './rules.ts'
 import { moveTo, printTime } from './time.ts'
+import { withinTime } from './within-time.ts'
 import type { Work } from './work.ts'
 
 /** The steps that write. */
@@ -136,7 +137,9 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
     else if (step === 'precommit') keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))
     else restOrGiveUp(keeper, work, write, error)
   }
-  const call = (fence: number) => keeper.config.write(time, { key: keeper.key, move, fence, attempt })
+  const { config, key } = keeper
+  const call = (fence: number) =>
+    withinTime(config, 'write', () => config.write(time, { key, move, fence, attempt }))
   const raised = (fence: number): void => {
     write = { ...begun, fence }
   }

@@ -11,6 +11,7 @@ import { reportUnhandled } from '../reached.ts'
 import { type TimeCheck, timeCheckOf } from '../real-time.ts'
 import { checkTime } from '../time.ts'
 import { undisturbed } from '../undisturbed.ts'
+import { withinTime } from '../within-time.ts'
 import { batch } from './batch.ts'
 import type { FleetConfig } from './fleet-config.ts'
 import { openFleetTelemetry } from './fleet-telemetry.ts'
@@ -66,7 +67,11 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   const actors = new Map<string, Resident>()
   const telemetry = openFleetTelemetry<K>(actors, scheduler, () => depth > 0)
   const sweep = openSweep(actors, idleAfter, scheduler, drop)
-  const loads = openLoads(concurrency, (key) => config.load(key as K), together)
+  const loads = openLoads(
+    concurrency,
+    (key) => withinTime(config, 'load', () => config.load(key as K)),
+    together,
+  )
   const writes = new Turns<Resident>(concurrency, (actor) => actor.settle())
   const issueWrite = config.writeMany
     ? batch('writeMany', scheduler, config.writeMany.bind(config), together)
@@ -119,6 +124,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   const home: Home = {
     ...(config.reconcile !== undefined && { reconcile: config.reconcile }),
     ...(config.retry !== undefined && { retry: config.retry }),
+    ...(config.timeout !== undefined && { timeout: config.timeout }),
     ...(config.raise !== undefined && { raise: config.raise.bind(config) }),
     scheduler,
     writes,

@@ -35,7 +35,8 @@ import { wipe } from './store-wipe.ts'
 import { synchronous } from './synchronous.ts'
 
 /** Where an actor is kept, and who wakes it. */
-export interface SqliteStoreOptions extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry'> {
+export interface SqliteStoreOptions
+  extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry' | 'timeout'> {
   /** the actor's own database; made if it is not there, in a directory that is */
   readonly file: string
   /** the actor, as the manager knows it */
@@ -260,4 +261,5 @@ const names: Names<SqliteStoreOptions> = {
   scheduler: true,
   reconcile: true,
   retry: true,
+  timeout: true,
 }

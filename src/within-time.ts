@@ -1,0 +1,37 @@
+import { asyncScheduler, EMPTY, Observable, type ObservableInput } from 'rxjs'
+import type { SharedConfig } from './config.ts'
+import { AlarmTimeoutError } from './errors.ts'
+import { fromUser } from './from-user.ts'
+import { MAX_TIMER } from './milliseconds.ts'
+import { undisturbed } from './undisturbed.ts'
+
+/**
+ * Calls a function of the config, and fails what it returns where that has not ended within the config's `timeout`: it is unsubscribed first,
+ * so that its turn is free again. Without a limit it is returned as it is.
+ */
+export function withinTime<T>(
+  config: Pick<SharedConfig, 'timeout' | 'scheduler'>,
+  name: string,
+  call: () => ObservableInput<T>,
+): ObservableInput<T> {
+  const { timeout, scheduler = asyncScheduler } = config
+  const input = call()
+  if (timeout === undefined || input === EMPTY) return input
+  return new Observable((subscriber) => {
+    const awaited = fromUser(name, () => input).subscribe({
+      next: (value) => subscriber.next(value),
+      error: (error) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    })
+    if (subscriber.closed) return
+    subscriber.add(awaited)
+    const limit = scheduler.schedule(
+      () => {
+        undisturbed(() => awaited.unsubscribe())
+        subscriber.error(new AlarmTimeoutError(name, timeout))
+      },
+      Math.min(timeout, MAX_TIMER),
+    )
+    subscriber.add(limit)
+  })
+}
