@@ -2,6 +2,7 @@ import {
   AsyncSubject,
   asyncScheduler,
   concat,
+  concatMap,
   defer,
   EMPTY,
   ignoreElements,
@@ -21,6 +22,7 @@ import { fromUser } from '../from-user.ts'
 import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
+import { BUSY_TIMEOUT } from './connect.ts'
 import { orClose } from './or-close.ts'
 import { own } from './owner.ts'
 import { fenceHeld, tellRaised } from './raised-at-opening.ts'
@@ -44,7 +46,10 @@ export interface SqliteStoreOptions
   readonly manager: AlarmManager
   /** Makes what the file holds durable elsewhere, where its own disk does not count. Completion means durable. */
   readonly replicate?: () => ObservableInput<unknown>
-  /** ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; the thread waits; default 5 s */
+  /**
+   * ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; default 5 s. The thread waits as the file is opened, and where
+   * something is written or asked, as that is synchronous; what the engine commits by itself waits on the scheduler.
+   */
   readonly busyTimeout?: number
 }
 
@@ -73,7 +78,7 @@ export interface ActorStore extends StoreValues, Closable {
 
   /**
    * Ends the open turn, brings through what was accepted until now, and lets go of the file; resolves when all of it is durable and with
-   * the manager. With a `sqliteManager` that is so when it returns. From here on the store takes nothing (`ALARM_CLOSED`).
+   * the manager. With a `sqliteManager` that is so when it returns, unless the file is locked. From here on the store takes nothing (`ALARM_CLOSED`).
    *
    * Rejects with `ALARM_CLOSE_FAILED` where something was lost, or was not answered within 5 s. Called inside of a transaction, it
    * rolls that one back, and keeps what was accepted before it.
@@ -92,8 +97,9 @@ export interface ActorStore extends StoreValues, Closable {
  * error. Open a new one. A file that is older than the manager (restored, or begun again) raises its epoch above the manager's fence, once an
  * opening (`epoch-raised`). A file that was removed, renamed or replaced since breaks it with the next commit (`ALARM_STORAGE_GONE`). Opening a file again takes it from the store that had it: that one gets `ALARM_FENCED` with its next write.
  *
- * Gotchas: while the manager is asked for an earlier alarm, the transaction stays open and what is written meanwhile joins it; others
- * find the file locked for so long. A lock that lasts, an SQL error and a bad value throw and change nothing; but a deferred foreign
+ * Gotchas: while the manager is asked for an earlier alarm, or `replicate` is at work, the transaction stays open and what is written meanwhile
+ * joins it; others find the file locked for so long, 4 s at most: then it is rolled back and the store is broken (`ALARM_LOCK_EXPIRED`), and
+ * another process can take the actor over. A lock that lasts, an SQL error and a bad value throw and change nothing; but a deferred foreign
  * key that fails with the commit breaks the store. Names that begin with `_nolater_` are the store's; transaction control, ATTACH,
  * VACUUM and most PRAGMAs are refused (`ALARM_SQL_REFUSED`). A turn outside of `transaction` and of a handler ends in a microtask,
  * which a virtual clock does not run: await one.
@@ -115,10 +121,11 @@ export function sqliteStore(options: SqliteStoreOptions): ActorStore {
 }
 
 function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
-  const { file: _, key, manager, replicate, busyTimeout: __, ...engineOptions } = options
+  const { file: _, key, manager, replicate, busyTimeout = BUSY_TIMEOUT, ...engineOptions } = options
   const { db, epoch } = opened
   const durable$ = new AsyncSubject<never>() // completes when the epoch is
-  const transaction = storeTransaction(opened)
+  const clock = options.scheduler ?? asyncScheduler
+  const transaction = storeTransaction(opened, { scheduler: clock, busyTimeout })
   const upper = hostOf(manager)
   let isClosing = false
   const barrier = storeBarrier(
@@ -138,10 +145,8 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
   const sql = storeSql(db, turns)
 
   function commit(time: AlarmTime): Observable<never> {
-    const commit$ = defer(() => {
-      transaction.commit(time)
-      return replicate === undefined ? EMPTY : fromUser('replicate', replicate)
-    })
+    const replicate$ = replicate === undefined ? EMPTY : defer(() => fromUser('replicate', replicate))
+    const commit$ = concat(transaction.commit(time), replicate$)
     return barrier.cover(commit$).pipe(tap({ complete: () => durable$.complete() }))
   }
 
@@ -151,10 +156,12 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
   }
 
   function raise(least: number): Observable<number> {
-    const epoch$ = of(transaction.raise(least))
+    const epoch$ = transaction.raise(least)
     return replicate === undefined
       ? epoch$
-      : concat(fromUser('replicate', replicate).pipe(ignoreElements()), epoch$)
+      : epoch$.pipe(
+          concatMap((epoch) => concat(fromUser('replicate', replicate).pipe(ignoreElements()), of(epoch))),
+        )
   }
 
   const drain = (): Observable<never> =>
@@ -163,13 +170,14 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
       const failed = (error: unknown): void => subscriber.error(new AlarmCloseError([key], error))
       try {
         turns.end()
+        transaction.hurry()
       } catch (error) {
         return failed(error)
       }
       subscriber.add(engine.drained().subscribe({ error: failed, complete: () => subscriber.complete() }))
       pumpUntil(upper, () => subscriber.closed)
       return undefined
-    }).pipe(withinLimit(engineOptions.scheduler ?? asyncScheduler, late))
+    }).pipe(withinLimit(clock, late))
   const flush$ = defer(drain).pipe(share()) // its own close, and that of its manager: one end for both
   const flush = (): Observable<never> => flush$
 

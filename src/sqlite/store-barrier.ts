@@ -50,6 +50,7 @@ export function storeBarrier(
     } finally {
       tell(turn)
       drain()
+      transaction.limit(fail) // the manager, or replicate, is asked with the file locked
     }
   }
 

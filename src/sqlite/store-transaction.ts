@@ -1,7 +1,13 @@
+import { Observable, type Subscription } from 'rxjs'
 import { AlarmError, given } from '../errors.ts'
 import type { AlarmTime } from '../time.ts'
+import { type Locked, type Patience, stepLine } from './step-line.ts'
 import { storageError } from './storage-error.ts'
 import type { StoreFile } from './store-file.ts'
+import { begin as beginOn } from './transaction.ts'
+
+/** ms for which a file stays locked while its manager, or `replicate`, does not answer: less than another opening waits for it */
+export const LOCK_LIMIT = 4_000
 
 /** The one SQLite transaction in which a store's changes wait for their commit. */
 export interface StoreTransaction {
@@ -10,20 +16,27 @@ export interface StoreTransaction {
   readonly isDirty: boolean
   /** why there will be no other */
   readonly failure: unknown
-  /** Opens it unless it is open. Fails with `ALARM_FENCED` when the file has been opened again since. */
+  /**
+   * Opens it unless it is open; the thread waits for the lock. What waits for that lock already is done first, in a transaction of its own.
+   * Fails with `ALARM_FENCED` when the file has been opened again since.
+   */
   begin(): void
   /** Says that something is in it. */
   soil(): void
   /** Does all of `work` in it, or nothing. */
   nest<T>(work: () => T): T
-  /** Makes all of it durable, with the alarm that goes with it. */
-  commit(alarm: AlarmTime): void
+  /** Makes all of it durable, with the alarm that goes with it. Where none is open, the lock is waited for on the scheduler. */
+  commit(alarm: AlarmTime): Observable<never>
   rollback(): void
   /**
-   * Raises the epoch of the fences durably to `least`, and returns it. Fails with `ALARM_FENCED` when the file has been opened again since;
-   * and where something is in the open transaction, which is rolled back.
+   * Raises the epoch of the fences durably to `least`, and emits it; waits for the lock as `commit` does. Fails with `ALARM_FENCED` when the
+   * file has been opened again since; and where something is in the open transaction, which is rolled back.
    */
-  raise(least: number): number
+  raise(least: number): Observable<number>
+  /** Tries now what waits for the lock. */
+  hurry(): void
+  /** Where it is open from here on for longer than `LOCK_LIMIT`, `over` is called with what to break the alarm with. */
+  limit(over: (error: AlarmError) => void): void
   /** Rolls back for good: from here on everything throws `error`. */
   fail(error: unknown): void
   /** Another store of this process takes the file: what would begin from here on fails with `ALARM_FENCED`, and waits for no lock. */
@@ -32,8 +45,18 @@ export interface StoreTransaction {
   checkOwner(): void
 }
 
-export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: StoreFile): StoreTransaction {
-  const start = db.prepare('BEGIN IMMEDIATE')
+/** Work that takes the lock by itself. */
+interface LockStep {
+  readonly isOver: boolean
+  run(): void
+  failed(error: unknown): void
+}
+
+export function storeTransaction(
+  { db, path, whileThere, key, epoch, alarm }: StoreFile,
+  patience: Patience,
+): StoreTransaction {
+  const line = stepLine(patience, perform)
   const finish = db.prepare('COMMIT')
   const undo = db.prepare('ROLLBACK')
   const mark = db.prepare('SAVEPOINT _nolater_mark') // of the nested ones of this name, the innermost is meant
@@ -48,23 +71,62 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
   let isDirty = false
   let hasGivenWay = false
   let failure: unknown = null
+  let limit: Subscription | null = null
 
   function begin(): void {
     if (failure !== null) throw failure
     if (isOpen) return
+    take()
+    if (line.flush()) take()
+  }
+
+  /** Takes the lock unless it is ours. Where it must be had at once and is not, returns what refused it. */
+  function take(atOnce?: Patience): AlarmError | null {
+    if (failure !== null) throw failure
+    if (isOpen) return null
     checkOwner()
-    try {
-      start.run()
-    } catch (error) {
-      throw storageError(error, path)
-    }
+    const refusal = beginOn(db, path, atOnce)
+    if (refusal !== null) return refusal
     isOpen = true
     isDirty = false
     // The write lock is ours from here on: nobody can raise the epoch before the commit.
     const newest = newestEpoch()
-    if (newest === epoch) return
+    if (newest === epoch) return null
     fail(fenced(newest))
     throw failure
+  }
+
+  function perform(steps: readonly LockStep[], locked?: Locked<LockStep>): void {
+    const left: LockStep[] = []
+    let refusal: AlarmError | null = null
+    for (const step of steps) {
+      if (step.isOver) continue
+      try {
+        refusal ??= take(locked && patience)
+        if (refusal === null) step.run()
+        else left.push(step)
+      } catch (error) {
+        step.failed(error)
+      }
+    }
+    if (refusal !== null) locked?.(refusal, left)
+  }
+
+  function whenFree<T>(work: () => T, emits: boolean): Observable<T> {
+    return new Observable((subscriber) => {
+      line.add({
+        get isOver() {
+          return subscriber.closed
+        },
+        run() {
+          const result = work()
+          if (emits) subscriber.next(result)
+          subscriber.complete()
+        },
+        failed: (error) => subscriber.error(error),
+      })
+      line.attempt()
+    })
   }
 
   function checkOwner(): void {
@@ -115,7 +177,6 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
   }
 
   function commit(time: AlarmTime): void {
-    begin()
     try {
       if (time !== stored || raised !== storedRaised) setAlarm.run(time, raised)
       whileThere(() => finish.run())
@@ -124,12 +185,18 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
     }
     stored = time
     storedRaised = raised
+    ended()
+  }
+
+  function ended(): void {
     isOpen = false
+    limit?.unsubscribe()
+    limit = null
   }
 
   function rollback(): void {
     if (db.isTransaction) undo.run()
-    isOpen = false
+    ended()
     isDirty = false
   }
 
@@ -138,11 +205,10 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
    * commit of what is open, and that cannot be committed before the manager has its alarm.
    */
   function raise(least: number): number {
-    begin()
     const isLost = isDirty
     if (isLost) {
       rollback()
-      begin()
+      take()
     }
     raised = least
     commit(stored)
@@ -155,6 +221,15 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
       'ALARM_FENCED',
       `The database ${given(path)} of ${given(key)} is older than the manager (restored from a backup, or begun again), or has used up the fences of ` +
         `its epoch. That was raised to ${least} while a transaction was open, which was rolled back for it. Open it again.`,
+      { counted: false },
+    )
+  }
+
+  function unanswered(): AlarmError {
+    return new AlarmError(
+      'ALARM_LOCK_EXPIRED',
+      `The database ${given(path)} of ${given(key)} was locked for ${LOCK_LIMIT} ms while its manager, or replicate, did not answer. All that is ` +
+        'not durable was rolled back, so that another process can take the actor over. See why they do not answer, then open it again.',
       { counted: false },
     )
   }
@@ -180,9 +255,14 @@ export function storeTransaction({ db, path, whileThere, key, epoch, alarm }: St
     },
     begin,
     nest,
-    commit,
+    commit: (time) => whenFree<never>(() => commit(time) as never, false),
     rollback,
-    raise,
+    raise: (least) => whenFree(() => raise(least), true),
+    hurry: line.attempt,
+    limit(over) {
+      if (!isOpen || limit !== null) return
+      limit = patience.scheduler.schedule(() => over(unanswered()), LOCK_LIMIT)
+    },
     fail,
     checkOwner,
     giveWay() {

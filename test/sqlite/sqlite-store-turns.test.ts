@@ -211,7 +211,7 @@ describe('sqliteStore: a turn', () => {
     expect(() => store.alarm.time).toThrow(expect.objectContaining({ code: 'ALARM_CLOSED' }))
   })
 
-  it('is rolled back by close() where the manager has not answered for 5 s', async () => {
+  it('is rolled back while close() waits for a manager that does not answer', async () => {
     const { store, file, calls, clock } = await script()
     store.alarm.set(5)
     store.put('a', 1)
@@ -223,7 +223,10 @@ describe('sqliteStore: a turn', () => {
     expect(confirmed.state).toBe('pending')
     clock.flush()
     await closed
-    expect(confirmed.state).toMatchObject({ code: 'ALARM_CLOSED' })
+    expect(confirmed.state).toMatchObject({
+      code: 'ALARM_PRECOMMIT_FAILED',
+      cause: { code: 'ALARM_LOCK_EXPIRED' },
+    })
     expect(look(file)).toMatchObject({ alarm: null, values: [] })
   })
 
