@@ -89,6 +89,8 @@ type FleetStory =
   | { readonly kind: 'load-failed'; readonly error: unknown; readonly lost: number }
   /** what broke its alarm: all that was not durable is lost, and its next intent loads it anew */
   | { readonly kind: 'broken'; readonly error: unknown }
+  /** it broke, or was not loaded, again: for so many ms it is not loaded anew, and what it is asked gets that error */
+  | { readonly kind: 'backing-off'; readonly delay: number; readonly error: unknown }
   /** an intent that nobody can keep: nothing has changed */
   | { readonly kind: 'refused'; readonly error: unknown }
   /** a write waits for its turn: so many actors wait, and so many writes are in flight */

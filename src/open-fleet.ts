@@ -20,6 +20,9 @@ export interface Fleet<K extends string = string> extends Closable {
    * While the actor is being loaded, what it is asked waits in order, and `time` throws `ALARM_LOADING`: wait for `confirmed()`. What
    * breaks an alarm reaches whoever waits; then its handles throw it, but `set`, `delete` and `touch` load the actor anew.
    *
+   * One that breaks, or cannot be loaded, again before a commit of its was durable is not loaded for 1 s, doubling, a minute at most
+   * (`backing-off`): all that it is asked gets the error that broke it, a delivery too, which its manager tries again.
+   *
    * Gotcha: keep the handle for as long as values wait at its gate. A new one does not know what another one has asked and lost.
    */
   actor(key: K): Alarm

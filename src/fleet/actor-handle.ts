@@ -145,6 +145,7 @@ function ofAlarm(event: KeyedEvent): readonly AlarmEvent[] {
     case 'load-failed':
       throw event.error
     case 'opened':
+    case 'backing-off':
     case 'refused':
     case 'waiting':
     case 'dropped':

@@ -1,4 +1,13 @@
-import { asyncScheduler, EMPTY, noop, Observable, type SchedulerLike, Subscription } from 'rxjs'
+import {
+  asyncScheduler,
+  EMPTY,
+  noop,
+  Observable,
+  type ObservableInput,
+  type SchedulerLike,
+  Subscription,
+  tap,
+} from 'rxjs'
 import { hostOf } from '../closing/host.ts'
 import type { CommitInfo } from '../config.ts'
 import { AlarmClosedError } from '../errors.ts'
@@ -7,11 +16,12 @@ import { fromUser } from '../from-user.ts'
 import { checkKey } from '../key.ts'
 import type { WriteInfo } from '../manager.ts'
 import { listen } from '../operators/listen.ts'
-import { reportUnhandled } from '../reached.ts'
+import { reportUnhandled, throwing } from '../reached.ts'
 import { type TimeCheck, timeCheckOf } from '../real-time.ts'
 import { checkTime } from '../time.ts'
 import { undisturbed } from '../undisturbed.ts'
 import { withinTime } from '../within-time.ts'
+import { openBackOff } from './back-off.ts'
 import { batch } from './batch.ts'
 import type { FleetConfig } from './fleet-config.ts'
 import { openFleetTelemetry } from './fleet-telemetry.ts'
@@ -80,6 +90,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     ? batch('commitMany', scheduler, config.commitMany.bind(config), together)
     : null
   const gates = openGates()
+  const backOff = openBackOff(scheduler)
   const host = hostOf(config)
   const losses = flushActors(actors, host, scheduler)
   const { flush } = losses
@@ -133,7 +144,10 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     tell: telemetry.tell,
     commit(time, commitInfo) {
       const info = commitInfo as CommitInfo & { readonly key: K }
-      return issueCommit === null ? config.commit(time, info) : issueCommit({ key: info.key, time, info })
+      const commit = (): ObservableInput<unknown> =>
+        issueCommit === null ? config.commit(time, info) : issueCommit({ key: info.key, time, info })
+      if (!backOff.has(info.key)) return commit()
+      return fromUser('commit', commit).pipe(tap({ complete: () => backOff.forget(info.key) }))
     },
     write(time, writeInfo) {
       const info = writeInfo as WriteInfo & { readonly key: K }
@@ -154,6 +168,10 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
         if (config.discard !== undefined) undisturbed(() => config.discard?.(key as K))
         // Before anybody can load the actor anew on hearing of it: this story comes first, and its gates are not theirs.
         if (!isClosed) telemetry.tell(key, story)
+        if ('error' in story) {
+          const delay = backOff.broke(key, story.error)
+          if (delay > 0) telemetry.tell(key, { kind: 'backing-off', delay, error: story.error })
+        }
         const tellGates = gates.take(key)
         try {
           end()
@@ -174,6 +192,8 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     if (isRefusing || isClosed) throw new AlarmClosedError(key)
     let actor = actors.get(key)
     if (actor === undefined || actor.failure !== null) {
+      const refused = backOff.refusal(key)
+      if (refused !== null) throw throwing(refused.error)
       actor = new Resident(home, checkKey(key))
       actor.telemetry = telemetry.current
       actors.set(key, actor)
@@ -193,6 +213,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       } catch (error) {
         if (telemetry.current === null) reportUnhandled(error)
         telemetry.tell(key, { kind: 'refused', error })
+        undisturbed(() => config.discard?.(key as K)) // it must not go with the next commit
       }
     },
     error(error) {
