@@ -1,4 +1,4 @@
-import { EMPTY, of, throwError } from 'rxjs'
+import { EMPTY, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { type FleetConfig, type KeyedEvent, openFleet } from '../../src/index.ts'
 import { settled } from '../manager-contract.ts'
@@ -114,5 +114,17 @@ describe('an actor that breaks again and again', () => {
     await clock.advance(500)
     set()
     expect(load).toHaveBeenCalledTimes(3)
+  })
+
+  it('drops what changes its state meanwhile, which would go with a later commit', () => {
+    const changed$ = new Subject<string>()
+    const discard = vi.fn()
+    const { set, events } = rig({ changed$, discard })
+    set()
+    set()
+    discard.mockClear()
+    changed$.next('a')
+    expect(discard.mock.calls).toEqual([['a']])
+    expect(events.at(-1)).toMatchObject({ kind: 'refused', error: { code: 'ALARM_PRECOMMIT_FAILED' } })
   })
 })

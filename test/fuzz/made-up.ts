@@ -42,7 +42,7 @@ function settingOf(roll: Roll, without: ReadonlySet<Feature>): Setting {
     abandon: without.has('keep') || roll(4) > 0 ? 'true' : 'false',
     many: roll(3) === 0 ? 'true' : 'false',
     timeout: without.has('timeout') || roll(4) > 0 ? 'none' : pick(roll, ['1000', '20000']),
-    epoch: without.has('epoch') || roll(20) > 0 ? '0' : String(2 ** 31 - 3),
+    epoch: without.has('epoch') || roll(20) > 0 ? '0' : String(2 ** 25 - 3),
     heard: roll(2) === 0 ? 'true' : 'false',
   }
 }
