@@ -1,3 +1,5 @@
+import { fieldOf } from './safe-field.ts'
+
 /** What can be told apart in a `catch`; these codes never change. */
 export type AlarmErrorCode =
   | 'ALARM_TIME_INVALID'
@@ -12,6 +14,7 @@ export type AlarmErrorCode =
   | 'ALARM_FENCED'
   | 'ALARM_FENCE_EXHAUSTED'
   | 'ALARM_CLOSED'
+  | 'ALARM_INTERNAL'
   | 'ALARM_CLOSE_FAILED'
   | 'ALARM_LOADING'
   | 'ALARM_LOAD_FAILED'
@@ -139,6 +142,19 @@ export class AlarmFencedError extends AlarmError {
   }
 }
 
+/** What was thrown where nothing may throw (`ALARM_INTERNAL`): a clock, a stack that is full, or a fault of this library. */
+export class AlarmInternalError extends AlarmError {
+  override readonly name = 'AlarmInternalError'
+  constructor(key: string, cause: unknown) {
+    super(
+      'ALARM_INTERNAL',
+      `The alarm of ${given(key)} is broken by what was thrown while it was being kept: ${reason(cause)}. Nothing that was not ` +
+        'durable is done. Open the alarm again from its store; a fleet does so when it is asked next.',
+      { cause, counted: false },
+    )
+  }
+}
+
 /** Something was asked of an alarm after `close()` (`ALARM_CLOSED`). */
 export class AlarmClosedError extends AlarmError {
   override readonly name = 'AlarmClosedError'
@@ -224,12 +240,12 @@ export class AlarmTimeoutError extends AlarmError {
 
 /** Whether a manager means "another incarnation owns this actor", also when its error comes from another copy of this library. */
 export function isFenced(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'ALARM_FENCED'
+  return typeof error === 'object' && fieldOf(error, 'code') === 'ALARM_FENCED'
 }
 
 /** The fence that a manager holds, where its error says that a write was below it and what it is. */
 export function heldFence(error: unknown): number | undefined {
-  const { held } = (error ?? {}) as { held?: unknown }
+  const held = fieldOf(error, 'held')
   return isFenced(error) && typeof held === 'number' ? held : undefined
 }
 
@@ -237,8 +253,15 @@ export function heldFence(error: unknown): number | undefined {
 export function given(value: unknown): string {
   if (typeof value === 'number' || value === null || value === undefined) return String(value)
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
-  if (Object.prototype.toString.call(value) === '[object Date]') return 'an invalid Date'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return isDate(value) ? 'an invalid Date' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function isDate(value: unknown): boolean {
+  try {
+    return Object.prototype.toString.call(value) === '[object Date]'
+  } catch {
+    return false // a Proxy that was revoked
+  }
 }
 
 const LISTED = 10
@@ -250,5 +273,6 @@ function listed(keys: readonly string[]): string {
 
 /** Without its own full stop: the sentence goes on. */
 function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message.replace(/\.$/, '') : given(cause)
+  const message = typeof cause === 'object' ? fieldOf(cause, 'message') : undefined
+  return typeof message === 'string' ? message.replace(/\.$/, '') : given(cause)
 }

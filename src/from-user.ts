@@ -1,6 +1,7 @@
 import { EMPTY, from, type Observable, type ObservableInput, type Subscription, throwError } from 'rxjs'
 import { outside } from './async-context.ts'
 import { AlarmError, given } from './errors.ts'
+import { reportUnhandled } from './reached.ts'
 
 /** Calls a user's function now: what it throws, or returns that is no ObservableInput, becomes an error notification. */
 export function fromUser<T>(name: string, call: () => ObservableInput<T>): Observable<T> {
@@ -25,23 +26,34 @@ export interface End {
  * EMPTY and promises are what stores and managers return, millions of times: they need no subscriber.
  */
 export function runUser(name: string, call: () => ObservableInput<unknown>, end: End): Subscription | null {
-  let input: ObservableInput<unknown>
-  try {
-    input = outside.runInAsyncScope(call)
-  } catch (error) {
-    input = throwError(() => error)
+  let isOver = false
+  const once = (notify: () => void): void => {
+    if (isOver) return
+    isOver = true
+    notify()
   }
-  if (input === EMPTY) {
-    end.complete()
-  } else if (input instanceof Promise) {
-    input.then(
-      () => end.complete(),
-      (error) => end.error(error),
-    )
-  } else {
-    return outside.runInAsyncScope(() => fromInput(name, input).subscribe(end))
+  const complete = (): void => once(() => end.complete())
+  const failed = (error: unknown): void => once(() => end.error(error))
+  try {
+    const input = outside.runInAsyncScope(call)
+    if (input === EMPTY) complete()
+    else if (isPromise(input)) input.then(complete, failed)
+    else return outside.runInAsyncScope(() => fromInput(name, input).subscribe({ complete, error: failed }))
+  } catch (error) {
+    // A teardown that throws comes after the end: what was done is done, and the error is RxJS's to report.
+    if (isOver) reportUnhandled(error)
+    else failed(error)
   }
   return null
+}
+
+/** Also of what throws when it is asked, which `from` then refuses. */
+function isPromise(input: unknown): input is Promise<unknown> {
+  try {
+    return input instanceof Promise
+  } catch {
+    return false
+  }
 }
 
 function fromInput<T>(name: string, input: ObservableInput<T>): Observable<T> {

@@ -15,6 +15,7 @@ export {
   AlarmError,
   type AlarmErrorCode,
   AlarmFencedError,
+  AlarmInternalError,
   AlarmLoadError,
   AlarmLoadingError,
   AlarmPrecommitError,

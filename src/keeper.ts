@@ -2,13 +2,14 @@ import { Observable } from 'rxjs'
 import { checkConfirmation } from './check-names.ts'
 import { issueCommit } from './commit.ts'
 import { clockOf, type SharedConfig } from './config.ts'
-import { AlarmClosedError } from './errors.ts'
+import { AlarmClosedError, AlarmInternalError } from './errors.ts'
 import type { AlarmEvent, AlarmStory } from './event.ts'
 import type { AlarmIntent } from './intent.ts'
-import { markReached, reportUnlessReached, throwing } from './reached.ts'
+import { markReached, reportUnhandled, reportUnlessReached, throwing } from './reached.ts'
 import { type AlarmState, type Flight, idle, isDrained, isEarlier, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
 import { type AlarmTime, checkAlarmTime, moveTo } from './time.ts'
+import { undisturbed } from './undisturbed.ts'
 import { failAll, lookAgain, waitUntil } from './waiting.ts'
 import { Work } from './work.ts'
 import { openWriter, startWrite, type Writer } from './writer.ts'
@@ -198,6 +199,16 @@ export class Keeper implements AlarmState {
     work.unsettled = true
     if (work.settling) return
     work.settling = true
+    try {
+      this.apply(work)
+    } catch (error) {
+      this.breakBy(error) // and never a loop that is taken for running
+    }
+    work.settling = false
+    this.drop(work)
+  }
+
+  private apply(work: Work): void {
     while (work.unsettled && this.work === work) {
       for (let step = this.decide(work); step !== null && this.work === work; step = this.decide(work)) {
         work.stirred = true
@@ -214,8 +225,6 @@ export class Keeper implements AlarmState {
       this.telemetry?.flush()
       lookAgain(work)
     }
-    work.settling = false
-    this.drop(work)
   }
 
   private decide(work: Work): Step | null {
@@ -322,6 +331,12 @@ export class Keeper implements AlarmState {
 
   close(): void {
     if (this.failure === null) this.fail(new AlarmClosedError(this.key))
+  }
+
+  /** What was thrown where nothing may throw breaks the alarm; what a teardown throws while it breaks is RxJS's to report. */
+  breakBy(error: unknown): void {
+    if (this.failure !== null) reportUnhandled(error)
+    else undisturbed(() => this.fail(new AlarmInternalError(this.key, error)))
   }
 
   /** Ends everything with the error that everyone waiting, and everyone asking later, gets. */

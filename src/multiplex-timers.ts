@@ -23,6 +23,7 @@ import { isExhausted } from './ledger/redelivery.ts'
 import type { Alarm } from './open-alarm.ts'
 import { oneByOne } from './operators/one-by-one.ts'
 import { timeCheckFor } from './real-time.ts'
+import { fieldOf } from './safe-field.ts'
 import { type AlarmTime, isBefore } from './time.ts'
 import { timeIn } from './time-in.ts'
 import {
@@ -335,7 +336,7 @@ function unread(): AlarmError {
 
 /** A store that fails must not use up the retries of the alarm: with it, all timers would be abandoned. */
 function notTheHandlers(cause: unknown): unknown {
-  if ((cause as { counted?: unknown } | null)?.counted === false) return cause
+  if (fieldOf(cause, 'counted') === false) return cause
   return new AlarmError(
     'ALARM_COMMIT_FAILED',
     'The timers could not be loaded or saved, so their delivery stays open. Nothing is lost: answer the manager with this error and ' +

@@ -108,7 +108,11 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
     const { settling } = work
     work.settling = true
     work.writing = false
-    conclude()
+    try {
+      conclude()
+    } catch (error) {
+      keeper.breakBy(error)
+    }
     free() // ends the write's teardown too: what that asks waits as well, or the pipe is asked for a turn that it still has
     work.settling = settling
     keeper.settle()

@@ -3,6 +3,7 @@ import { outside } from '../async-context.ts'
 import { AlarmError, given } from '../errors.ts'
 import { fromUser } from '../from-user.ts'
 import type { EachResult } from '../manager.ts'
+import { fieldOf } from '../safe-field.ts'
 
 interface Member<T> {
   readonly item: T
@@ -42,10 +43,8 @@ export function batch<T>(
       },
       error: failAll,
       complete() {
-        if (!Array.isArray(results) || results.length !== members.length) {
-          return failAll(unanswered(name, members.length, results))
-        }
-        const each: readonly EachResult[] = results
+        const each = readResults(results, members.length)
+        if (each === null) return failAll(unanswered(name, members.length, results))
         together(() => {
           members.forEach(({ subscriber }, i) => {
             const result = each[i]
@@ -71,8 +70,18 @@ export function batch<T>(
     })
 }
 
+/** Read once: what the user gave may throw, or say something else the next time. */
+function readResults(results: unknown, count: number): readonly EachResult[] | null {
+  try {
+    return Array.isArray(results) && results.length === count ? [...results] : null
+  } catch {
+    return null
+  }
+}
+
 function unanswered(name: string, count: number, results: unknown): AlarmError {
-  const what = Array.isArray(results) ? `${results.length} of them` : given(results)
+  const length = fieldOf(results, 'length')
+  const what = typeof length === 'number' ? `${length} of them` : given(results)
   return new AlarmError(
     'ALARM_RETURN_INVALID',
     `${name} must emit an array with a result for each of the ${count} it was given, null or an error, then complete; it emitted ${what}.`,

@@ -1,3 +1,5 @@
+import { fieldOf } from '../safe-field.ts'
+
 const RETRIES = 6 // that count; like a Durable Object's
 const FIRST = 2_000
 const LONGEST = 1_024_000
@@ -24,7 +26,7 @@ export interface Redelivery {
  * `counted: false` on the error: it does not count and is retried for ever. `retry: false`: the alarm is given up at once.
  */
 export function redeliver(key: string, { counted: behind, uncounted }: Failures, error: unknown): Redelivery {
-  const { counted, retry } = (error ?? {}) as { counted?: unknown; retry?: unknown }
+  const [counted, retry] = [fieldOf(error, 'counted'), fieldOf(error, 'retry')]
   if (retry === false) {
     return { failures: { counted: RETRIES + 1, uncounted }, counted: counted !== false, delay: null }
   }
