@@ -7,7 +7,7 @@ import { settled } from '../manager-contract.ts'
 import { newFile, newManager } from './files.ts'
 
 const program = fileURLToPath(new URL('./raising-process.ts', import.meta.url))
-const EPOCH = 2 ** 28 // fences to an epoch
+const EPOCH = 2 ** 22 // fences to an epoch
 let children: ChildProcess[] = []
 
 afterEach(() => {

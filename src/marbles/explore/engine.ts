@@ -2,7 +2,7 @@ import { type SchedulerLike, Subject, Subscription } from 'rxjs'
 import type { Alarm, AlarmConfig, AlarmTime, Move } from '../../index.ts'
 import { openDeliveries } from './deliveries.ts'
 import { type Effect, inOrder } from './effect.ts'
-import type { EngineRecord } from './record.ts'
+import { type EngineRecord, SEQUENCES } from './record.ts'
 
 /** An engine between two inputs, as far as the world around it can tell. */
 export interface EngineState {
@@ -229,7 +229,6 @@ export function startEngine(
   }
 }
 
-const SEQUENCES = 2 ** 28 // fences to an epoch
 const storeFailed = new Error('the store failed')
 const managerFailed = new Error('the manager failed')
 const handlerFailed = new Error('the handler failed')

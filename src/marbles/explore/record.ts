@@ -39,7 +39,7 @@ const elsewhere = [
 ]
 const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'waits', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
-const SEQUENCES = 2 ** 22 // fences to an epoch
+export const SEQUENCES = 2 ** 22 // fences to an epoch
 const sequenceFields = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
 const onlyWhile: Fields = { carries: 'writing', isPrecommit: 'writing', commits: 'committing' }
