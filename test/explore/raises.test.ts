@@ -23,7 +23,11 @@ describe('two owners of one store, whose manager remembers a higher fence', { ti
   })
 
   it('are shut out where the engine never raises, which is caught', async () => {
-    const patch = { file: 'raise-epoch.ts', find: 'if (config.raise === undefined) return', put: 'if (keeper !== null) return' }
+    const patch = {
+      file: 'raise-epoch.ts',
+      find: 'if (config.raise === undefined) return',
+      put: 'if (keeper !== null) return',
+    }
     const { fault } = exploreRaises({ store: restored, held: 5, openAlarm: await loadPatched([patch]) })
     expect(fault).toMatch(/^the owner is shut out/)
   })
