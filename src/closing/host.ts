@@ -3,10 +3,20 @@ import type { Observable } from 'rxjs'
 /** Brings through what was accepted so far: completes when all of it is durable and with the manager, or errors with what was lost. */
 export type Flush = () => Observable<never>
 
+/** The actors that a fleet has in memory. */
+export interface Residents {
+  /** Whether an actor is being loaded, or has anything left to do. */
+  isBusy(key: string): boolean
+  /** Drops one that is not. */
+  drop(key: string): void
+}
+
 /** What others work on, and must outlast their work: a manager, or the stores of many actors. */
 export interface Host {
   /** the work that has to come through before it closes */
   readonly guests: Set<Flush>
+  /** the fleets that have actors of it in memory, where it keeps actors */
+  readonly fleets?: Set<Residents>
   /** Does at once what waits for the end of the turn; whether there was anything to do. */
   pump(): boolean
 }

@@ -8,7 +8,7 @@ import {
   Subscription,
   tap,
 } from 'rxjs'
-import { hostOf } from '../closing/host.ts'
+import { hostOf, type Residents } from '../closing/host.ts'
 import type { CommitInfo } from '../config.ts'
 import { AlarmClosedError } from '../errors.ts'
 import type { KeyedEvent, KeyedStory } from '../event.ts'
@@ -224,7 +224,18 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   // Where nobody would hear of changes there must be no fleet.
   if (refusals.length > 0) throw refusals[0]
   isOpen = true
+  const residents: Residents = {
+    isBusy(key) {
+      const actor = actors.get(key)
+      return actor !== undefined && actor.failure === null && (actor.work !== null || !actor.isLoaded)
+    },
+    drop(key) {
+      const actor = actors.get(key)
+      if (actor !== undefined) drop(actor)
+    },
+  }
   host?.guests.add(flush)
+  host?.fleets?.add(residents)
 
   return {
     events$: telemetry.events$,
@@ -250,6 +261,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       if (isClosed) return
       isClosed = true
       host?.guests.delete(flush)
+      host?.fleets?.delete(residents)
       changes.unsubscribe()
       sweep.stop()
       const all = new Subscription() // each of them, also when a user's teardown throws on the way

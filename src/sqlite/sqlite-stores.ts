@@ -1,9 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { asyncScheduler, defer, EMPTY, Observable, type SchedulerLike, Subject } from 'rxjs'
+import {
+  asyncScheduler,
+  defer,
+  EMPTY,
+  lastValueFrom,
+  Observable,
+  type SchedulerLike,
+  Subject,
+  tap,
+} from 'rxjs'
 import { bringing, checkNames, type Names } from '../check-names.ts'
 import { type Closable, closable } from '../closing/close-once.ts'
 import { flushAll } from '../closing/flush-all.ts'
-import { type Flush, hosting, hostOf } from '../closing/host.ts'
+import { type Flush, hosting, hostOf, type Residents } from '../closing/host.ts'
 import { checkConfig } from '../config.ts'
 import { AlarmConfigError } from '../errors.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
@@ -14,6 +23,7 @@ import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
 import { fileTransaction } from './file-transaction.ts'
+import { actorForgetter, checkManagerHasNone, inUse } from './forget-actor.ts'
 import { orClose } from './or-close.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
@@ -50,6 +60,15 @@ export interface SqliteStores
    * dropped; what a handler has asked for before it failed is not. Gotcha: it is called later, perhaps twice if a transaction fails; it must be synchronous, and do nothing but SQL.
    */
   change(key: string, work: (sql: StoreSql) => unknown): void
+
+  /**
+   * Deletes the row of an actor that is gone for good; your own tables are yours to clean. Resolves when that is durable, also where there was
+   * none. Used again, the key is a new actor, whose fences are above all of before.
+   *
+   * Rejects with `ALARM_IN_USE`, and nothing has changed, where an alarm stands in the store, or in a manager that has `get`, or where the fleet
+   * is loading the actor or has something left to do for it. Gotcha: an incarnation in another process gets `ALARM_FENCED` with its next commit.
+   */
+  forget(key: string): Promise<void>
 
   /** The tables, as they are durable. What changes them outside of `change` is a transaction of its own, at once: for the schema. */
   readonly sql: StoreSql
@@ -95,13 +114,15 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
   const changes = new Map<string, ((sql: StoreSql) => unknown)[]>()
   const changed$ = new Subject<string>()
   const guests = new Set<Flush>()
+  const fleets = new Set<Residents>()
+  const removeRow = actorForgetter(db, file)
   const flush = (): Observable<never> => flushAll(guests)
   const upper = hostOf(manager)
   let isClosing = false
   let isStepping = false
   const sql = storeSql(db, { check, join, touch() {} })
   const open = db.prepare(`
-    INSERT INTO _nolater_actors VALUES (?, 1, NULL, 0)
+    INSERT INTO _nolater_actors SELECT ?, forgotten + 1, NULL, 0 FROM _nolater_version WHERE true
     ON CONFLICT (key) DO UPDATE SET epoch = max(epoch, raised) + 1, raised = 0 RETURNING epoch, alarm AS time`)
   const raiseTo = db.prepare('UPDATE _nolater_actors SET raised = ? WHERE key = ? AND epoch = ?')
   const save = db.prepare('UPDATE _nolater_actors SET alarm = ? WHERE key = ? AND epoch = ?')
@@ -195,12 +216,30 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
       else all.push(work)
       changed$.next(key)
     },
+    async forget(key) {
+      checkKey(key)
+      if (isClosing) throw closed(file)
+      const isBusy = () => changes.has(key) || [...fleets].some((fleet) => fleet.isBusy(key))
+      if (isBusy()) throw inUse(key, file, 'it is being loaded, or has something left to do')
+      await checkManagerHasNone(manager, key, file)
+      const forget$ = step(false, () => {
+        if (isBusy()) throw inUse(key, file, 'it is being loaded, or has something left to do')
+        removeRow(key)
+        return true
+      }).pipe(
+        tap(() => {
+          for (const fleet of fleets) fleet.drop(key)
+        }),
+      )
+      await lastValueFrom(forget$)
+    },
     sql,
     wallClock: true,
     ...(options.scheduler !== undefined && { scheduler }),
-    ...bringing('change', 'sql', 'close'),
+    ...bringing('change', 'forget', 'sql', 'close'),
     ...hosting({
       guests,
+      fleets,
       pump() {
         const isMine = turn.flush()
         return upper?.pump() === true || isMine

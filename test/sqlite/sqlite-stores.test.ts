@@ -548,7 +548,7 @@ describe('sqliteStores', () => {
       sqliteStore({ file: actors, key: 'a', manager }).close()
       sqliteStores({ file: newer, manager }).close()
       const db = new DatabaseSync(newer)
-      db.exec('UPDATE _nolater_version SET version = 4')
+      db.exec('UPDATE _nolater_version SET version = 99')
       db.close()
       sqliteStores({ file: shared, manager }).close()
       const codeOf = (open: () => unknown): unknown => {

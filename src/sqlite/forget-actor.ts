@@ -1,0 +1,39 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AlarmError, given } from '../errors.ts'
+import type { AlarmManager } from '../manager.ts'
+import type { AlarmTime } from '../time.ts'
+
+/**
+ * Deletes the row of an actor, in the transaction that is open. Its epoch is kept as the least of all that are opened from here on: what an
+ * incarnation of before still sends has a lower fence than a new one of the same key, and none of its commits finds a row of its epoch.
+ */
+export function actorForgetter(db: DatabaseSync, file: string): (key: string) => void {
+  const held = db.prepare('SELECT alarm FROM _nolater_actors WHERE key = ?')
+  const keep = db.prepare(`
+    UPDATE _nolater_version SET forgotten =
+      max(forgotten, (SELECT max(epoch, raised) FROM _nolater_actors WHERE key = ?))`)
+  const remove = db.prepare('DELETE FROM _nolater_actors WHERE key = ?')
+  return (key) => {
+    const row = held.get(key) as { alarm: AlarmTime } | undefined
+    if (row === undefined) return
+    if (row.alarm !== null) throw inUse(key, file, `its alarm is ${row.alarm}`)
+    keep.run(key)
+    remove.run(key)
+  }
+}
+
+/** Refuses where the manager says that it has an alarm of the actor; one that cannot say so is not asked. */
+export async function checkManagerHasNone(manager: AlarmManager, key: string, file: string): Promise<void> {
+  const { get } = manager as { get?: (key: string) => unknown }
+  const held = typeof get === 'function' ? await get.call(manager, key) : null
+  if (typeof held === 'number') throw inUse(key, file, `its manager holds the alarm ${held}`)
+}
+
+/** An actor that cannot be forgotten. */
+export function inUse(key: string, file: string, why: string): AlarmError {
+  return new AlarmError(
+    'ALARM_IN_USE',
+    `The actor ${given(key)} of ${given(file)} cannot be forgotten: ${why}. Delete its alarm, await drained(), then forget it.`,
+    { counted: false },
+  )
+}
