@@ -227,7 +227,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   const residents: Residents = {
     isBusy(key) {
       const actor = actors.get(key)
-      return actor !== undefined && actor.failure === null && (actor.work !== null || !actor.isLoaded)
+      return actor !== undefined && actor.failure === null && actor.work !== null // one that is being loaded has some
     },
     drop(key) {
       const actor = actors.get(key)

@@ -29,6 +29,6 @@ export interface LedgerAccess {
   openRead(): ReadExcerpt
   /** Runs a step together with the others of this turn; in memory, at once. */
   join<T>(step: Step<T>): void
-  /** Runs a step now; durable when it returns, and nothing was done when it throws. */
+  /** Runs a step now, and waits for no lock; durable when it returns, and nothing was done when it throws. */
   atOnce<T>(run: (ledger: Ledger) => T): T
 }

@@ -49,7 +49,6 @@ export interface SqliteManager extends LedgerManager, Closable {
 }
 
 const MINUTE = 60_000
-const allowing = { run() {}, done() {}, failed() {} } // what a transaction does anyway
 
 const names: Names<SqliteManagerOptions> = {
   ...managerNames,
@@ -143,7 +142,7 @@ function managerOver(
   const poll$: Observable<never> = interval(pollInterval, scheduler).pipe(
     tap(() => {
       try {
-        if (steps.step() !== 0) group.join(allowing)
+        if (steps.step() !== 0) group.atOnce(() => {})
         news$.next(ledger.nextDue())
       } catch {} // locked: the next look will tell
     }),

@@ -118,8 +118,7 @@ describe('stores.forget(key)', () => {
     [
       'it is being loaded',
       async ({ fleet }: ReturnType<typeof rig>) => {
-        void fleet.actor('a').confirmed()
-        fleet.actor('a').touch()
+        fleet.actor('a').confirmed().subscribe()
       },
     ],
     [
@@ -146,6 +145,14 @@ describe('stores.forget(key)', () => {
     expect(all.rows()).toEqual(before)
   })
 
+  it('is refused by the store alone where the manager cannot say what it holds', async () => {
+    const { stores, fleet, rows } = rig({ manager: { write: () => EMPTY, deliveries: () => NEVER } })
+    fleet.actor('a').set(5)
+    await lastValueFrom(fleet.actor('a').drained(), { defaultValue: null })
+    await expect(stores.forget('a')).rejects.toEqual(inUse)
+    expect(rows()).toHaveLength(1)
+  })
+
   it('is refused where the actor is used while the manager is asked', async () => {
     const answer = new Subject<null>()
     const manager = { write: () => EMPTY, deliveries: () => NEVER, get: () => lastValueFrom(answer) }
@@ -156,7 +163,7 @@ describe('stores.forget(key)', () => {
     answer.next(null)
     answer.complete()
     await Promise.resolve()
-    fleet.actor('a').set(5)
+    fleet.actor('a').touch() // its commit comes before the deletion, in the same transaction
     await refused
     expect(rows()).toEqual([{ key: 'a', epoch: 1 }])
   })

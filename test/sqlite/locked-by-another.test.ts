@@ -79,6 +79,18 @@ describe('a sqliteManager whose file another process has locked', () => {
     expect(clock.pending()).toBe(0)
   })
 
+  it('tries again after a ms at first, also where it has waited for long before', async () => {
+    const { clock, write, lock, unlock } = rig()
+    for (const ms of [1_000, 1]) {
+      lock()
+      const { ended } = watch(clock, write('a', 5))
+      await clock.advance(ms)
+      unlock()
+      await clock.advance(ms === 1 ? 2 : 100)
+      expect(ended).toEqual(['done'])
+    }
+  })
+
   it('takes what is due and enters answers when it is free, and gives back what it has unsubscribed from', async () => {
     const { clock, manager, write, lock, unlock } = rig()
     await write('a', clock.now() + 50)

@@ -168,6 +168,27 @@ describe('a store whose file another process has locked', () => {
     unlock()
   })
 
+  it('commits nothing after its commit was given up for its limit of time', async () => {
+    const { file, clock, lock, unlock, handler, outcomes } = await delivered({ timeout: 200 })
+    lock()
+    handler.complete()
+    await clock.advance(200)
+    expect(outcomes).toEqual([coded('ALARM_COMMIT_FAILED')])
+    unlock()
+    await clock.advance(200)
+    expect([look(file).alarm, isLocked(file)]).toEqual([5, false])
+  })
+
+  it('commits in close() what has waited, and returns with it where the file is free by then', async () => {
+    const { file, clock, store, lock, unlock, handler } = await delivered()
+    lock()
+    handler.complete()
+    await clock.advance(100)
+    unlock()
+    store.close()
+    expect(look(file).alarm).toBeNull()
+  })
+
   it('commits what waits by itself before what is written after it: never the old alarm with the new state', async () => {
     const { file, clock, store, lock, unlock, handler, outcomes } = await delivered()
     lock()
