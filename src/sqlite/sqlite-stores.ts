@@ -219,7 +219,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
     async forget(key) {
       checkKey(key)
       if (isClosing) throw closed(file)
-      const isBusy = () => changes.has(key) || [...fleets].some((fleet) => fleet.isBusy(key))
+      const isBusy = () => [...fleets].some((fleet) => fleet.isBusy(key))
       if (isBusy()) throw inUse(key, file, 'it is being loaded, or has something left to do')
       await checkManagerHasNone(manager, key, file)
       const forget$ = step(false, () => {
