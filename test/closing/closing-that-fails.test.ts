@@ -76,7 +76,7 @@ describe('closing a fleet', () => {
     const error = await closed
     expect(error?.keys).toEqual(['a', 'b', 'c', 'd'])
     expect(error?.message).toMatch(
-      'after 5000 ms it still waited for the manager to take the alarm of "a" and the store to commit the alarm of "b" and ' +
+      'after 5000 ms it still waited for the manager to take the later alarm of "a" and the store to commit the alarm of "b" and ' +
         'the manager to take the earlier alarm of "c" and the store to load the alarm of "d".',
     )
   })
