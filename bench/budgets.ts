@@ -66,7 +66,7 @@ const budgets: readonly Budget[] = [
   },
   {
     of: 'core, minified and gzipped',
-    limit: 9_500,
+    limit: 10_600,
     unit: 'bytes',
     measure: async () => (await coreSize()).gzipped,
   },

@@ -180,13 +180,15 @@ try {
     const code = await bundle(readFileSync(join(folder, 'own-store.ts'), 'utf8'), folder)
     const lines = []
     const console = { log: (...words) => lines.push(words.join(' ')) }
-    runInContext(code, createContext({ console, setTimeout, clearTimeout, setInterval, clearInterval }))
+    const timers = { setTimeout, clearTimeout, setInterval, clearInterval }
+    runInContext(code, createContext({ console, performance, ...timers }))
     await new Promise(setImmediate)
     programs['own-store'](lines)
   })
   await adopts('the marble kit in a browser', async () => {
     const code = await bundle("import { runMarbles } from 'nolater/marbles'; console.log(runMarbles)", folder)
-    assert(!/["']node:/.test(code), 'it needs Node')
+    // What it only asks a Node process for, where there is one, it does not need.
+    assert(!/(require|import)\(["']node:/.test(code), 'it needs Node')
   })
   await adopts('what is imported and not used leaves nothing', async () => {
     const code = await bundle("import 'nolater'; import 'nolater/marbles'", folder)
