@@ -65,8 +65,7 @@ describe('processes that share a file', () => {
         .sort(),
     ).toEqual([...keys].sort())
     expect(starts.flat().filter(([, , early]) => early !== '0')).toEqual([])
-    // How many each takes is for the machine to say.
-    for (const own of starts) expect(own.length).toBeGreaterThan(0)
+    for (const own of starts) expect(own.length).toBeGreaterThan(10)
     for (const key of keys) expect(manager.get(key)).toBeNull()
   })
 
