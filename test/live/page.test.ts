@@ -155,7 +155,7 @@ describe.skipIf(isMissing)(
       await press(page, 'in 3 s')
       await press(page, "Crash the actor's process")
       expect(await marbles(page)).toContain('broken at 0: the process crashed')
-      await stepUntil(page, /^write 3s, earlier, fence 536870914: .*, acknowledged at /) // of the second epoch
+      await stepUntil(page, /^write 3s, earlier, fence 8388610: .*, acknowledged at /) // of the second epoch
       await stepUntil(page, /^from .* on the store durably holds 3s$/)
       expect(page.url()).toContain('_0.crash.cart')
       expect(await verdict(page, 'nolater')).toBe('never later')
