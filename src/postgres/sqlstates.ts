@@ -1,16 +1,4 @@
-import type { AlarmErrorCode } from '../errors.ts'
-
-/** What an SQLSTATE, or a code of Node's on the way to the server, comes to. */
-export interface Ruling {
-  /** It can end without a change to the programme or the database: worth trying again. */
-  readonly passes: boolean
-  readonly code: AlarmErrorCode
-  /** what is wrong, and what to do; $ is the schema */
-  readonly message: string
-}
-
-const passes = (code: AlarmErrorCode, message: string): Ruling => ({ passes: true, code, message })
-const stays = (code: AlarmErrorCode, message: string): Ruling => ({ passes: false, code, message })
+import { passes, type Ruling, stays } from '../ruling.ts'
 
 const AWAY = passes(
   'ALARM_STORAGE_UNREACHABLE',
@@ -26,7 +14,7 @@ const UNTRUSTED = stays(
   'The connection to the server is not trusted. Correct its certificate, or the ssl options of the pool.',
 )
 
-/** Every class of SQLSTATE, by two letters, and each state (five) whose ruling differs. */
+/** Every class of SQLSTATE, by two letters, and each state (five) whose ruling differs. In a message $ is the schema. */
 export const sqlStates: Readonly<Record<string, Ruling>> = {
   '00': FAILED, // successful completion
   '01': FAILED, // warning

@@ -1,16 +1,4 @@
-import type { AlarmErrorCode } from '../errors.ts'
-
-/** What a result code of SQLite comes to. */
-export interface Ruling {
-  /** It can end without a change to the programme or the file: worth trying again. */
-  readonly passes: boolean
-  readonly code: AlarmErrorCode
-  /** what is wrong with the database, and what to do */
-  readonly message: string
-}
-
-const passes = (code: AlarmErrorCode, message: string): Ruling => ({ passes: true, code, message })
-const stays = (code: AlarmErrorCode, message: string): Ruling => ({ passes: false, code, message })
+import { passes, type Ruling, stays } from '../ruling.ts'
 
 const LOCKED =
   'is locked by another connection, longer than the busy timeout. Try again, or find what holds it.'
