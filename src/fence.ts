@@ -2,7 +2,8 @@ import { AlarmConfigError, AlarmError } from './errors.ts'
 
 // One number, so that any engine can compare it: 31 bits of epoch above 22 bits of sequence, 2^53 in all. 31 bits are what V8 keeps as a
 // small integer and SQL in an `integer`. An actor opened once a second has epochs for 68 years.
-const SEQUENCES = 2 ** 22
+/** fences to an epoch */
+export const SEQUENCES = 2 ** 22
 const EPOCHS = 2 ** 31
 
 /** Returns the epoch, if it can be one. */

@@ -1,5 +1,6 @@
 import { EMPTY, type ObservableInput, of, throwError } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
+import { SEQUENCES as EPOCH } from '../src/fence.ts'
 import {
   type Alarm,
   type AlarmConfig,
@@ -13,7 +14,6 @@ import {
 import { settled } from './manager-contract.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-const EPOCH = 2 ** 22 // fences to an epoch
 const HOUR = 3_600_000
 
 /** A store of one actor, as a well-behaved one is: the epoch of the last opening owns it. */

@@ -1,3 +1,4 @@
+import { SEQUENCES } from '../../src/fence.ts'
 import type { AlarmTime } from '../../src/index.ts'
 import { type Judge, type Landing, openJudge, type Running } from '../world/judge.ts'
 
@@ -144,5 +145,5 @@ export function writeOf({ time, fence }: { time: AlarmTime; fence: number }): Re
 
 /** A fence for people: its epoch, and which write of it. */
 export function printFence(fence: number): string {
-  return `${Math.floor(fence / 2 ** 22)}.${fence % 2 ** 22}`
+  return `${Math.floor(fence / SEQUENCES)}.${fence % SEQUENCES}`
 }

@@ -3,11 +3,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { awaitProcess } from '../../examples/processes/await-process.ts'
+import { SEQUENCES as EPOCH } from '../../src/fence.ts'
 import { settled } from '../manager-contract.ts'
 import { newFile, newManager } from './files.ts'
 
 const program = fileURLToPath(new URL('./raising-process.ts', import.meta.url))
-const EPOCH = 2 ** 22 // fences to an epoch
 let children: ChildProcess[] = []
 
 afterEach(() => {

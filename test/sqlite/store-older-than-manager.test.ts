@@ -2,12 +2,12 @@ import { copyFileSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { firstValueFrom, from, NEVER, Subject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { SEQUENCES as EPOCH } from '../../src/fence.ts'
 import { AlarmFencedError, type AlarmManager, memoryManager, openFleet } from '../../src/index.ts'
 import { type ActorStore, sqliteManager, sqliteStore, sqliteStores } from '../../src/sqlite/index.ts'
 import { settled } from '../manager-contract.ts'
 import { newFile } from './files.ts'
 
-const EPOCH = 2 ** 22
 const HOUR = 3_600_000
 const later = (n: number) => Date.now() + HOUR + n
 

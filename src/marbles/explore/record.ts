@@ -1,4 +1,7 @@
+import { SEQUENCES } from '../../fence.ts'
 import type { Alarm } from '../../index.ts'
+
+export { SEQUENCES }
 
 /**
  * What the future of an engine depends on, besides what it was asked and answered: two engines with the same record, up to the
@@ -39,7 +42,6 @@ const elsewhere = [
 ]
 const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'waits', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
-export const SEQUENCES = 2 ** 22 // fences to an epoch
 const sequenceFields = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
 const onlyWhile: Fields = { carries: 'writing', isPrecommit: 'writing', commits: 'committing' }
