@@ -99,6 +99,21 @@ describe('describeManager', () => {
     expect(titles).toContain('keeps the fence of an alarm that was delivered')
   })
 
+  it.each([
+    ['32 bits with a sign', (fence: number) => fence | 0],
+    ['32 bits', (fence: number) => fence >>> 0],
+    ['a float of 32 bits', Math.fround],
+    ['what 52 bits hold', (fence: number) => Math.floor(fence / 2) * 2],
+    ['31 bits, and no more than that', (fence: number) => Math.min(fence, 2 ** 31 - 1)],
+  ])('fails one that keeps fences in %s', async (_, kept) => {
+    const titles = await failing(
+      broken((manager) => ({
+        write: (key, time, info) => manager.write(key, time, { ...info, fence: kept(info.fence) }),
+      })),
+    )
+    expect(titles).toContain('tells fences apart up to 2^53, however far one is above the last')
+  })
+
   it('fails one that forgets the fence with the alarm', async () => {
     const titles = await failing(({ clock }) => {
       // A removal goes to another manager, so that nothing of it is left here.
@@ -203,6 +218,7 @@ describe('describeManager', () => {
       }),
     )
     expect(titles).toEqual([
+      'tells fences apart up to 2^53, however far one is above the last',
       'does not revive an alarm that is done, given up or removed',
       'keeps the failures and the back-off of an alarm whose write arrives again',
       ...forgotten,

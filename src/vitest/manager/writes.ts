@@ -3,6 +3,7 @@ import type { Case } from './case.ts'
 import type { Rig } from './rig.ts'
 
 const stale = always.objectContaining({ code: 'ALARM_FENCED' })
+const HIGHEST = Number.MAX_SAFE_INTEGER // 31 bits of epoch above 22 of sequence
 
 export const writes: readonly Case[] = [
   {
@@ -29,6 +30,24 @@ export const writes: readonly Case[] = [
       const a = delivered.find(({ key }) => key === 'a')
       expect(a).toMatchObject({ fence: 7 })
       expect(offTime(a, t0 + 3 * unit)).toBe('')
+    },
+  },
+  {
+    title: 'tells fences apart up to 2^53, however far one is above the last',
+    async check({ expect, t0, unit, write, deliver, until }) {
+      let held = 1
+      await write('a', t0 + unit, held)
+      // Where 32 bits, signed or not, or a float of half the size come to their end; then epochs that were raised, and the last ones.
+      for (const far of [2 ** 24, 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52, HIGHEST - 1]) {
+        expect(await write('a', t0 + unit, far), `${far} above ${held}`).toBe('done')
+        expect(await write('a', t0 + unit, far + 1), `${far + 1} above ${far}`).toBe('done')
+        expect(await write('a', null, far), `${far} below ${far + 1}`).toEqual(stale)
+        expect(await write('a', null, held), `${held} below ${far + 1}`).toEqual(stale)
+        held = far + 1
+      }
+      const { delivered } = deliver()
+      await until(() => delivered.length > 0, unit)
+      expect(delivered).toMatchObject([{ key: 'a', fence: HIGHEST }])
     },
   },
   {
