@@ -14,6 +14,8 @@ export function fromUser<T>(name: string, call: () => ObservableInput<T>): Obser
 
 /** Hears once how a user's function has ended. */
 export interface End {
+  /** what it emits before */
+  next?(value: unknown): void
   complete(): void
   error(error: unknown): void
 }
@@ -32,13 +34,18 @@ export function runUser(name: string, call: () => ObservableInput<unknown>, end:
     isOver = true
     notify()
   }
-  const complete = (): void => once(() => end.complete())
+  const complete = (_?: unknown): void => once(() => end.complete())
   const failed = (error: unknown): void => once(() => end.error(error))
+  const next = (value: unknown): void => end.next?.(value)
   try {
     const input = outside.runInAsyncScope(call)
     if (input === EMPTY) complete()
-    else if (isPromise(input)) input.then(complete, failed)
-    else return outside.runInAsyncScope(() => fromInput(name, input).subscribe({ complete, error: failed }))
+    else if (isPromise(input))
+      input.then(end.next === undefined ? complete : (value) => complete(next(value)), failed)
+    else
+      return outside.runInAsyncScope(() =>
+        fromInput(name, input).subscribe({ next, complete, error: failed }),
+      )
   } catch (error) {
     // A teardown that throws comes after the end: what was done is done, and the error is RxJS's to report.
     if (isOver) reportUnhandled(error)

@@ -19,6 +19,7 @@ import { latestWhen } from './operators/latest-when.ts'
 import { writeRaised } from './raise-epoch.ts'
 import { isEarlier, type Step } from './rules.ts'
 import { moveTo, printTime } from './time.ts'
+import { undisturbed } from './undisturbed.ts'
 import { withinTime } from './within-time.ts'
 import type { Work } from './work.ts'
 
@@ -53,7 +54,10 @@ export function openWriter(keeper: Keeper, work: Work): Writer {
   let atGate = false
 
   const turnOf = (step: WriteStep): Observable<never> =>
-    new Observable((turn) => writeNow(keeper, work, step, () => turn.complete()) ?? undefined)
+    new Observable((turn) => {
+      const write = writeNow(keeper, work, step, () => turn.complete())
+      return () => undisturbed(() => write?.unsubscribe()) // what it throws would cost concatMap the end of the turn
+    })
 
   const pipe = merge(earlier$.pipe(gate(mayPrecommit$)), later$.pipe(latestWhen(mayGoLater$)))
     .pipe(

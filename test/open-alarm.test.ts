@@ -449,6 +449,33 @@ describe('a teardown of the user', () => {
     expect(times).toEqual([5, 3, 2])
   })
 
+  it('that throws when a write has ended that was held costs the next one no turn', async () => {
+    const writes: Subject<never>[] = []
+    const times: AlarmTime[] = []
+    const alarm = openAlarm({
+      reconcile: false,
+      commit: () => EMPTY,
+      write(time) {
+        const answer = new Subject<never>()
+        writes.push(answer)
+        times.push(time)
+        const throws = finalize(() => {
+          throw new Error('teardown')
+        })
+        return time === 3 ? answer.pipe(throws) : answer
+      },
+    })
+    alarm.set(5)
+    alarm.set(3) // held: from here on there is a pipe
+    writes[0]?.complete()
+    alarm.set(2)
+    expect(await uncaughtDuring(() => writes[1]?.complete())).toHaveLength(1)
+    expect(times).toEqual([5, 3, 2])
+    const drained = watch(alarm.drained())
+    writes[2]?.complete()
+    expect(drained).toEqual(['next', 'complete'])
+  })
+
   it.each([
     ['confirms', ['next', 'complete']],
     ['breaks', ['ALARM_COMMIT_FAILED']],

@@ -1,7 +1,6 @@
-import { Observable, type ObservableInput, type Observer, type SchedulerLike, type Subscriber } from 'rxjs'
-import { outside } from '../async-context.ts'
+import { Observable, type ObservableInput, type SchedulerLike, type Subscriber } from 'rxjs'
 import { AlarmError, given } from '../errors.ts'
-import { fromUser } from '../from-user.ts'
+import { runUser } from '../from-user.ts'
 import type { EachResult } from '../manager.ts'
 import { fieldOf } from '../safe-field.ts'
 
@@ -32,12 +31,12 @@ export function batch<T>(
 
   function call(members: readonly Member<T>[]): void {
     let left = members.length
-    let results: readonly EachResult[] | undefined
+    let results: unknown
     const failAll = (error: unknown): void =>
       together(() => {
         for (const { subscriber } of members) subscriber.error(error)
       })
-    const answers: Observer<readonly EachResult[]> = {
+    const sent = runUser(name, () => send(members.map(({ item }) => item)), {
       next(value) {
         results = value
       },
@@ -53,13 +52,10 @@ export function batch<T>(
           })
         })
       },
-    }
-    const sent = outside.runInAsyncScope(() =>
-      fromUser(name, () => send(members.map(({ item }) => item))).subscribe(answers),
-    )
+    })
     for (const { subscriber } of members) {
       subscriber.add(() => {
-        if (--left === 0) sent.unsubscribe()
+        if (--left === 0) sent?.unsubscribe()
       })
     }
   }

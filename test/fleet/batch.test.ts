@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { batch } from '../../src/fleet/batch.ts'
 import type { EachResult } from '../../src/index.ts'
 import { virtualClock } from '../virtual-clock.ts'
-import { outcome } from './rig.ts'
+import { outcome, uncaughtDuring } from './rig.ts'
 
 function rig(send: (items: readonly number[]) => unknown) {
   const clock = virtualClock()
@@ -45,6 +45,33 @@ describe('a batch', () => {
     answer$.complete()
     expect(seen.end).toBe('done')
   })
+
+  it.each([
+    ['completes', 'done'],
+    ['fails', 'all of it'],
+  ] as const)(
+    'that %s at once, and whose teardown throws, is answered, and stops no timer',
+    async (how, end) => {
+      const { clock, add } = rig(
+        () =>
+          new Observable((subscriber) => {
+            subscriber.next([null])
+            if (how === 'completes') subscriber.complete()
+            else subscriber.error(new Error('all of it'))
+            return () => {
+              throw new Error('teardown')
+            }
+          }),
+      )
+      const seen = outcome(add(1))
+      let other = 'waits'
+      clock.schedule(() => {
+        other = 'fired'
+      })
+      expect(await uncaughtDuring(() => clock.advance(0))).toContain('teardown')
+      expect([seen.end, other]).toEqual([end, 'fired'])
+    },
+  )
 
   it('lets no call wait for another one', async () => {
     const { clock, sent, add } = rig(([n]) => (n === 1 ? NEVER : of([null])))
