@@ -32,14 +32,15 @@ export function openIntents(judge: Judge): Intents {
   return {
     asks(key, time, pass) {
       const before = intents.get(key)
-      intents.set(key, { time, isOver: false })
+      const own = { time, isOver: false }
+      intents.set(key, own)
       const outer = asking
       asking = key
       try {
         pass()
         givenUp.delete(key)
       } catch (error) {
-        if (before !== undefined) intents.set(key, before) // refused
+        if (before !== undefined && intents.get(key) === own) intents.set(key, before) // refused
         throw error
       } finally {
         asking = outer

@@ -39,6 +39,7 @@ import type { Landing, Running } from '../world/judge.ts'
 import type { Subject as CallSubject, Client } from '../world/network.ts'
 import { CHANGE, STATE } from '../world/store.ts'
 import { openIntents } from './intents.ts'
+import { isOnPurpose } from './on-purpose.ts'
 import type { World } from './world.ts'
 
 /** A process that hosts the actors: its memory, its connections, its timers. */
@@ -48,8 +49,8 @@ export interface Process extends Client {
   asks(key: string, time: AlarmTime, pass: () => void): void
   /** the state beside the alarm changes */
   change(key: string): void
-  /** what was asked last is to be durable before a value leaves */
-  gated(key: string, isGated: boolean): void
+  /** What is asked until the call of what is returned is to be durable before a value leaves, unless it is lost in between. */
+  gated(key: string, isGated: boolean): () => void
   /** `then` is asked for when the value leaves, or the answer comes */
   send(key: string, then?: string): void
   wait(what: 'confirmed' | 'drained', key: string, then?: string): void
@@ -341,29 +342,34 @@ export function openProcess(world: World, name: string): Process {
     )
   }
 
-  function abandon(key: string, time: number): ObservableInput<AlarmTime> {
+  function abandon(key: string, time: number, delivered: AlarmDelivery): ObservableInput<AlarmTime> {
     intents.givenUp(key)
     const { act, end } = world.abandonPart(key)
     if (end !== 'ok')
       return concat(
         alive(world.end(end)).pipe(ignoreElements()),
-        defer(() => giveUp(key, time, act)),
+        defer(() => giveUp(key, time, delivered, act)),
       )
-    return giveUp(key, time, act)
+    return giveUp(key, time, delivered, act)
   }
 
-  function giveUp(key: string, time: number, act: string): ObservableInput<AlarmTime> {
+  function giveUp(
+    key: string,
+    time: number,
+    delivered: AlarmDelivery,
+    act: string,
+  ): ObservableInput<AlarmTime> {
     const asked = (kept: AlarmTime): AlarmTime => {
       if (act !== '') world.ask(process, key, act)
       return kept
     }
     if (fleet !== null) {
-      const kept$ = fleet.abandon(key, time)
+      const kept$ = fleet.abandon(key, time, delivered)
       if (act !== '') queueMicrotask(() => process.isAlive && world.ask(process, key, act))
       return kept$
     }
     return defer(() => {
-      const kept = asked(alarm(key).abandon(time))
+      const kept = asked(alarm(key).abandon(time, delivered))
       return alarm(key)
         .confirmed()
         .pipe(map(() => kept))
@@ -379,6 +385,15 @@ export function openProcess(world: World, name: string): Process {
         complete: () => process.isAlive && subscriber.complete(),
       }),
     )
+  }
+
+  /** As RxJS's `unsubscribe()` it throws what the teardowns of user code have thrown, once all is closed. */
+  function closed(alarm: Alarm | undefined): void {
+    try {
+      alarm?.close()
+    } catch (error) {
+      if (!isOnPurpose(error, world.thrown)) throw error
+    }
   }
 
   const process: Process = {
@@ -398,8 +413,10 @@ export function openProcess(world: World, name: string): Process {
       stores?.change(key, (sql) => sql.run(CHANGE, key, name, number))
     },
     gated(key, isGated) {
-      outlet(key) // which ends when the alarm breaks: what was asked is lost then
-      if (isGated) needs.set(key, versions.get(key) ?? 0)
+      const open = outlet(key) // which ends when the alarm breaks: what was asked is lost then
+      return () => {
+        if (isGated && outlet(key) === open) needs.set(key, versions.get(key) ?? 0)
+      }
     },
     send(key, then) {
       const values$ = outlet(key)
@@ -425,7 +442,7 @@ export function openProcess(world: World, name: string): Process {
       })
     },
     reopen(key) {
-      alarms.get(key)?.close()
+      closed(alarms.get(key))
       if (fleet === null) forget(key)
       alarm(key)
     },
@@ -442,7 +459,7 @@ export function openProcess(world: World, name: string): Process {
     },
     close() {
       process.pause()
-      for (const each of alarms.values()) each.close()
+      for (const each of alarms.values()) closed(each)
       fleet?.close()
       stores?.close()
       world.disconnect(service)

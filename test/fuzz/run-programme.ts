@@ -1,10 +1,10 @@
 import type { AlarmEvent, AlarmTime } from '../../src/index.ts'
 import { isNoLater } from '../world/judge.ts'
-import { OnPurpose } from '../world/misbehaviour.ts'
 import { type Library, library as sources } from './library.ts'
+import { describe, isOnPurpose } from './on-purpose.ts'
 import type { Programme } from './programme.ts'
 import { uncaught } from './uncaught.ts'
-import { describe, isAlarmError, keys, openWorld, type World } from './world.ts'
+import { keys, openWorld, type World } from './world.ts'
 
 export interface Outcome {
   readonly programme: Programme
@@ -47,23 +47,6 @@ export async function runProgramme(programme: Programme, library: Library = sour
     if (!isOnPurpose(error, world.thrown)) world.judge.fault(`uncaught: ${describe(error)}`)
   }
   return { programme, faults: world.judge.faults, events: world.events, steps }
-}
-
-/** What user code throws where nothing can catch it is reported as it is, and so is what breaks an alarm without a listener. */
-function isOnPurpose(error: unknown, thrown: ReadonlySet<unknown>): boolean {
-  if (
-    thrown.has(error) ||
-    error instanceof OnPurpose ||
-    isAlarmError(error) ||
-    /revoked/.test(describe(error))
-  )
-    return true
-  try {
-    const { errors, cause } = error as { errors?: unknown[]; cause?: unknown }
-    return (Array.isArray(errors) && errors.every((each) => isOnPurpose(each, thrown))) || thrown.has(cause)
-  } catch {
-    return true
-  }
 }
 
 async function pass(world: World, ms: number): Promise<void> {

@@ -17,6 +17,7 @@ import { modes, shapes } from '../world/misbehaviour.ts'
 import { type Network, openNetwork } from '../world/network.ts'
 import { fileStore, type MemoryStore, memoryStore, type Store } from '../world/store.ts'
 import type { Library } from './library.ts'
+import { describe, isAlarmError } from './on-purpose.ts'
 import { openProcess, type Part, type Process } from './process.ts'
 import type { Setting } from './programme.ts'
 
@@ -203,7 +204,7 @@ export function openWorld(library: Library, setting: Setting): World {
               thrown.add(value)
               return value
             },
-            () => {},
+            () => EMPTY,
             clock,
           )
         default:
@@ -277,6 +278,7 @@ export function openWorld(library: Library, setting: Setting): World {
     try {
       const alarm = process.alarm(key)
       const isMove = verb === 'touch' || verb === 'work' || isOther(alarm, verb === 'delete' ? null : time)
+      const gated = isMove ? process.gated(key, unconfirmed === '') : null
       if (isMove) process.change(key)
       if (verb === 'touch') alarm.touch(options)
       else {
@@ -284,7 +286,7 @@ export function openWorld(library: Library, setting: Setting): World {
         if (verb === 'delete') process.asks(key, null, () => alarm.delete(options))
         else process.asks(key, time, () => alarm.set(time, options))
       }
-      if (isMove) process.gated(key, unconfirmed === '')
+      gated?.()
     } catch (error) {
       if (!isAlarmError(error)) judge.fault(`${verb} throws ${describe(error)}`)
     }
@@ -300,21 +302,4 @@ export function openWorld(library: Library, setting: Setting): World {
   }
 
   return world
-}
-
-/** Typed, as every error of the library is. */
-export function isAlarmError(error: unknown): boolean {
-  try {
-    return /^ALARM_/.test((error as { code: string }).code)
-  } catch {
-    return false
-  }
-}
-
-export function describe(error: unknown): string {
-  try {
-    return String((error as Error)?.stack ?? error)
-  } catch {
-    return 'what cannot be printed'
-  }
 }

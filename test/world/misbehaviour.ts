@@ -1,4 +1,4 @@
-import { from, Observable, type ObservableInput, observable, timer } from 'rxjs'
+import { concat, from, Observable, type ObservableInput, observable, timer } from 'rxjs'
 import type { VirtualClock } from '../../src/marbles/index.ts'
 
 /** Errors of every shape that a user's function can end with. */
@@ -36,7 +36,11 @@ function thrower(what: string): () => never {
 }
 
 /** How a function may misbehave with a value. `reach` does what it was called for, where it does. */
-type Mode = (value: () => unknown, reach: () => void, clock: VirtualClock) => ObservableInput<unknown>
+type Mode = (
+  value: () => unknown,
+  reach: () => Observable<unknown>,
+  clock: VirtualClock,
+) => ObservableInput<unknown>
 
 const raise = (value: unknown): never => {
   throw value
@@ -51,18 +55,12 @@ export const modes: Record<string, Mode> = {
   /** it is done, and its teardown throws */
   spits: (value, reach) =>
     new Observable((subscriber) => {
-      reach()
-      subscriber.complete()
+      reach().subscribe(subscriber)
       return () => raise(value())
     }),
   spitsLater: (value, reach, clock) =>
     new Observable((subscriber) => {
-      subscriber.add(
-        timer(5, clock).subscribe(() => {
-          reach()
-          subscriber.complete()
-        }),
-      )
+      subscriber.add(timer(5, clock).subscribe(() => reach().subscribe(subscriber)))
       return () => raise(value())
     }),
   failsAndSpits: (value) =>
@@ -76,7 +74,10 @@ export const modes: Record<string, Mode> = {
       return () => raise(value())
     }),
   /** it is no ObservableInput */
-  junk: (value) => value() as never,
+  junk(value, reach) {
+    const junk = value()
+    return typeof junk === 'string' ? concat(reach(), junk) : (junk as never) // a string is one, of its letters
+  },
   thenGetter: (value) => Object.defineProperty({}, 'then', { get: () => raise(value()) }) as never,
   thenThrows: (value) => ({
     // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tried
@@ -86,10 +87,12 @@ export const modes: Record<string, Mode> = {
   thenBoth: (value, reach) =>
     ({
       // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tried
-      then(done: ((value: undefined) => unknown) | null | undefined) {
-        reach()
-        done?.(undefined)
-        done?.(undefined)
+      then(done: (value: undefined) => void, failed: (error: unknown) => void) {
+        const answer = (): void => {
+          done(undefined)
+          done(undefined)
+        }
+        reach().subscribe({ error: failed, complete: answer })
         return raise(value())
       },
     }) as never,
