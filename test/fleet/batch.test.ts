@@ -1,4 +1,13 @@
-import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
+import {
+  EMPTY,
+  NEVER,
+  Observable,
+  type ObservableInput,
+  of,
+  Subject,
+  throwError,
+  VirtualTimeScheduler,
+} from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { batch } from '../../src/fleet/batch.ts'
 import type { EachResult } from '../../src/index.ts'
@@ -52,23 +61,23 @@ describe('a batch', () => {
   ] as const)(
     'that %s at once, and whose teardown throws, is answered, and stops no timer',
     async (how, end) => {
-      const { clock, add } = rig(
-        () =>
-          new Observable((subscriber) => {
-            subscriber.next([null])
-            if (how === 'completes') subscriber.complete()
-            else subscriber.error(new Error('all of it'))
-            return () => {
-              throw new Error('teardown')
-            }
-          }),
-      )
+      const scheduler = new VirtualTimeScheduler()
+      const send = () =>
+        new Observable<null[]>((subscriber) => {
+          subscriber.next([null])
+          if (how === 'completes') subscriber.complete()
+          else subscriber.error(new Error('all of it'))
+          return () => {
+            throw new Error('teardown')
+          }
+        })
+      const add = batch<number>('writeMany', scheduler, send, (work) => work())
       const seen = outcome(add(1))
       let other = 'waits'
-      clock.schedule(() => {
+      scheduler.schedule(() => {
         other = 'fired'
       })
-      expect(await uncaughtDuring(() => clock.advance(0))).toContain('teardown')
+      expect(await uncaughtDuring(() => scheduler.flush())).toEqual(['teardown'])
       expect([seen.end, other]).toEqual([end, 'fired'])
     },
   )
