@@ -89,6 +89,7 @@ export const arbitraryScenario: fc.Arbitrary<Scenario> = fc
       column: fc.integer({ min: 1, max: 5000 }),
       fence: fc.constant('none' as const),
       retry: fc.array(fc.nat(99), { maxLength: 4 }),
+      timeout: fc.integer({ min: 1, max: 5000 }),
       reconcile: fc.constant(true as const),
       broken: fc.constantFrom('ALARM_COMMIT_FAILED', 'X'),
       notes: fc.array(line, { maxLength: 3 }),

@@ -93,6 +93,26 @@ describe('fakeManager', () => {
     ).toThrow('write: the call at 0 with 6 begins while the call at 0 with 5 is unsubscribed')
   })
 
+  it.each([
+    ['lets one follow a write that was given up at its limit', 3, 3, null],
+    ['complains about one that was left before its limit', 2, 3, 'is unsubscribed'],
+    ['complains about one that was left after its limit', 4, 3, 'is unsubscribed'],
+  ])('%s', (_, left, timeout, complaint) => {
+    const play = (): void =>
+      run((flush, scheduler) => {
+        const manager = fakeManager('.....+ (|)', { timeout })
+        const first = manager.write(5, info(1)).subscribe()
+        scheduler.schedule(() => {
+          first.unsubscribe()
+          manager.write(6, info(2)).subscribe()
+        }, left)
+        flush()
+        expect(manager.heldFor()).toEqual({ time: 6, fence: 2 }) // what lands late is refused
+      })
+    if (complaint === null) play()
+    else expect(play).toThrow(complaint)
+  })
+
   it('lets another incarnation write after one that died', () => {
     run((flush) => {
       const manager = fakeManager('... (|)')

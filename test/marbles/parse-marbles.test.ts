@@ -275,6 +275,7 @@ describe('parseMarbles points at what it cannot read', () => {
     ['column    0.5 s', 2, 11, 'what one column takes'],
     ['column    500', 2, 11, 'what one column takes'],
     ['retry     2, 4', 2, 11, 'the rests between'],
+    ['timeout   0 ms', 2, 11, 'after which a write or a commit is given up'],
     ['reconcile no', 2, 11, 'yes'],
     ['fence     5', 2, 11, 'none'],
     ['broken    oops', 2, 11, 'the code'],

@@ -29,6 +29,8 @@ export interface FakeManager {
 export interface FakeManagerOptions extends FakeOptions {
   /** compared after every step: the manager must never be later than what this store may hold */
   readonly store?: FakeStore
+  /** that of the alarm's config, ms: a write that is unsubscribed from then was given up, and another may begin; default none */
+  readonly timeout?: number
 }
 
 /**
@@ -39,7 +41,7 @@ export interface FakeManagerOptions extends FakeOptions {
  *     '.'  never answers                           '#~+'  applied after the caller has seen an error
  *
  * Fences are honoured. The test fails (`MARBLES_FAULT`) when two writes of one key are under way at a time, when a started one is
- * unsubscribed from and another begins, and when the manager is later than what `store` may hold, from the first moment at which it is not.
+ * unsubscribed from before its `timeout` and another begins, and when the manager is later than what `store` may hold, from the first moment at which it is not.
  *
  * ```ts
  * const store = fakeStore('(|)')
@@ -54,7 +56,7 @@ export function fakeManager(
   script: string | readonly Answer[],
   options: FakeManagerOptions = {},
 ): FakeManager {
-  checkNames('fakeManager', options, { ...fakeNames, store: true })
+  checkNames('fakeManager', options, { ...fakeNames, store: true, timeout: true })
   return watchedManager(script, options, () => {})
 }
 
@@ -64,7 +66,7 @@ export function watchedManager(
   options: FakeManagerOptions,
   holds: (time: AlarmTime) => void,
 ): FakeManager {
-  const { alarm = null, scheduler = asyncScheduler, fault = throwIn(scheduler), store } = options
+  const { alarm = null, scheduler = asyncScheduler, fault = throwIn(scheduler), store, timeout } = options
   const held = new Map<string, HeldAlarm>()
   const setBy = new Map<string, number>() // the write that set the alarm: once more (`same`) it is no other one
   const startsInOrder = store === undefined || !isLater(alarm, store.alarmOf())
@@ -109,7 +111,9 @@ export function watchedManager(
       earlier.info.key === later.info.key &&
       // Fences that follow each other come from one incarnation, which may not cancel what it has started.
       (earlier.outcome === 'pending' ||
-        (earlier.outcome === 'unsubscribed' && later.info.fence === earlier.info.fence + 1)),
+        (earlier.outcome === 'unsubscribed' &&
+          later.info.fence === earlier.info.fence + 1 &&
+          earlier.marks.at(-1)!.at - earlier.at !== timeout)),
     land: ({ time, info }) => hold(time, info.fence, info.key, info.move),
   })
 

@@ -48,6 +48,8 @@ export interface Scenario {
   readonly fence?: 'none'
   /** rests between the retries of a later write, ms; none is `[]`; default the library's own */
   readonly retry?: readonly number[]
+  /** after which a write or a commit is given up, ms; default never */
+  readonly timeout?: number
   /** whether the stored alarm is written at opening; default not, so that nothing moves unless the diagram shows why */
   readonly reconcile?: true
   /** the code of the error that breaks the alarm */

@@ -138,6 +138,12 @@ export const headerLines: Record<Exclude<Names, 'manager'>, HeaderLine> = {
     ([, rests]) => ({ retry: rests?.split(' ').map(Number) ?? [] }),
     ({ retry }) => retry && (retry.length === 0 ? 'none' : `${retry.join(' ')} ms`),
   ),
+  timeout: line(
+    'after which a write or a commit is given up, such as 3 ms',
+    /^([1-9]\d*) ms$/,
+    ([, timeout]) => ({ timeout: Number(timeout) }),
+    ({ timeout }) => (timeout === undefined ? undefined : `${timeout} ms`),
+  ),
   reconcile: line(
     'yes, for an alarm that writes what is stored when it is opened',
     /^yes$/,

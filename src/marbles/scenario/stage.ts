@@ -75,7 +75,11 @@ export function setStage(scenario: Scenario, scheduler: TestScheduler, answersAl
   const store = fakeStore(answersOf('commit'), { alarm, scheduler, fault })
   const first = scale.timeOf(scenario.manager ?? scenario.alarm)
   const heldLog = openHeldLog(first, scale.clock.now)
-  const manager = watchedManager(answersOf('write'), { alarm: first, scheduler, fault, store }, heldLog.holds)
+  const manager = watchedManager(
+    answersOf('write'),
+    { alarm: first, scheduler, fault, store, ...(scenario.timeout && { timeout: scenario.timeout }) },
+    heldLog.holds,
+  )
   const handler = scripted<unknown>({
     name: 'handler',
     answers: answersOf('handler'),
@@ -122,6 +126,7 @@ export function setStage(scenario: Scenario, scheduler: TestScheduler, answersAl
       ...(scenario.retry && {
         retry: { count: scenario.retry.length, delay: (attempt) => scenario.retry![attempt - 1]! },
       }),
+      ...(scenario.timeout && { timeout: scenario.timeout }),
       scheduler: scale.clock,
     }),
     heard(event) {
