@@ -103,6 +103,32 @@ write     -----b.....|---------------
     })
   })
 
+  it('tell a call that did not answer in time from one that failed', async () => {
+    const timedOut = { count: 1, sum: 0.003 }
+    expect(
+      await run(`alarm     1
+retry     2 ms
+timeout   3 ms
+broken    ALARM_COMMIT_FAILED
+
+life      ^------------#
+ask       5---------7---
+commit    5.|-----------
+          ----------7..!
+write     --5..!--------
+                 5..!---
+`),
+    ).toMatchObject({
+      'nolater.write.duration{move=later,error.type=ALARM_TIMEOUT}': timedOut,
+      'nolater.write.duration{move=same,error.type=ALARM_TIMEOUT}': timedOut,
+      'nolater.commit.duration{error.type=ALARM_TIMEOUT}': timedOut,
+      'nolater.write.retries': 1,
+      'nolater.write.given_up': 1,
+      'nolater.actor.busy': 0,
+      'nolater.write.active': 0,
+    })
+  })
+
   it('count retries, and the writes given up', async () => {
     expect(
       await run(`alarm     1

@@ -66,6 +66,24 @@ write     -------2...|--
     ).toBe('change alarm 4..7 intents=1 alarm.time=2000')
   })
 
+  it('end a call that did not answer in time at its limit', () => {
+    expect(
+      spansOf(`alarm     5
+timeout   3 ms
+broken    ALARM_COMMIT_FAILED
+
+life      ^----#
+ask       2-----
+write     2.|---
+commit    --2..!
+`),
+    ).toEqual([
+      'change alarm 0..5 intents=1 alarm.time=2000 error.type=ALARM_TIMEOUT FAILED',
+      '  write alarm 0..2 move=earlier write.fence=1 write.attempt=1 alarm.time=2000',
+      '  commit alarm 2..5 alarm.time=2000 error.type=ALARM_TIMEOUT FAILED',
+    ])
+  })
+
   it('keep the retries of a write with the change that it belongs to', () => {
     expect(
       spansOf(`alarm     1
