@@ -55,8 +55,8 @@ export function openWriter(keeper: Keeper, work: Work): Writer {
 
   const turnOf = (step: WriteStep): Observable<never> =>
     new Observable((turn) => {
-      const write = writeNow(keeper, work, step, () => turn.complete())
-      return () => undisturbed(() => write?.unsubscribe()) // what it throws would cost concatMap the end of the turn
+      const written = writeNow(keeper, work, step, () => turn.complete())
+      return () => undisturbed(() => written?.unsubscribe()) // what it throws would cost concatMap the end of the turn
     })
 
   const pipe = merge(earlier$.pipe(gate(mayPrecommit$)), later$.pipe(latestWhen(mayGoLater$)))
