@@ -12,7 +12,7 @@ export type Feature = (typeof features)[number]
  * The programme of a seed: the same one every time.
  *
  * `files`: SQLite. `odd`: user code that misbehaves. `step`: the clock is set forward or back. `keep`: deliveries without `abandon`.
- * `timeout`: calls that are never answered, under a limit of time. `epoch`: stores that have been opened very often. `gates`: values, and
+ * `timeout`: calls that are never answered, under a limit of time. `epoch`: stores that have been opened often, and begin again. `gates`: values, and
  * waiting for `confirmed()` and `drained()`. `rearm`: an alarm that is set again while it is given up.
  */
 export function madeUp(seed: number, without: ReadonlySet<Feature> = new Set()): Programme {
@@ -42,7 +42,7 @@ function settingOf(roll: Roll, without: ReadonlySet<Feature>): Setting {
     abandon: without.has('keep') || roll(4) > 0 ? 'true' : 'false',
     many: roll(3) === 0 ? 'true' : 'false',
     timeout: without.has('timeout') || roll(4) > 0 ? 'none' : pick(roll, ['1000', '20000']),
-    epoch: without.has('epoch') || roll(20) > 0 ? '0' : String(2 ** 25 - 3),
+    epoch: without.has('epoch') || roll(20) > 0 ? '0' : '1000',
     heard: roll(2) === 0 ? 'true' : 'false',
   }
 }
@@ -54,6 +54,7 @@ function wordsOf(roll: Roll, setting: Setting, without: ReadonlySet<Feature>): s
   const key = pick(roll, ['a', 'a', 'a', 'b', 'c'])
   const actor = roll(12) === 0 ? `${key}'` : key
   const kind = roll(100)
+  if (kind === 0 && !without.has('odd')) return [`${actor}.clock${pick(roll, TIMES)}`]
   if (kind < 28) return [`${actor}.${intent(roll)}`]
   const then = roll(5) === 0 ? `>${intent(roll)}` : ''
   if (kind < 44 && kind >= 28 && without.has('gates')) return [`${actor}.${intent(roll)}`]
@@ -74,7 +75,10 @@ function wordsOf(roll: Roll, setting: Setting, without: ReadonlySet<Feature>): s
     return [`${key}.run!${intent(roll)}/ok`, `${key}.run!giveup`, `${key}.abandon!${intent(roll)}/ok`]
   if (kind < 92) return [`${key}.abandon!${intent(roll)}/${roll(4) === 0 ? end(roll, without) : 'ok'}`]
   if (kind < 94) return [pick(roll, ['pause', 'resume', 'resume'])]
-  if (kind < 98) return [pick(roll, ['die', 'die', 'fork', 'bury', 'close'])]
+  if (kind < 98) {
+    if (setting.epoch !== '0' && roll(2) === 0) return ['restore']
+    return [pick(roll, ['die', 'die', 'fork', 'bury', 'close'])]
+  }
   if (without.has('step')) return [`+${pick(roll, SPANS)}`]
   return [`step${pick(roll, [-1, -1000, -60_000, -3_600_000, 1, 1000, 60_000])}`]
 }

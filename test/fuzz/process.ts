@@ -36,10 +36,12 @@ import type {
 } from '../../src/index.ts'
 import type { SqliteStores } from '../../src/sqlite/index.ts'
 import type { Landing, Running } from '../world/judge.ts'
+import { OnPurpose } from '../world/misbehaviour.ts'
 import type { Subject as CallSubject, Client } from '../world/network.ts'
 import { CHANGE, STATE } from '../world/store.ts'
 import { openIntents } from './intents.ts'
 import { isOnPurpose } from './on-purpose.ts'
+import { openOpenings } from './openings.ts'
 import type { World } from './world.ts'
 
 /** A process that hosts the actors: its memory, its connections, its timers. */
@@ -47,6 +49,8 @@ export interface Process extends Client {
   alarm(key: string): Alarm
   /** passes an intent on */
   asks(key: string, time: AlarmTime, pass: () => void): void
+  /** Its actors' clock throws in the course of this. */
+  withBadClock(ask: () => void): void
   /** the state beside the alarm changes */
   change(key: string): void
   /** What is asked until the call of what is returned is to be durable before a value leaves, unless it is lost in between. */
@@ -82,6 +86,9 @@ export function openProcess(world: World, name: string): Process {
   const outlets = new Map<string, Subject<number>>()
   const waiting = new Set<string>()
   const intents = openIntents(judge)
+  const openings = openOpenings(judge, () => world.elapsed())
+  const { generation } = world
+  let isClockBad = false
   let waits = 0
   let deliveries: Subscription | null = null
 
@@ -100,6 +107,15 @@ export function openProcess(world: World, name: string): Process {
     },
   }
 
+  /** That of the actors: user code, too. */
+  const actorsClock: ElapsedScheduler = {
+    ...scheduler,
+    now() {
+      if (isClockBad) throw new OnPurpose('the clock throws')
+      return scheduler.now()
+    },
+  }
+
   const service = world.connect(scheduler)
   const stores: SqliteStores | null =
     setting.actor === 'stores' ? library.sqliteStores({ file: world.file('actors'), manager: service }) : null
@@ -110,6 +126,7 @@ export function openProcess(world: World, name: string): Process {
   /** The manager is reached; an alarm that it had given up before is another one then. */
   const written = (time: AlarmTime, info: WriteInfo): Observable<unknown> =>
     defer(() => {
+      if (generation !== world.generation) return NEVER
       const wasKept = world.isKept(info.key)
       return concat(
         service.write(info.key, time, info),
@@ -144,6 +161,7 @@ export function openProcess(world: World, name: string): Process {
     return {
       subject,
       reach(): ObservableInput<unknown> {
+        if (generation !== world.generation) return NEVER
         if (stores !== null) return stores.commit(time, { key, epoch })
         world.memory.commit(key, time, epoch, version)
         return EMPTY
@@ -155,6 +173,7 @@ export function openProcess(world: World, name: string): Process {
     const reach = (): ObservableInput<LoadedAlarm> =>
       from(stores === null ? [world.memory.open(key)] : stores.load(key)).pipe(
         tap(({ time, epoch }) => {
+          openings.opened(key)
           intents.loaded(key, time)
           incarnations.set(key, epoch)
           judge.opened(key, epoch)
@@ -162,6 +181,7 @@ export function openProcess(world: World, name: string): Process {
       )
     const about = [{ key, incarnation: name }]
     intents.loads(key)
+    openings.asked(key)
     return network.send({ client: process, kind: 'load', about, reach }) as ObservableInput<LoadedAlarm>
   }
 
@@ -186,7 +206,11 @@ export function openProcess(world: World, name: string): Process {
   }
 
   const shared = {
-    scheduler,
+    scheduler: actorsClock,
+    raise: (least: number, info: CommitInfo): ObservableInput<number> =>
+      stores === null
+        ? defer(() => of(world.memory.raise(info.key, least, info.epoch as number)))
+        : stores.raise(least, info),
     reconcile: setting.reconcile === 'true',
     retry: { count: Number(setting.retries) },
     ...(setting.timeout === 'none' ? {} : { timeout: Number(setting.timeout) }),
@@ -407,6 +431,14 @@ export function openProcess(world: World, name: string): Process {
     },
     alarm,
     asks: intents.asks,
+    withBadClock(ask) {
+      isClockBad = true
+      try {
+        ask()
+      } finally {
+        isClockBad = false
+      }
+    },
     change(key) {
       const number = (versions.get(key) ?? 0) + 1
       versions.set(key, number)

@@ -5,6 +5,8 @@ import type { Patch } from '../explore/patch-engine.ts'
 export interface Protection {
   readonly name: string
   readonly patches: readonly Patch[]
+  /** the library with this as well passes: a world in which the protection is needed sooner */
+  readonly around?: readonly Patch[]
   /** one that fails without it, as short as could be found */
   readonly programme?: string
 }
@@ -13,6 +15,117 @@ const programmes: Readonly<Record<string, string>> = {
   'an intent that was put back counts as durable': 'write=5 a.set5000 a.send a.delete',
   'what was put back has no commit due': 'write=5 a.set5000 a.confirmed a.delete',
 }
+
+const call = (name: string, params: string): Patch => ({
+  file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'writer.ts' : 'commit.ts',
+  find: `withinTime(config, '${name}', () => config.${name}(${params}))`,
+  put: `config.${name}(${params})`,
+})
+
+/** The one boundary around user code. */
+const boundary: readonly Protection[] = [
+  {
+    name: 'the message of an error is taken for a string',
+    patches: [
+      {
+        file: 'errors.ts',
+        find: "return typeof message === 'string' ? message.replace(",
+        put: "return typeof cause === 'object' ? (message as string).replace(",
+      },
+    ],
+    programme: 'a.commit!odd:list:later a.set5000 a.confirmed',
+  },
+  {
+    name: 'a getter of an error may throw',
+    patches: [
+      {
+        file: 'safe-field.ts',
+        find: '    return undefined\n',
+        put: "    if (name === 'message') throw new Error('as it is')\n    return undefined\n",
+      },
+    ],
+    programme: 'a.commit!odd:getter:later a.set5000 a.confirmed',
+  },
+  {
+    name: 'a teardown that throws costs a held write its turn',
+    patches: [
+      { file: 'writer.ts', find: 'undisturbed(() => written?.unsubscribe())', put: 'written?.unsubscribe()' },
+    ],
+    programme: 'write=5 a.drained a.write!odd:error:spitsLater a.in10000 +1000',
+  },
+  {
+    name: 'what a function of the user throws after its end is thrown on',
+    patches: [
+      { file: 'from-user.ts', find: 'if (isOver) reportUnhandled(error)', put: 'if (isOver) throw error' },
+    ],
+    programme: 'actor=fleet many=true a.write!odd:error:spits a.set60000',
+  },
+  {
+    name: 'what is thrown while the rules are applied leaves them as if they were being applied',
+    patches: [
+      { file: 'keeper.ts', find: 'this.breakBy(error) // and never', put: 'throw error // and never' },
+    ],
+    programme: 'write=5 a.clock5000 a.confirmed',
+  },
+  {
+    name: 'the rules are applied inside of themselves',
+    patches: [{ file: 'keeper.ts', find: '    if (work.settling) return\n', put: '' }],
+  },
+]
+
+const limits: readonly Protection[] = [
+  {
+    name: 'a write has no limit of time',
+    patches: [call('write', 'time, { key, move, fence, attempt }')],
+    programme: 'timeout=1000 a.write!hang:0 a.set5000 a.confirmed',
+  },
+  {
+    name: 'a commit has no limit of time',
+    patches: [call('commit', 'time, { key, epoch }')],
+    programme: 'timeout=1000 a.commit!hang:0 a.set5000 a.confirmed',
+  },
+  {
+    name: 'a load has no limit of time',
+    patches: [call('load', 'key as K')],
+    programme: 'actor=fleet timeout=1000 a.load!hang:0 a.set5000 a.confirmed',
+  },
+]
+
+/** Fences with room for four writes in an epoch. */
+const few: Patch = { file: 'fence.ts', find: 'const SEQUENCES = 2 ** 22', put: 'const SEQUENCES = 2 ** 2' }
+
+const epochs: readonly Protection[] = [
+  {
+    name: 'a store that began again raises no epoch in place',
+    patches: [
+      {
+        file: 'raise-epoch.ts',
+        find: 'const least = held === undefined ? null : epochAbove(held, epoch)',
+        put: 'const least = held === undefined ? null : epochAbove(-1.5, epoch)',
+      },
+    ],
+    programme: 'epoch=1000 a.set5000 restore a.set3000',
+  },
+  {
+    name: 'an opening goes on into an epoch that it does not own',
+    around: [few],
+    patches: [
+      {
+        file: 'raise-epoch.ts',
+        find: 'if (needsEpoch(keeper.issued, spare, early)) return',
+        put: 'if (needsEpoch(keeper.issued, spare, early) && spare < 0) return',
+      },
+    ],
+    programme: 'a.set9000 a.set8000 a.set7000 a.set6000 a.write!late:0:5000 a.set3600000 die a.set5500 +6000',
+  },
+  {
+    name: 'a store that refuses an opening is asked again at once',
+    patches: [
+      { file: 'fleet/fleet-engine.ts', find: 'if (refused !== null) throw throwing(refused.error)', put: '' },
+    ],
+    programme: 'actor=fleet a.load!lost:0 a.load!lost:0 a.load!lost:0 a.set5000 a.set5000 a.set5000',
+  },
+]
 
 /** Of what the explorer's world does not have: clocks, leases and back-offs. */
 const own: readonly Protection[] = [
@@ -63,6 +176,9 @@ const own: readonly Protection[] = [
 /** Those of the explorer besides, where the sources are what is changed. */
 export const protections: readonly Protection[] = [
   ...own,
+  ...boundary,
+  ...limits,
+  ...epochs,
   ...mutants.flatMap(({ name, patches }) => {
     if (patches === undefined) return []
     const programme = programmes[name]

@@ -107,6 +107,9 @@ function worldDoes(world: World, word: string): void {
       world.processes.pop()
       if (world.processes.length === 0) world.fork()
       break
+    case 'restore':
+      world.restore()
+      break
     case 'pause':
       process.pause()
       break

@@ -63,8 +63,8 @@ async function atRandom(): Promise<void> {
 async function ofMutants(): Promise<void> {
   console.log('| protection taken out | found by | programmes until then | words left |')
   console.log('|---|---|---|---|')
-  for (const { name, patches } of protections) {
-    const library = await patchedLibrary(patches)
+  for (const { name, around = [], patches } of protections) {
+    const library = await patchedLibrary([...around, ...patches])
     const found = await find({ seed: Number(values.seed ?? 1), runs: Number(values.runs), without, library })
     if (found === null) {
       console.log(`| ${name} | NOT FOUND | | |`)

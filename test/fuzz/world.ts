@@ -17,7 +17,7 @@ import { modes, shapes } from '../world/misbehaviour.ts'
 import { type Network, openNetwork } from '../world/network.ts'
 import { fileStore, type MemoryStore, memoryStore, type Store } from '../world/store.ts'
 import type { Library } from './library.ts'
-import { describe, isAlarmError } from './on-purpose.ts'
+import { describe, isOnPurpose } from './on-purpose.ts'
 import { openProcess, type Part, type Process } from './process.ts'
 import type { Setting } from './programme.ts'
 
@@ -38,6 +38,8 @@ export interface World {
   readonly store: Store
   readonly memory: MemoryStore
   readonly lease: number
+  /** how often the store was begun again: what was under way before never lands */
+  readonly generation: number
   readonly processes: Process[]
   /** of the actors' events */
   readonly events: AlarmEvent[]
@@ -55,6 +57,8 @@ export interface World {
   /** the newest process */
   current(): Process
   fork(): Process
+  /** All die, and the store has forgotten its epochs: the manager holds fences far above them. */
+  restore(): void
   connect(scheduler: SchedulerLike): Service
   disconnect(service: Service): void
   /** A process has died; its deliveries are given back, or their leases end by themselves. */
@@ -102,6 +106,7 @@ export function openWorld(library: Library, setting: Setting): World {
   let isCalm = false
   let store: Store = memory
   let names = 0
+  let generation = 0
 
   const elapsed = (): number => clock.now() - stepped - START
   const shared = setting.manager === 'memory' ? library.memoryManager({ scheduler: clock, lease }) : null
@@ -156,6 +161,16 @@ export function openWorld(library: Library, setting: Setting): World {
       process.resume()
       if (setting.actor === 'stores' && store === memory) store = fileStore(file('actors'))
       return process
+    },
+    get generation() {
+      return generation
+    },
+    restore() {
+      for (const process of [...processes]) process.die()
+      generation++
+      judge.restored()
+      memory.restore()
+      world.fork()
     },
     connect(scheduler) {
       if (shared !== null) return shared
@@ -283,12 +298,14 @@ export function openWorld(library: Library, setting: Setting): World {
       if (verb === 'touch') alarm.touch(options)
       else {
         if (verb === 'work') alarm.touch(options)
+        const set = (): void => process.asks(key, time, () => alarm.set(time, options))
         if (verb === 'delete') process.asks(key, null, () => alarm.delete(options))
-        else process.asks(key, time, () => alarm.set(time, options))
+        else if (verb === 'clock') process.withBadClock(set)
+        else set()
       }
       gated?.()
     } catch (error) {
-      if (!isAlarmError(error)) judge.fault(`${verb} throws ${describe(error)}`)
+      if (!isOnPurpose(error, thrown)) judge.fault(`${verb} throws ${describe(error)}`)
     }
   }
 

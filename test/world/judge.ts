@@ -34,6 +34,8 @@ export interface Judge {
   breaks(promise: keyof typeof promises, key: string): void
   /** The store was asked to open an actor: no commit of an older epoch can land any more. */
   opened(key: string, epoch: unknown): void
+  /** No commit that was issued before can land any more. */
+  restored(): void
   /** whether no other incarnation has been opened since */
   isOwner(key: string, epoch: unknown): boolean
   issued(commit: Landing): void
@@ -94,6 +96,7 @@ export function openJudge({ keys, durable, held }: Outside): Judge {
       epochs.set(key, epoch)
       for (const commit of landing) if (commit.key === key && commit.epoch !== epoch) landing.delete(commit)
     },
+    restored: () => landing.clear(),
     isOwner: (key, epoch) => epochs.get(key) === epoch,
     issued(commit) {
       const current = epochs.get(commit.key)

@@ -20,25 +20,41 @@ export interface Store {
 export interface MemoryStore extends Store {
   open(key: string): { readonly time: AlarmTime; readonly epoch: number }
   commit(key: string, time: AlarmTime, epoch: number, version: Version): void
+  /** The epoch of what this opening writes from here on; an opening comes after it. */
+  raise(key: string, least: number, epoch: number): number
+  /** It is begun again, as far as its epochs go. */
+  restore(): void
 }
 
 export function memoryStore(firstEpoch: number): MemoryStore {
-  const rows = new Map<string, { epoch: number; time: AlarmTime }>()
+  const rows = new Map<string, { epoch: number; raised: number; time: AlarmTime }>()
   const versions = new Map<string, number>()
   const newest = (key: string, by: string): number => versions.get(`${key}/${by}`) ?? 0
+  const owned = (key: string, epoch: number) => {
+    const row = rows.get(key)
+    if (row === undefined || row.epoch !== epoch) throw new AlarmFencedError(key, epoch, row?.epoch)
+    return row
+  }
   return {
     read: (key) => rows.get(key)?.time ?? null,
     holds: (key, { by, number }) => number <= newest(key, by),
     open(key) {
-      const row = rows.get(key) ?? { epoch: firstEpoch, time: null }
-      row.epoch++
+      const row = rows.get(key) ?? { epoch: firstEpoch, raised: 0, time: null }
+      row.epoch = Math.max(row.epoch, row.raised) + 1
+      row.raised = 0
       rows.set(key, row)
-      return { ...row }
+      return { time: row.time, epoch: row.epoch }
+    },
+    raise(key, least, epoch) {
+      const row = owned(key, epoch)
+      row.raised = Math.max(row.raised, least)
+      return row.raised
+    },
+    restore() {
+      for (const row of rows.values()) row.epoch = row.raised = 0
     },
     commit(key, time, epoch, { by, number }) {
-      const row = rows.get(key)
-      if (row === undefined || row.epoch !== epoch) throw new AlarmFencedError(key, epoch, row?.epoch)
-      row.time = time
+      owned(key, epoch).time = time
       versions.set(`${key}/${by}`, Math.max(newest(key, by), number))
     },
     close() {},
