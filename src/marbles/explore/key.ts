@@ -65,11 +65,6 @@ export function keyOf(world: World, engine: number): Uint32Array {
   }
 
   const fences = [manager.fence]
-  if (world.engine !== null) {
-    fences.push(world.fence, world.acked)
-    for (const known of world.engine.known) fences.push(world.fence + known)
-  }
-  if (write !== null) fences.push(write.fence)
   if (lease !== null) fences.push(lease.fence)
   if (orphan !== null) fences.push(orphan.fence)
   put(strays.length, 3)
@@ -80,6 +75,15 @@ export function keyOf(world: World, engine: number): Uint32Array {
     else put(Number(stray.again), 1)
     putTime('done' in stray ? stray.kept : stray.time)
     fences.push(stray.fence)
+  }
+  // An engine keeps those that it is given: two that stand alike to its own must be told apart as it tells them apart.
+  if (world.engine !== null) {
+    for (const fence of fences) put(world.fence - Math.max(fence, world.fence + world.engine.floor), 4)
+  }
+  if (write !== null) fences.push(write.fence)
+  if (world.engine !== null) {
+    fences.push(world.fence, world.acked)
+    for (const known of world.engine.known) fences.push(world.fence + known)
   }
   for (const fence of fences) put(rankOf(fence, fences), 5)
 
