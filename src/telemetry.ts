@@ -1,5 +1,6 @@
 import { Observable, Subject } from 'rxjs'
 import type { AlarmEvent } from './event.ts'
+import { undisturbed } from './undisturbed.ts'
 
 /** The events of one alarm, while somebody listens. */
 export interface Telemetry {
@@ -25,7 +26,7 @@ export function openTelemetry(unheard: () => void): Telemetry {
     while (noted.length > 0) {
       const events = noted
       noted = []
-      for (const event of events) subject.next(event)
+      for (const event of events) undisturbed(() => subject.next(event))
     }
     isTelling = false
     end?.()

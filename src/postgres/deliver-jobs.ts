@@ -68,7 +68,9 @@ export function deliverJobs(
     let worker: Worker | null = null
     let whenFree = (): void => {}
     const near = watchDue(scheduler, pollInterval, table.next, () => worker?.nudge())
-    const stall = openStall(scheduler, (event) => subscriber.next(event))
+    // What a subscriber throws that RxJS does not keep from it must not end the work of the others.
+    const hear = (event: DeliveryEvent): void => undisturbed(() => subscriber.next(event))
+    const stall = openStall(scheduler, hear)
     const stalled = (error: unknown): void => void stall.failed(error, REST)
     const upkeep = watchStuck(scheduler, lease, table)
 
@@ -245,7 +247,7 @@ export function deliverJobs(
       if (story === null) return
       const { key, time, fence, counted } = delivered
       const delivery = { key, scheduledTime: time as number, fence, retryCount: counted }
-      subscriber.next({ at: scheduler.now(), ...delivery, ...story })
+      hear({ at: scheduler.now(), ...delivery, ...story })
     }
 
     function stopRun(run: Run): void {
