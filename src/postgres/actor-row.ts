@@ -1,5 +1,6 @@
 import type { ClientBase, QueryConfig, QueryResultRow } from 'pg'
 import { AlarmError, given } from '../errors.ts'
+import { inUse } from '../in-use.ts'
 import type { AlarmTime } from '../time.ts'
 import { idOf, toText } from './alarm-key.ts'
 import type { Database } from './database.ts'
@@ -21,19 +22,41 @@ export interface ActorRow {
   save(client: ClientBase, alarm: AlarmTime): Promise<void>
   commit(client: ClientBase): Promise<void>
   rollBack(client: ClientBase): Promise<void>
+  /**
+   * Deletes the row, in the transaction that is open. Its epoch is kept as the least of all actors that are new from here on: what an
+   * incarnation of before still sends has a lower fence, and none of its commits finds a row of its epoch.
+   *
+   * Fails with `ALARM_IN_USE` where the row holds an alarm, with `ALARM_FENCED` where the actor was opened again since.
+   */
+  remove(client: ClientBase): Promise<void>
+}
+
+interface Opened {
+  readonly epoch: number
+  readonly alarm: AlarmTime
 }
 
 /** Opens an actor: raises its epoch, so that whoever had it before cannot commit any more. */
 export async function openActorRow(db: Database, key: string): Promise<ActorRow> {
   const table = `${db.schema}._nolater_actor`
+  const forgotten = `${db.schema}._nolater_version`
   const id = idOf(key)
-  const [opened] = await db.query<{ epoch: number; alarm: AlarmTime }>(
-    `INSERT INTO ${table} AS actor (id, key, epoch) VALUES (decode($1, 'hex'), $2, 1)
-     ON CONFLICT (id) DO UPDATE SET epoch = greatest(actor.epoch, actor.raised) + 1, raised = 0
-     RETURNING epoch, alarm::float8`,
-    [id, toText(key)],
+  const raise = 'SET epoch = greatest(actor.epoch, actor.raised) + 1, raised = 0'
+  const [opened] = await db.query<Opened>(
+    `UPDATE ${table} AS actor ${raise} WHERE id = decode($1, 'hex') RETURNING epoch, alarm::float8`,
+    [id],
   )
-  const { epoch, alarm } = opened!
+  const { epoch, alarm } = opened ?? (await openNew())
+
+  /** What is being forgotten is waited for: without the lock the epoch could be that of before. */
+  async function openNew(): Promise<Opened> {
+    const [added] = await db.query<Opened>(
+      `INSERT INTO ${table} AS actor (id, key, epoch) SELECT decode($1, 'hex'), $2::text, forgotten + 1 FROM ${forgotten} FOR SHARE
+       ON CONFLICT (id) DO UPDATE ${raise} RETURNING epoch, alarm::float8`,
+      [id, toText(key)],
+    )
+    return added!
+  }
 
   function fenced(): AlarmError {
     return new AlarmError(
@@ -42,6 +65,16 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
         'open it again.',
       { counted: false },
     )
+  }
+
+  /** Nothing was removed: says why, unless it is gone. */
+  async function refuseRemoval(client: ClientBase): Promise<void> {
+    const text = `SELECT epoch, alarm::float8 FROM ${table} WHERE id = decode($1, 'hex')`
+    const { 0: held } = (await ask<Opened>(client, text, [id])).rows
+    if (held === undefined) return
+    throw held.epoch === epoch
+      ? inUse(key, `the schema ${db.schema}`, `its alarm is ${held.alarm}`)
+      : fenced()
   }
 
   /** A statement of ours: what does not answer in time has failed. */
@@ -96,6 +129,17 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
     },
     async rollBack(client) {
       await ask(client, 'ROLLBACK')
+    },
+    async remove(client) {
+      // Before the row: an actor that is opened anew waits for the one, then needs the other.
+      await ask(client, `SELECT FROM ${forgotten} FOR UPDATE`)
+      const { rows } = await ask<Opened>(
+        client,
+        `DELETE FROM ${table} WHERE id = decode($1, 'hex') AND epoch = $2 AND alarm IS NULL RETURNING greatest(epoch, raised) AS epoch`,
+        [id, epoch],
+      )
+      if (rows.length === 0) return await refuseRemoval(client)
+      await ask(client, `UPDATE ${forgotten} SET forgotten = greatest(forgotten, $1)`, [rows[0]!.epoch])
     },
   }
 }

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import { ofTheFormerSplit } from '../fence.ts'
 
 /** The version of the tables below. A later one adds a step for each version before it. */
-export const VERSION = 4
+export const VERSION = 5
 
 const STEPS: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -48,6 +48,8 @@ const STEPS: readonly ((schema: string) => string)[] = [
   // Epochs have more bits, and writes fewer.
   (schema) =>
     `UPDATE ${schema}._nolater_actor SET raised = 0, epoch = ${ofTheFormerSplit('greatest(epoch, raised)::bigint', 'least')};`,
+  // The highest epoch of those actors that were forgotten: all that are new begin above it.
+  (schema) => `ALTER TABLE ${schema}._nolater_version ADD COLUMN forgotten integer NOT NULL DEFAULT 0;`,
 ]
 
 /** The version of the tables in a schema, 0 for none. */
@@ -70,7 +72,7 @@ export async function migrate(client: PoolClient, schema: string): Promise<void>
     await client.query(`CREATE TABLE IF NOT EXISTS ${schema}._nolater_version (version integer NOT NULL)`)
     const from = await versionOf(client, schema)
     for (const step of STEPS.slice(from)) await client.query(step(schema))
-    if (from === 0) await client.query(`INSERT INTO ${schema}._nolater_version VALUES (${VERSION})`)
+    if (from === 0) await client.query(`INSERT INTO ${schema}._nolater_version (version) VALUES (${VERSION})`)
     else if (from < VERSION) await client.query(`UPDATE ${schema}._nolater_version SET version = ${VERSION}`)
     await client.query('COMMIT')
   } catch (error) {

@@ -4,6 +4,7 @@ import {
   concatMap,
   defer,
   EMPTY,
+  finalize,
   Observable,
   of,
   type SchedulerLike,
@@ -17,12 +18,14 @@ import { hostOf } from '../closing/host.ts'
 import { CLOSE_LIMIT, withinLimit } from '../closing/within-limit.ts'
 import { type AlarmConfig, checkConfig } from '../config.ts'
 import { AlarmClosedError, AlarmCloseError, AlarmConfigError } from '../errors.ts'
+import { checkManagerHasNone, inUse } from '../in-use.ts'
 import type { AlarmManager } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import { readsTimes, type TimeCheck, timeCheckOf } from '../real-time.ts'
 import { timeIn } from '../time-in.ts'
 import { openActorRow } from './actor-row.ts'
 import { type Database, type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
+import { forgetActor } from './forget-actor.ts'
 import { asRun, currentRun } from './handler-run.ts'
 import { lenderOf } from './lent-connections.ts'
 import { postgresError } from './postgres-error.ts'
@@ -67,6 +70,17 @@ export interface PostgresStore extends Closable {
   commitWith<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>
 
   /**
+   * Deletes the row of the actor, which is gone for good, and closes the store; your own tables are yours to clean. Resolves when that is
+   * durable. Opened again, the key is a new actor, whose fences are above all of before.
+   *
+   * Rejects with `ALARM_IN_USE`, and nothing has changed, where an alarm stands in the store, or in a manager that has `get`, or where something
+   * of the actor is left to do: a handler, a `commitWith`, a commit or a manager write; with `ALARM_FENCED` where it was opened again since; with
+   * what broke the alarm. What is left of an incarnation of before stays fenced.
+   * Gotcha: what is asked of the alarm while it is being deleted is refused (`ALARM_CLOSED`).
+   */
+  forget(): Promise<void>
+
+  /**
    * Brings through what was accepted until now, and resolves when all of it is durable and with the manager. A `commitWith` that has not
    * returned is cut at once and rolled back, whatever its function or the server is at (`ALARM_CLOSED`). From here on the store takes nothing.
    *
@@ -99,7 +113,8 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   })
   const { scheduler, reconcile, retry } = options
   const clock = scheduler ?? asyncScheduler
-  const turns = storeTurns(lenderOf(db, clock), row, () => engine)
+  const lender = lenderOf(db, clock)
+  const turns = storeTurns(lender, row, () => engine)
   const engine = openAlarm({
     key,
     initial: row.alarm,
@@ -116,6 +131,9 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   })
 
   let isClosing = false
+  let isForgetting = false
+  const handlers = { running: 0 }
+  const place = `the schema ${db.schema}`
   const upper = hostOf(manager)
   const drain = (): Observable<never> =>
     new Observable<never>((subscriber) => {
@@ -149,13 +167,44 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   upper?.guests.add(flush)
 
   function check(): void {
-    if (isClosing) throw new AlarmClosedError(key)
+    if (isClosing || isForgetting) throw new AlarmClosedError(key)
+  }
+
+  /** Throws what keeps the actor from being forgotten. */
+  function checkIdle(): void {
+    check()
+    void engine.time // throws what broke it
+    if (handlers.running > 0 || turns.told < turns.asked || !isDrained(engine))
+      throw inUse(key, place, 'it has something left to do')
+  }
+
+  async function forget(): Promise<void> {
+    checkIdle()
+    await checkManagerHasNone(manager, key, place)
+    checkIdle()
+    isForgetting = true // what would be asked from here on could not be committed
+    try {
+      await forgetActor(lender, row)
+    } catch (error) {
+      isForgetting = false
+      throw error
+    }
+    await closing.close()
   }
 
   return {
-    alarm: storeAlarm(engine, turns, timer(db.timeout, clock), scheduler, check, () => void closing.close()),
+    alarm: storeAlarm(
+      engine,
+      turns,
+      handlers,
+      timer(db.timeout, clock),
+      scheduler,
+      check,
+      () => void closing.close(),
+    ),
     epoch: row.epoch,
     commitWith: (work) => turns.run(work),
+    forget,
     ...closing,
   }
 }
@@ -164,6 +213,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
 function storeAlarm(
   engine: Alarm,
   turns: Turns,
+  handlers: { running: number },
   patience$: Observable<unknown>,
   scheduler: SchedulerLike | undefined,
   check: () => void,
@@ -212,15 +262,25 @@ function storeAlarm(
         defer(() => {
           const run = currentRun()
           const isHandler = typeof handler === 'function'
-          return engine.deliver(
-            wakeup,
-            isHandler ? (info) => asRun('The handler', run, () => handler(info)) : handler,
-          )
+          handlers.running++
+          return engine
+            .deliver(wakeup, isHandler ? (info) => asRun('The handler', run, () => handler(info)) : handler)
+            .pipe(finalize(() => handlers.running--))
         }),
       ),
     abandon: (scheduledTime, delivered) => engine.abandon(scheduledTime, delivered),
     close,
   }
+}
+
+/** Nothing is in flight, held or to be done. */
+function isDrained(engine: Alarm): boolean {
+  let isIt = false
+  engine
+    .drained()
+    .subscribe({ complete: () => (isIt = true), error: () => {} })
+    .unsubscribe()
+  return isIt
 }
 
 function isBroken(engine: Alarm): boolean {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../errors.ts'
-import type { AlarmManager } from '../manager.ts'
+import { given } from '../errors.ts'
+import { inUse } from '../in-use.ts'
 import type { AlarmTime } from '../time.ts'
 
 /**
@@ -16,24 +16,8 @@ export function actorForgetter(db: DatabaseSync, file: string): (key: string) =>
   return (key) => {
     const row = held.get(key) as { alarm: AlarmTime } | undefined
     if (row === undefined) return
-    if (row.alarm !== null) throw inUse(key, file, `its alarm is ${row.alarm}`)
+    if (row.alarm !== null) throw inUse(key, given(file), `its alarm is ${row.alarm}`)
     keep.run(key)
     remove.run(key)
   }
-}
-
-/** Refuses where the manager says that it has an alarm of the actor; one that cannot say so is not asked. */
-export async function checkManagerHasNone(manager: AlarmManager, key: string, file: string): Promise<void> {
-  const { get } = manager as { get?: (key: string) => unknown }
-  const held = typeof get === 'function' ? await get.call(manager, key) : null
-  if (typeof held === 'number') throw inUse(key, file, `its manager holds the alarm ${held}`)
-}
-
-/** An actor that cannot be forgotten. */
-export function inUse(key: string, file: string, why: string): AlarmError {
-  return new AlarmError(
-    'ALARM_IN_USE',
-    `The actor ${given(key)} of ${given(file)} cannot be forgotten: ${why}. Delete its alarm, await drained(), then forget it.`,
-    { counted: false },
-  )
 }

@@ -14,16 +14,17 @@ import { type Closable, closable } from '../closing/close-once.ts'
 import { flushAll } from '../closing/flush-all.ts'
 import { type Flush, hosting, hostOf, type Residents } from '../closing/host.ts'
 import { checkConfig } from '../config.ts'
-import { AlarmConfigError } from '../errors.ts'
+import { AlarmConfigError, given } from '../errors.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
 import type { LoadedAlarm } from '../fleet/resident.ts'
+import { checkManagerHasNone, inUse } from '../in-use.ts'
 import { checkKey } from '../key.ts'
 import type { AlarmManager } from '../manager.ts'
 import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
 import { fileTransaction } from './file-transaction.ts'
-import { actorForgetter, checkManagerHasNone, inUse } from './forget-actor.ts'
+import { actorForgetter } from './forget-actor.ts'
 import { orClose } from './or-close.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
@@ -220,10 +221,10 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
       checkKey(key)
       if (isClosing) throw closed(file)
       const isBusy = () => [...fleets].some((fleet) => fleet.isBusy(key))
-      if (isBusy()) throw inUse(key, file, 'it is being loaded, or has something left to do')
-      await checkManagerHasNone(manager, key, file)
+      if (isBusy()) throw inUse(key, given(file), 'it is being loaded, or has something left to do')
+      await checkManagerHasNone(manager, key, given(file))
       const forget$ = step(false, () => {
-        if (isBusy()) throw inUse(key, file, 'it is being loaded, or has something left to do')
+        if (isBusy()) throw inUse(key, given(file), 'it is being loaded, or has something left to do')
         removeRow(key)
         return true
       }).pipe(

@@ -4,6 +4,7 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { describe, it, vi } from 'vitest'
 import { describeDocuments } from './documents.ts'
 import { describeCrashes, describeFailures } from './failures.ts'
+import { describeForgetting } from './forgetting.ts'
 import { describeHangs } from './hangs.ts'
 import { describeLedger } from './ledger.ts'
 import { describePromises } from './promises.ts'
@@ -65,6 +66,7 @@ if (typeof server === 'string') {
   describePromises(server)
   describeFailures(server)
   describeStores(server)
+  describeForgetting(server)
   describeHangs(server)
   describeDocuments(server)
   describeCrashes(server)
