@@ -107,10 +107,14 @@ export class Keeper implements AlarmState {
     if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'
     if (time !== this.desired || this.isBegun(time)) {
       this.want(time, unconfirmed)
-    } else if (!unconfirmed && this.work !== null) {
+    } else {
+      // A delivery that has begun is of the alarm before this one, also where the write of this one was asked for by then.
+      this.stale = Math.max(this.stale, this.begun)
       // The same value again is no move; but what was asked unconfirmed must be durable before the gate opens.
-      this.work.gated = this.work.asked
-      this.settle() // what a change has left to the end of its turn goes with it
+      if (!unconfirmed && this.work !== null) {
+        this.work.gated = this.work.asked
+        this.settle() // what a change has left to the end of its turn goes with it
+      }
     }
     this.telemetry?.flush()
     if (this.failure !== null) throw throwing(this.failure)

@@ -1,4 +1,4 @@
-import { map, type Observable, of, throwError } from 'rxjs'
+import { map, type Observable, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
   type Alarm,
@@ -148,6 +148,45 @@ describe('the same time, set again once its delivery has begun,', () => {
     expect(calls).toEqual(['write 5 earlier', 'commit 5'])
     alarm.set(5)
     expect(calls).toHaveLength(2)
+  })
+
+  it('by the handler is not used up by a repetition of that delivery, though its write was already on its way', () => {
+    const clock = virtualClock(1)
+    const writes: { fence: number; answer: Subject<never> }[] = []
+    const alarm = openAlarm({
+      initial: 5,
+      reconcile: false,
+      scheduler: clock,
+      commit: () => [],
+      write(_, { fence }) {
+        const answer = new Subject<never>()
+        writes.push({ fence, answer })
+        return answer
+      },
+    })
+    const ids: string[] = []
+    const handled = new Subject<never>()
+    const deliver = () =>
+      alarm.deliver({ scheduledTime: 5, fence: 0 }, ({ id }) => {
+        ids.push(id)
+        return handled
+      })
+    alarm.set(1)
+    alarm.set(5) // put back, while the precommit is in flight
+    deliver().subscribe()
+    deliver().subscribe() // the manager has given the first one up
+    writes[0]!.answer.complete()
+    alarm.set(5)
+    writes[1]!.answer.complete()
+    handled.complete()
+    expect([ids, alarm.time]).toEqual([['0-5', '0-5'], 5])
+    alarm
+      .deliver({ scheduledTime: 5, fence: writes[1]!.fence }, ({ id }) => {
+        ids.push(id)
+        return []
+      })
+      .subscribe()
+    expect([ids.length, new Set(ids).size, alarm.time]).toEqual([3, 2, null])
   })
 
   it('is not given up with the alarm before, which its manager asks about by the fence', () => {

@@ -11,6 +11,7 @@ const twice = { ...once, wakes: 2 }
 /** Explored by `npm test`. */
 export const smallBounds: readonly Bound[] = [
   { name: 'everything can go wrong once', ...once, intents: 2 },
+  { name: 'set again, and delivered twice', ...nothing, intents: [1, 2, 2], wakes: 2, failures: 1 },
   { name: 'nothing goes wrong', ...nothing, intents: 3, wakes: 2 },
   {
     name: 'touched and unconfirmed',

@@ -96,7 +96,10 @@ export function intend(model: Model, time: AlarmTime, unconfirmed: boolean): voi
   if (run !== undefined) run.deletion = 'none'
   // The same value again is no move, but the gate must wait for what was asked unconfirmed before.
   if (time !== model.desired || isBegun(model, time)) want(model, time, unconfirmed)
-  else if (!unconfirmed) model.gated = model.asked
+  else {
+    model.stale = Math.max(model.stale, model.begun)
+    if (!unconfirmed) model.gated = model.asked
+  }
 }
 
 /** A delivery of the alarm of that time has begun: set once more, it is another one. */
