@@ -66,6 +66,11 @@ describe('exploreSchedules', () => {
     expect(given.schedules).toBeLessThan(any.schedules)
   })
 
+  it('replays a violation that was found with intents in an order', () => {
+    const { violation } = exploreSchedules({ ...doneUnfenced, intents: [3] })
+    expect(violation?.schedule).toContain('open set3')
+  })
+
   it('notices a record that does not say all', () => {
     const blind = (alarm: Parameters<typeof readRecord>[0]) => ({
       ...readRecord(alarm),

@@ -27,10 +27,11 @@ const plenty = { intents: 99, wakes: 99, failures: 99, crashes: 99, late: 99, ab
  * ```
  */
 export function replaySchedule(schedule: string, options: ExploreOptions = {}): Replay {
+  const { intents: _, ...others } = options // the schedule has its own, in any order
   const { rules, synchronous, reconcile, asking, ...engine } = boundsOf({
     times: 7,
     also: ['unconfirmed', 'touch'],
-    ...options,
+    ...others,
   })
   const engines = runEngines({ ...engine, synchronous, reconcile })
   const setting: Setting = { engines, rules, synchronous, reconcile }
