@@ -1,5 +1,13 @@
 import type { Pool, PoolClient } from 'pg'
-import { asyncScheduler, type SchedulerLike, timer } from 'rxjs'
+import {
+  asyncScheduler,
+  firstValueFrom,
+  from,
+  timeout as limited,
+  type SchedulerLike,
+  throwError,
+  timer,
+} from 'rxjs'
 import type { Names } from '../check-names.ts'
 import { AlarmConfigError, AlarmError } from '../errors.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
@@ -55,6 +63,7 @@ export interface Database {
 
 const OLDEST = 120_000 // graphile-worker's
 const CONNECTIONS = 10
+const OPENING = 10_000 // ms for each step of it, whatever `timeout` says: a first connection takes longer than a statement
 
 export function openDatabase(
   options: DatabaseOptions & { readonly scheduler?: SchedulerLike | undefined },
@@ -75,8 +84,16 @@ export function openDatabase(
     const pool = given ?? own ?? (await connect(connectionString as string, timeout))
     if (given === undefined) own = pool
     unguard ??= guard(pool)
-    await prepare(pool, name, schema, mayMigrate)
+    await prepare(pool, name, schema, mayMigrate, inTime)
     return pool
+  }
+
+  /** A connection of a pool that others have emptied may never come, and no limit of pg counts before it has. */
+  function inTime<T>(asked: Promise<T>, ms = timeout): Promise<T> {
+    const unanswered = () => new Error(`no connection, or no answer, within ${ms} ms`)
+    return firstValueFrom(
+      from(asked).pipe(limited({ first: ms, scheduler, with: () => throwError(unanswered) })),
+    )
   }
 
   /** Those of stores that use it too: they have as long as a statement. */
@@ -105,7 +122,7 @@ export function openDatabase(
     pool,
     async check() {
       try {
-        await prepare(await pool(), name, schema, mayMigrate)
+        await prepare(await pool(), name, schema, mayMigrate, inTime)
       } catch (error) {
         throw postgresError(error, name)
       }
@@ -114,7 +131,8 @@ export function openDatabase(
       const config = { text, values: values as unknown[], query_timeout: timeout }
       const ready = await pool()
       try {
-        return (await ready.query(config)).rows as Row[]
+        const { rows } = await inTime(ready.query(config))
+        return rows as Row[]
       } catch (error) {
         throw postgresError(error, name)
       }
@@ -201,14 +219,27 @@ function guard(pool: Pool): () => void {
 }
 
 /** Refuses a server that cannot do, and tables of a newer library; makes what is missing. */
-async function prepare(pool: Pool, name: string, schema: string, mayMigrate: boolean): Promise<void> {
-  const client = await pool.connect()
+async function prepare(
+  pool: Pool,
+  name: string,
+  schema: string,
+  mayMigrate: boolean,
+  inTime: <T>(asked: Promise<T>, ms: number) => Promise<T>,
+): Promise<void> {
+  const coming = pool.connect()
+  const client = await inTime(coming, OPENING).catch((error) => {
+    coming.then((late) => late.release()).catch(() => {})
+    throw error
+  })
   try {
-    const { rows } = await client.query(
-      `SELECT current_setting('server_version_num')::int AS server, current_setting('synchronous_commit') AS durable`,
+    const { rows } = await inTime(
+      client.query(
+        `SELECT current_setting('server_version_num')::int AS server, current_setting('synchronous_commit') AS durable`,
+      ),
+      OPENING,
     )
     checkServer(rows[0])
-    let version = await versionOf(client, schema)
+    let version = await inTime(versionOf(client, schema), OPENING)
     if (version < VERSION && mayMigrate) {
       await migrate(client, schema)
       version = VERSION

@@ -23,6 +23,7 @@ import type { AlarmManager } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import { readsTimes, type TimeCheck, timeCheckOf } from '../real-time.ts'
 import { timeIn } from '../time-in.ts'
+import { withinTime } from '../within-time.ts'
 import { openActorRow } from './actor-row.ts'
 import { type Database, type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { forgetActor } from './forget-actor.ts'
@@ -113,6 +114,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   })
   const { scheduler, reconcile, retry } = options
   const clock = scheduler ?? asyncScheduler
+  const hasLimit = databaseOf(manager) !== undefined // one of its own
   const lender = lenderOf(db, clock)
   const turns = storeTurns(lender, row, () => engine)
   const engine = openAlarm({
@@ -123,7 +125,10 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
       turns.commit(time).catch((error) => {
         throw postgresError(error, db.name)
       }),
-    write: (time, info) => manager.write(key, time, info),
+    write: (time, info) => {
+      const call = () => manager.write(key, time, info)
+      return hasLimit ? call() : withinTime({ timeout: db.timeout, scheduler: clock }, 'write', call)
+    },
     raise: (least) => row.raise(least),
     ...(scheduler !== undefined && { scheduler }),
     ...(reconcile !== undefined && { reconcile }),

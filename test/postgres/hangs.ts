@@ -6,6 +6,7 @@ import { openActorRow } from '../../src/postgres/actor-row.ts'
 import { openDatabase } from '../../src/postgres/database.ts'
 import { lenderOf } from '../../src/postgres/lent-connections.ts'
 import { injectedClock } from '../injected-clock.ts'
+import { virtualClock } from '../virtual-clock.ts'
 import { quoted, type SchemaRig, settled, sleep, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 
@@ -317,6 +318,27 @@ export function describeHangs(server: Server): void {
         for (const client of taken) client.release()
         await until(() => shared.idleCount === 3) // what came too late was given back
         await store.commitWith(() => {})
+      }))
+
+    it('says so of a write and of an opening, too, and works when there is one again', ({ expect }) =>
+      withSchema(server, async ({ manager, pool, write }) => {
+        const shared = pool({ max: 3 })
+        const scheduler = virtualClock()
+        const [first, second] = [
+          manager({ pool: shared, scheduler }),
+          manager({ pool: shared, scheduler, timeout: 60_000 }),
+        ]
+        await first.ready()
+        const taken = await Promise.all([shared.connect(), shared.connect(), shared.connect()])
+        const outcomes = [write(first, 'a', HOUR, 1), second.ready().catch((error) => error)]
+        await until(() => shared.waitingCount === 2)
+        await scheduler.advance(10_000)
+        for (const outcome of await Promise.all(outcomes))
+          expect(outcome).toMatchObject({ code: 'ALARM_STORAGE_UNREACHABLE', counted: false })
+        for (const client of taken) client.release()
+        expect(await write(first, 'a', HOUR, 2)).toBe('done')
+        await second.ready()
+        await until(() => shared.idleCount === shared.totalCount)
       }))
 
     it('gives up a lock that is not granted, not a statement that takes its time', ({ expect }) =>

@@ -99,6 +99,39 @@ export function describeStores(server: Server): void {
         expect([await names(), await alarmOf()]).toEqual([[], null])
       }))
 
+    it('gives a manager that is not ours as long as a statement, and breaks where an earlier write has not come by then', ({
+      expect,
+    }) =>
+      withSchema(server, async ({ schema }) => {
+        const { connectionString } = server
+        const clock = virtualClock()
+        let isAsked = false
+        const write = () => {
+          isAsked = true
+          return NEVER
+        }
+        const manager = { ...memoryManager(), write }
+        const store = await postgresStore({
+          key: '42',
+          manager,
+          schema,
+          connectionString,
+          scheduler: clock,
+          reconcile: false,
+        })
+        store.alarm.set(clock.now() + HOUR)
+        const confirmed = settled(store.alarm.confirmed())
+        await until(() => isAsked)
+        await clock.advance(9_999)
+        expect(store.alarm.time).toBe(clock.now() - 9_999 + HOUR)
+        await clock.advance(1)
+        expect(await confirmed).toMatchObject({
+          code: 'ALARM_PRECOMMIT_FAILED',
+          cause: { code: 'ALARM_TIMEOUT' },
+        })
+        await store.close()
+      }))
+
     it('keeps neither the state nor the alarm of a function that fails', ({ expect }) =>
       withStores(async ({ schema, open, names, alarmOf, manager }) => {
         const store = await open()
