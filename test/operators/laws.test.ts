@@ -52,8 +52,6 @@ obeysTheLaws('conflateMap', {
   throwing: { project: (error) => conflateMap(thrower(error)) },
 })
 
-const engineGoesOn = 'what throws out of a call is met by the engine, whose own tests say how'
-
 const fromStore = 'a turn that fails breaks the store, and its gate stays shut'
 const neverFails = {
   'passes a synchronous error of what it was given on, with nothing left subscribed': fromStore,
@@ -76,7 +74,6 @@ obeysTheLaws<AlarmIntent, AlarmEvent>('keepAlarm', {
   exempt: {
     'passes a synchronous error of what it was given on, with nothing left subscribed':
       'as in mergeMap, a call that fails while it is being subscribed is torn down when its subscribe returns',
-    [goesOn]: engineGoesOn,
   },
 })
 
@@ -91,7 +88,6 @@ const keyed = {
     'passes a later error of what it was given on, with nothing left subscribed': 'likewise',
     [leakyLaw('what it was given failing, beside such a source')]: 'likewise',
     [leakyLaw('what it was given failing, torn down so')]: 'likewise',
-    [goesOn]: engineGoesOn,
   },
 }
 
@@ -103,6 +99,11 @@ obeysTheLaws<KeyedIntent, KeyedEvent>('keepAlarms', {
 obeysTheLaws<KeyedIntent, KeyedEvent>('keepAlarms, while it loads an actor,', {
   ...keyed,
   build: (side) => keepAlarms({ ...fleet, load: () => side(fleet.load()) }),
+  exempt: {
+    ...keyed.exempt,
+    [goesOn]:
+      'it does, but take(1) swallows what the teardown throws, and the law wants to see it: of a load one value is read',
+  },
 })
 
 obeysTheLaws<KeyedIntent, KeyedEvent>('keepAlarms with deliveries', {
