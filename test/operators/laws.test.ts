@@ -162,7 +162,7 @@ obeysTheLaws<number, number>('holdUntilConfirmed', {
       }
     }),
   sided: true,
-  exempt: { ...notItsOwn, [goesOn]: engineGoesOn },
+  exempt: notItsOwn,
 })
 
 /** One after the other, each for all that was asked for until it began. */
