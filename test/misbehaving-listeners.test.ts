@@ -1,4 +1,4 @@
-import { defer, from, NEVER, Observable, of, Subscriber, tap } from 'rxjs'
+import { asapScheduler, defer, from, NEVER, Observable, of, Subscriber, tap } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   classifyMoves,
@@ -173,6 +173,29 @@ function fleetWith(name: 'changed$' | 'discard'): Play {
   }
 }
 
+/** It is read for the events, in the middle of what is decided: while an actor is opened, and while one breaks. */
+const clock: Play = async ({ odd, wait, turns }) => {
+  let isOdd = false
+  const fleet = openFleet({
+    ...instant,
+    scheduler: { now: () => (isOdd ? odd() : 0), schedule: asapScheduler.schedule.bind(asapScheduler) },
+    load: () => of({ time: null, epoch: 1 }),
+    write: (_, { key }) => (isOdd && key === 'breaks' ? Promise.reject(new Error('down')) : []),
+  })
+  fleet.events$.subscribe({ error: () => {} })
+  fleet.actor('was there').set(5)
+  for (const key of ['opens', 'breaks', 'was there']) {
+    isOdd = true
+    quietly(() => fleet.actor(key).set(4))
+    wait(`${key}: confirmed`, fleet.actor(key).confirmed())
+    await turns()
+    isOdd = false
+    quietly(() => fleet.actor(key).set(3))
+    wait(`${key}: confirmed afterwards`, fleet.actor(key).confirmed())
+  }
+  await turns()
+}
+
 const failed = (name: 'retry' | 'discard'): Play => {
   return async ({ odd, wait, answer }) => {
     const manager = memoryManager()
@@ -215,6 +238,7 @@ const entries: Record<string, Play> = {
   'the handler of multiplexTimers': timersWith('handler'),
   'abandon of multiplexTimers': timersWith('abandon'),
   'changed$ of a fleet': fleetWith('changed$'),
+  'the clock of a fleet': clock,
   'discard of a fleet': fleetWith('discard'),
   "the options of a manager's retry": failed('retry'),
   "the options of a manager's discard": failed('discard'),

@@ -167,11 +167,12 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
         if ('error' in story) losses.breaking(actor, story.error)
         if (config.discard !== undefined) undisturbed(() => config.discard?.(key as K))
         // Before anybody can load the actor anew on hearing of it: this story comes first, and its gates are not theirs.
-        if (!isClosed) telemetry.tell(key, story)
-        if ('error' in story) {
+        if (!isClosed) undisturbed(() => telemetry.tell(key, story)) // the clock may throw, too
+        undisturbed(() => {
+          if (!('error' in story)) return
           const delay = backOff.broke(key, story.error)
           if (delay > 0) telemetry.tell(key, { kind: 'backing-off', delay, error: story.error })
-        }
+        })
         const tellGates = gates.take(key)
         try {
           end()

@@ -135,6 +135,8 @@ export class Resident extends Keeper {
         this.want(wanted, true) // the gate was closed when it was asked
       else if (!opening.touched) opening.covered = opening.asked // nothing was asked but what the store holds
       this.settle()
+    } catch (error) {
+      this.breakBy(error) // and never an actor that is half opened
     } finally {
       config.leave()
     }
