@@ -137,17 +137,20 @@ export function openProcess(world: World, name: string): Process {
       )
     })
 
-  const write = (by: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown> =>
-    network.send({
+  function write(by: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown> {
+    if (info.move !== 'earlier') judge.movesLater(info.key, by)
+    return network.send({
       client: process,
       kind: 'write',
       about: [{ key: info.key, incarnation: by }],
+      isVital: info.move === 'earlier',
       reach: () => written(time, info),
     })
+  }
 
   function commit(by: string, time: AlarmTime, info: CommitInfo): ObservableInput<unknown> {
     const { subject, reach } = committing(by, time, info)
-    return network.send({ client: process, kind: 'commit', about: [subject], reach })
+    return network.send({ client: process, kind: 'commit', about: [subject], isVital: true, reach })
   }
 
   /** A commit takes the state as it is when it is issued. */
@@ -182,7 +185,13 @@ export function openProcess(world: World, name: string): Process {
     const about = [{ key, incarnation: name }]
     intents.loads(key)
     openings.asked(key)
-    return network.send({ client: process, kind: 'load', about, reach }) as ObservableInput<LoadedAlarm>
+    return network.send({
+      client: process,
+      kind: 'load',
+      about,
+      isVital: false,
+      reach,
+    }) as ObservableInput<LoadedAlarm>
   }
 
   /** Both calls of a batch: each item ends by itself at the other end, and all are answered together. */
@@ -192,6 +201,7 @@ export function openProcess(world: World, name: string): Process {
         client: process,
         kind: 'write',
         about: writes.map(({ key }) => ({ key, incarnation: incarnation(key) })),
+        isVital: false,
         reach: () => each(writes, ({ time, info }) => written(time, info)),
       }) as ObservableInput<readonly EachResult[]>,
     commitMany(commits: readonly KeyedCommit[]) {
@@ -200,6 +210,7 @@ export function openProcess(world: World, name: string): Process {
         client: process,
         kind: 'commit',
         about: all.map(({ subject }) => subject),
+        isVital: true,
         reach: () => each(all, ({ reach }) => reach()),
       }) as ObservableInput<readonly EachResult[]>
     },

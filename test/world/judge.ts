@@ -7,6 +7,8 @@ export const promises = {
   oneCommit: 'at most one commit in flight',
   notEarly: 'no handler before its time',
   oneHandler: 'one handler at a time',
+  quiet: 'no later move while a commit is in flight',
+  broken: 'nothing is asked once a precommit or a commit has failed',
   noViolation: 'no violation is reported where there is none',
 } as const
 
@@ -42,6 +44,10 @@ export interface Judge {
   settled(commit: Landing): void
   /** A write or a commit of an incarnation begins; what is returned ends it. */
   takesOff(kind: 'write' | 'commit', key: string, incarnation: string): () => void
+  /** A later move, or the same again, is to be written, at the moment at which that is decided. */
+  movesLater(key: string, incarnation: string): void
+  /** What breaks the alarm of an incarnation has failed, and it knows. */
+  broke(key: string, incarnation: string): void
   /** Something may have changed: the one promise is looked at, for every key. */
   look(): void
   /** A handler starts. Where another one of its key is at work, the lease of that one has ended: it is `lease` ms long. */
@@ -70,6 +76,7 @@ export function openJudge({ keys, durable, held }: Outside): Judge {
   const landing = new Set<Landing>()
   const flights = new Map<string, number>()
   const running = new Set<Running>()
+  const broken = new Set<string>()
 
   function fault(what: string): void {
     if (!faults.includes(what)) faults.push(what)
@@ -105,6 +112,7 @@ export function openJudge({ keys, durable, held }: Outside): Judge {
     settled: (commit) => void landing.delete(commit),
     takesOff(kind, key, incarnation) {
       const name = `${kind} ${key} ${incarnation}`
+      if (broken.has(`${key} ${incarnation}`)) breaks('broken', key)
       const others = flights.get(name) ?? 0
       if (others > 0) breaks(kind === 'write' ? 'oneWrite' : 'oneCommit', key)
       flights.set(name, others + 1)
@@ -114,6 +122,10 @@ export function openJudge({ keys, durable, held }: Outside): Judge {
         isOver = true
       }
     },
+    movesLater(key, incarnation) {
+      if ((flights.get(`commit ${key} ${incarnation}`) ?? 0) > 0) breaks('quiet', key)
+    },
+    broke: (key, incarnation) => void broken.add(`${key} ${incarnation}`),
     look: () => keys.forEach(lookAt),
     started(own, lease, elapsed) {
       for (const other of running) {

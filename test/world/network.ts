@@ -25,6 +25,8 @@ export interface Request {
   readonly kind: Kind
   /** several for a batch */
   readonly about: readonly Subject[]
+  /** its failure breaks the alarm */
+  readonly isVital: boolean
   /** does at the other end what was asked for */
   reach(): ObservableInput<unknown>
 }
@@ -113,6 +115,10 @@ export function openNetwork(options: NetworkOptions): Network {
       for (const value of values) answer$.next(value)
       if (error === undefined) answer$.complete()
       else answer$.error(error)
+      const [one, ...others] = request.about
+      const isFenced = (error as { code?: unknown } | undefined)?.code === 'ALARM_FENCED' // the store may be able to raise its epoch
+      if (error !== undefined && !isFenced && request.isVital && others.length === 0)
+        judge.broke(one!.key, one!.incarnation)
     }
     const failed = (): void => {
       answer(new Error('the network failed'), [])
