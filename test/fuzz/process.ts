@@ -1,47 +1,34 @@
 import {
-  catchError,
   concat,
   defer,
-  EMPTY,
-  endWith,
   finalize,
-  forkJoin,
   from,
   ignoreElements,
   map,
   NEVER,
   Observable,
   type ObservableInput,
-  of,
-  type SchedulerAction,
   Subject,
   type Subscription,
   tap,
 } from 'rxjs'
-import type { ElapsedScheduler } from '../../src/elapsed.ts'
 import type {
   Alarm,
   AlarmDelivery,
   AlarmEvent,
   AlarmTime,
-  CommitInfo,
   DeliveryEvent,
-  EachResult,
   Fleet,
-  KeyedCommit,
-  KeyedWrite,
-  LoadedAlarm,
   WakeupInfo,
-  WriteInfo,
 } from '../../src/index.ts'
 import type { SqliteStores } from '../../src/sqlite/index.ts'
-import type { Landing, Running } from '../world/judge.ts'
-import { OnPurpose } from '../world/misbehaviour.ts'
-import type { Subject as CallSubject, Client } from '../world/network.ts'
+import type { Running } from '../world/judge.ts'
+import type { Client } from '../world/network.ts'
 import { CHANGE, STATE } from '../world/store.ts'
+import { openCalls } from './calls.ts'
 import { openIntents } from './intents.ts'
 import { isOnPurpose } from './on-purpose.ts'
-import { openOpenings } from './openings.ts'
+import { processClock } from './process-clock.ts'
 import type { World } from './world.ts'
 
 /** A process that hosts the actors: its memory, its connections, its timers. */
@@ -78,7 +65,7 @@ interface Part {
 }
 
 export function openProcess(world: World, name: string): Process {
-  const { clock, judge, network, setting, library } = world
+  const { clock, judge, setting, library } = world
   const alarms = new Map<string, Alarm>()
   const versions = new Map<string, number>()
   const needs = new Map<string, number>()
@@ -86,36 +73,10 @@ export function openProcess(world: World, name: string): Process {
   const outlets = new Map<string, Subject<number>>()
   const waiting = new Set<string>()
   const intents = openIntents(judge)
-  const openings = openOpenings(judge, () => world.elapsed())
-  const { generation } = world
-  let isClockBad = false
   let waits = 0
   let deliveries: Subscription | null = null
 
-  /** The clock of the world, whose timers die with the process. */
-  const scheduler: ElapsedScheduler = {
-    now: () => clock.now(),
-    elapsed: () => clock.elapsed(),
-    schedule<T>(work: (this: SchedulerAction<T>, state: T) => void, delay = 0, state?: T): Subscription {
-      return clock.schedule(
-        function (this: SchedulerAction<T>, given?: T) {
-          if (process.isAlive) work.call(this, given as T)
-        },
-        delay,
-        state,
-      )
-    },
-  }
-
-  /** That of the actors: user code, too. */
-  const actorsClock: ElapsedScheduler = {
-    ...scheduler,
-    now() {
-      if (isClockBad) throw new OnPurpose('the clock throws')
-      return scheduler.now()
-    },
-  }
-
+  const { scheduler, actorsClock, withBadClock } = processClock(clock, () => process.isAlive)
   const service = world.connect(scheduler)
   const stores: SqliteStores | null =
     setting.actor === 'stores' ? library.sqliteStores({ file: world.file('actors'), manager: service }) : null
@@ -123,105 +84,19 @@ export function openProcess(world: World, name: string): Process {
 
   const incarnation = (key: string): string => `${name}.${key}.${incarnations.get(key) ?? 0}`
 
-  /** The manager is reached; an alarm that it had given up before is another one then. */
-  const written = (time: AlarmTime, info: WriteInfo): Observable<unknown> =>
-    defer(() => {
-      if (generation !== world.generation) return NEVER
-      const wasKept = world.isKept(info.key)
-      return concat(
-        service.write(info.key, time, info),
-        defer(() => {
-          if (wasKept) world.replaced(info)
-          return EMPTY
-        }),
-      )
-    })
-
-  function write(by: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown> {
-    if (info.move !== 'earlier') judge.movesLater(info.key, by)
-    return network.send({
-      client: process,
-      kind: 'write',
-      about: [{ key: info.key, incarnation: by }],
-      isVital: info.move === 'earlier',
-      reach: () => written(time, info),
-    })
-  }
-
-  function commit(by: string, time: AlarmTime, info: CommitInfo): ObservableInput<unknown> {
-    const { subject, reach } = committing(by, time, info)
-    return network.send({ client: process, kind: 'commit', about: [subject], isVital: true, reach })
-  }
-
-  /** A commit takes the state as it is when it is issued. */
-  function committing(incarnation: string, time: AlarmTime, { key, epoch }: CommitInfo) {
-    // A batch is sent at the end of its turn: what it carries was decided before.
-    if (setting.many === 'false') intents.commits(key, time)
-    const version = { by: name, number: versions.get(key) ?? 0 }
-    const landing: Landing = { key, time, epoch }
-    judge.issued(landing)
-    const subject: CallSubject = { key, incarnation, settled: () => judge.settled(landing) }
-    return {
-      subject,
-      reach(): ObservableInput<unknown> {
-        if (generation !== world.generation) return NEVER
-        if (stores !== null) return stores.commit(time, { key, epoch })
-        world.memory.commit(key, time, epoch, version)
-        return EMPTY
-      },
-    }
-  }
-
-  function load(key: string): ObservableInput<LoadedAlarm> {
-    const reach = (): ObservableInput<LoadedAlarm> =>
-      from(stores === null ? [world.memory.open(key)] : stores.load(key)).pipe(
-        tap(({ time, epoch }) => {
-          openings.opened(key)
-          intents.loaded(key, time)
-          incarnations.set(key, epoch)
-          judge.opened(key, epoch)
-        }),
-      )
-    const about = [{ key, incarnation: name }]
-    intents.loads(key)
-    openings.asked(key)
-    return network.send({
-      client: process,
-      kind: 'load',
-      about,
-      isVital: false,
-      reach,
-    }) as ObservableInput<LoadedAlarm>
-  }
-
-  /** Both calls of a batch: each item ends by itself at the other end, and all are answered together. */
-  const many = {
-    writeMany: (writes: readonly KeyedWrite[]) =>
-      network.send({
-        client: process,
-        kind: 'write',
-        about: writes.map(({ key }) => ({ key, incarnation: incarnation(key) })),
-        isVital: false,
-        reach: () => each(writes, ({ time, info }) => written(time, info)),
-      }) as ObservableInput<readonly EachResult[]>,
-    commitMany(commits: readonly KeyedCommit[]) {
-      const all = commits.map(({ time, info }) => committing(`${name}.${info.key}.${info.epoch}`, time, info))
-      return network.send({
-        client: process,
-        kind: 'commit',
-        about: all.map(({ subject }) => subject),
-        isVital: true,
-        reach: () => each(all, ({ reach }) => reach()),
-      }) as ObservableInput<readonly EachResult[]>
-    },
-  }
+  const { write, commit, load, many, raise } = openCalls({
+    world,
+    client: () => process,
+    service,
+    stores,
+    intents,
+    incarnations,
+    version: (key) => ({ by: name, number: versions.get(key) ?? 0 }),
+  })
 
   const shared = {
     scheduler: actorsClock,
-    raise: (least: number, info: CommitInfo): ObservableInput<number> =>
-      stores === null
-        ? defer(() => of(world.memory.raise(info.key, least, info.epoch as number)))
-        : stores.raise(least, info),
+    raise,
     reconcile: setting.reconcile === 'true',
     retry: { count: Number(setting.retries) },
     ...(setting.timeout === 'none' ? {} : { timeout: Number(setting.timeout) }),
@@ -442,14 +317,7 @@ export function openProcess(world: World, name: string): Process {
     },
     alarm,
     asks: intents.asks,
-    withBadClock(ask) {
-      isClockBad = true
-      try {
-        ask()
-      } finally {
-        isClockBad = false
-      }
-    },
+    withBadClock,
     change(key) {
       const number = (versions.get(key) ?? 0) + 1
       versions.set(key, number)
@@ -515,19 +383,6 @@ export function openProcess(world: World, name: string): Process {
     },
   }
   return process
-}
-
-/** The result of each, once all have ended. */
-function each<T>(items: readonly T[], call: (item: T) => ObservableInput<unknown>): Observable<EachResult[]> {
-  return forkJoin(
-    items.map((item) =>
-      defer(() => call(item)).pipe(
-        ignoreElements(),
-        endWith(null),
-        catchError((error) => of(error as Error)),
-      ),
-    ),
-  )
 }
 
 function isBroken(alarm: Alarm): boolean {

@@ -28,6 +28,9 @@ export interface Setting {
   readonly heard: string
 }
 
+/** ms: when every programme begins */
+export const START = 36_000_000 // ten hours: the clock can be set back
+
 export const plain: Setting = {
   manager: 'memory',
   actor: 'alarm',

@@ -13,6 +13,8 @@ export interface Protection {
 
 const programmes: Readonly<Record<string, string>> = {
   'an intent that was put back counts as durable': 'write=5 a.set5000 a.send a.delete',
+  'a failed precommit is tried again as if it were a later move': 'reconcile=false a.write!lost:3 a.work3000',
+  'later write while a commit is in flight': 'commit=5 write=0 a.set0',
   'what was put back has no commit due': 'write=5 a.set5000 a.confirmed a.delete',
 }
 

@@ -1,27 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  EMPTY,
-  Observable,
-  type ObservableInput,
-  type SchedulerLike,
-  type Subscription,
-  throwError,
-  timer,
-} from 'rxjs'
+import { EMPTY, type ObservableInput, type SchedulerLike, type Subscription } from 'rxjs'
 import type { AlarmEvent, AlarmManager, AlarmTime, DeliveryEvent, WriteInfo } from '../../src/index.ts'
 import { type VirtualClock, virtualClock } from '../../src/marbles/index.ts'
 import { type Judge, openJudge } from '../world/judge.ts'
-import { modes, shapes } from '../world/misbehaviour.ts'
 import { type Network, openNetwork } from '../world/network.ts'
 import { fileStore, type MemoryStore, memoryStore, type Store } from '../world/store.ts'
+import { ask } from './ask.ts'
+import { openHandlerEnds } from './handler-ends.ts'
 import type { Library } from './library.ts'
-import { describe, isOnPurpose } from './on-purpose.ts'
 import { openProcess, type Part, type Process } from './process.ts'
-import type { Setting } from './programme.ts'
+import { type Setting, START } from './programme.ts'
 
-export const START = 36_000_000 // ten hours: the clock can be set back
 export const keys = ['a', 'b', 'c'] as const
 const SLACK = 5_000 // ms: a round that was put off, a look at the file
 const LOOK = 60_000 // ms after which a clock that was set forward is noticed
@@ -98,7 +89,7 @@ export function openWorld(library: Library, setting: Setting): World {
   const givenUp = new Set<string>()
   const parts = new Map<string, string[]>()
   const services: Service[] = []
-  const hanging = new Set<() => void>()
+  const ends = openHandlerEnds(clock, thrown)
   /** when an alarm is expected to be delivered at the latest, by what was seen of it */
   const ready = new Map<string, number>()
   const dueSince = new Map<string, number>()
@@ -195,38 +186,8 @@ export function openWorld(library: Library, setting: Setting): World {
     },
     part: (key) => next(`${key}.run`),
     abandonPart: (key) => next(`${key}.abandon`),
-    end(kind) {
-      if (isCalm) return EMPTY
-      const [word = '', shape = '', mode = ''] = kind.split(':')
-      if (/^\d+$/.test(word)) return timer(Number(word), clock)
-      switch (word) {
-        case 'fail':
-          return throwError(() => new Error('the handler fails'))
-        case 'uncounted':
-          return throwError(() => Object.assign(new Error('not the handler'), { counted: false }))
-        case 'giveup':
-          return throwError(() => Object.assign(new Error('no use'), { retry: false }))
-        case 'hang':
-          return new Observable((subscriber) => {
-            const end = (): void => subscriber.complete()
-            hanging.add(end)
-            return () => hanging.delete(end)
-          })
-        case 'odd':
-          return modes[mode]!(
-            () => {
-              const value = shapes[shape]!()
-              thrown.add(value)
-              return value
-            },
-            () => EMPTY,
-            clock,
-          )
-        default:
-          return EMPTY
-      }
-    },
-    ask,
+    end: (kind) => (isCalm ? EMPTY : ends.of(kind)),
+    ask: (process, key, what) => ask(world, process, key, what),
     delivered(key, time) {
       const alarm = `${key} ${time}`
       const isAgain = deliveredOnce.has(alarm)
@@ -274,7 +235,7 @@ export function openWorld(library: Library, setting: Setting): World {
       // Where calls have a limit of time, that is what ends those without an answer.
       network.calm(setting.timeout === 'none')
       parts.clear()
-      for (const end of [...hanging]) end()
+      ends.calm()
     },
     close() {
       for (const process of processes) process.close()
@@ -283,39 +244,6 @@ export function openWorld(library: Library, setting: Setting): World {
       if (store !== memory) store.close()
       if (folder !== null) rmSync(folder, { recursive: true, force: true })
     },
-  }
-
-  /** An intent, with the state that comes with it. */
-  function ask(process: Process, key: string, what: string): void {
-    const [, verb = '', unconfirmed = '', number = '0'] = /^([a-z]+)(~?)(\d*)$/.exec(what) ?? []
-    const options = unconfirmed === '' ? {} : { allowUnconfirmed: true }
-    const time = verb === 'in' ? clock.now() + Number(number) : START + Number(number)
-    try {
-      const alarm = process.alarm(key)
-      const isMove = verb === 'touch' || verb === 'work' || isOther(alarm, verb === 'delete' ? null : time)
-      const gated = isMove ? process.gated(key, unconfirmed === '') : null
-      if (isMove) process.change(key)
-      if (verb === 'touch') alarm.touch(options)
-      else {
-        if (verb === 'work') alarm.touch(options)
-        const set = (): void => process.asks(key, time, () => alarm.set(time, options))
-        if (verb === 'delete') process.asks(key, null, () => alarm.delete(options))
-        else if (verb === 'clock') process.withBadClock(set)
-        else set()
-      }
-      gated?.()
-    } catch (error) {
-      if (!isOnPurpose(error, thrown)) judge.fault(`${verb} throws ${describe(error)}`)
-    }
-  }
-
-  /** A change that the alarm shows: the state that came with it needs its commit. */
-  function isOther(alarm: { readonly time: AlarmTime }, time: AlarmTime): boolean {
-    try {
-      return alarm.time !== time && ![...judge.running].some(() => true)
-    } catch {
-      return false
-    }
   }
 
   return world
