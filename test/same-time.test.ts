@@ -189,6 +189,30 @@ describe('the same time, set again once its delivery has begun,', () => {
     expect([ids.length, new Set(ids).size, alarm.time]).toEqual([3, 2, null])
   })
 
+  it('is no move where the alarm was kept in place of one that was given up: its delivery uses it up', () => {
+    const answers: Subject<never>[] = []
+    const alarm = openAlarm({
+      initial: 2,
+      retry: { count: 0 },
+      scheduler: virtualClock(3),
+      commit: () => [],
+      write() {
+        const answer = new Subject<never>()
+        answers.push(answer)
+        return answer
+      },
+    })
+    alarm.set(3)
+    alarm.deliver({ scheduledTime: 2, fence: 1 }, () => failed()).subscribe({ error() {} })
+    answers[0]!.complete()
+    answers[1]!.error(new Error('away'))
+    expect(alarm.abandon(2, { fence: 1 })).toBe(3)
+    alarm.set(3)
+    alarm.deliver({ scheduledTime: 3, fence: 1 }, () => []).subscribe()
+    answers[2]!.complete()
+    expect(alarm.time).toBeNull()
+  })
+
   it('is not given up with the alarm before, which its manager asks about by the fence', () => {
     const clock = virtualClock(1_000)
     const fences: number[] = []

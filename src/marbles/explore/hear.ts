@@ -84,7 +84,6 @@ function hear(
     }
     case 'kept':
       world.mayBeEarly = true // what is kept need not be the newest
-      if (effect.time !== world.lease?.time) world.ranBefore = -1 // it is another alarm, though no write has set it
       world.lease &&= { ...world.lease, state: 'asked', kept: effect.time }
       return
     case 'unabandoned':

@@ -30,7 +30,9 @@ export function reachManager(world: Draft, request: Stray, rules: WorldRules): b
   const { manager } = world
   if ('done' in request) {
     if (isOf(request, manager) || !rules.fencesDone) {
-      world.manager = { ...manager, time: request.kept, failed: false }
+      // What is kept in its place is another alarm, though no write has set it.
+      const setBy = request.kept === request.done ? manager.setBy : manager.fence + 0.5
+      world.manager = { ...manager, time: request.kept, setBy, failed: false }
     }
     return true
   }
