@@ -22,7 +22,7 @@ const impatient = rules(
 )
 const canWait = 'if (flight.committing || flight.writing || flight.resting) return null'
 const later = "const time = step === 'precommit' ? keeper.desired : keeper.committed\n"
-const since = 'Math.min(sequenceOf(epoch, fence), issued)'
+const since = 'Math.min(sequenceOf(fenceEpoch, fence), issued)'
 
 /** In the order of the protocol. Each must make a diagram fail, or else nothing shows that the rule is kept. */
 export const rulesTakenOut: readonly RuleTakenOut[] = [
@@ -88,7 +88,10 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'an intent that is superseded before its commit is told',
     keeper("this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })", '{}'),
   ],
-  ['the same value again is no move', keeper('    if (time !== this.desired) {\n', '    if (true) {\n')],
+  [
+    'the same value again is no move',
+    keeper('    if (time !== this.desired || this.isBegun(time)) {\n', '    if (true) {\n'),
+  ],
 
   // later last
   [
@@ -123,7 +126,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'nobody waits for it: the output gate does not',
     gate('needs <= (keeper?.work?.covered ?? needs)', 'keeper!.isDrained'),
   ],
-  ['drained waits for it', handle('return this.when(() => this.isDrained)', 'return this.confirmed()')],
+  ['drained waits for it', handle('awaitable(this.when(() => this.isDrained))', 'this.confirmed()')],
   [
     'nothing is drained while a write is in flight or rests',
     rules('!flight.writing && !flight.resting && nextStep', 'nextStep'),
@@ -149,8 +152,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'an error raised synchronously is thrown by the intent',
     keeper(
-      'goes with it\n    }\n    this.telemetry?.flush()\n    if (this.failure !== null) throw this.failure\n',
-      'goes with it\n    }\n    this.telemetry?.flush()\n',
+      '    if (this.failure !== null) throw throwing(this.failure)\n  }\n\n  tellIntent',
+      '  }\n\n  tellIntent',
     ),
   ],
 
@@ -170,7 +173,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'a later write that fails does not',
     writer("else if (step === 'precommit') keeper.fail", 'else if (true) keeper.fail'),
   ],
-  ['not even one that throws', inFile('from-user.ts')('input = throwError(() => error)', 'throw error')],
+  ['not even one that throws', inFile('from-user.ts')('    else failed(error)\n', '    else throw error\n')],
   [
     'a later write that fails is tried again',
     writer('work.owed = true\n    keeper.settle()', 'keeper.settle()'),
@@ -197,10 +200,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'a retry ends as soon as an earlier move is written',
     writer('keeper.stopResting() // it says all that a failed later move wanted to say', ''),
   ],
-  [
-    'nor does it begin where one already waits',
-    writer('if (isBefore(keeper.desired, keeper.bound)) return\n', ''),
-  ],
+  ['nor does it begin where one already waits', writer('if (isEarlier(keeper, work)) return\n', '')],
   ['given up, it is told', writer("keeper.tell({ kind: 'write-given-up', ...write, error: reason })", '{}')],
   [
     'given up, it is no error',
@@ -212,26 +212,26 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'a broken alarm refuses what is asked',
     keeper(
-      'unconfirmed = false): void {\n    if (this.failure !== null) throw this.failure',
+      'unconfirmed = false): void {\n    if (this.failure !== null) throw throwing(this.failure)',
       'unconfirmed = false): void {\n    if (this.failure !== null) return',
     ),
   ],
   [
     'a broken alarm refuses to be touched',
     keeper(
-      'options?.allowUnconfirmed === true\n    if (this.failure !== null) throw this.failure',
+      'options?.allowUnconfirmed === true\n    if (this.failure !== null) throw throwing(this.failure)',
       'options?.allowUnconfirmed === true\n    if (this.failure !== null) return',
     ),
   ],
   [
     'everyone who waits is told the error: the output gate',
-    gate('{ next: release, error: fail, complete: noop }', '{ next: release, error: noop, complete: noop }'),
+    gate('            error: fail,\n', '            error: noop,\n'),
   ],
   [
     'everyone who waits is told the error: confirmed and drained',
     inFile('waiting.ts')(
-      'undisturbed(() => subscriber.error(error))',
-      'undisturbed(() => subscriber.complete())',
+      'tell(waiter, () => waiter.subscriber.error(error))',
+      'tell(waiter, () => waiter.subscriber.complete())',
     ),
   ],
   ['everyone who waits is told the error: a delivery', delivery('takeUntil(keeper.when(() => false)),', '')],
@@ -262,7 +262,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // arming
   [
     'woken at its time, the handler runs and the alarm is deleted',
-    delivery('return { run: scheduledTime, deletes: true }', 'return { run: scheduledTime, deletes: false }'),
+    delivery('deletes: !isStale }', 'deletes: false }'),
   ],
   [
     'woken early, but due by now: it runs',
@@ -355,8 +355,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'a touch does not',
     keeper(
-      '    this.want(this.desired, unconfirmed)\n',
-      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.want(this.desired, unconfirmed)\n",
+      '    this.want(this.desired, unconfirmed, true)\n',
+      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.want(this.desired, unconfirmed, true)\n",
     ),
   ],
 
@@ -409,7 +409,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'abandon deletes the alarm',
     delivery('    keeper.deleteNow(keeper.work)\n    return null\n', '    return null\n'),
   ],
-  ['only the very one', delivery('if (keeper.desired === time) {', 'if (keeper.desired !== null) {')],
+  ['only the very one', delivery('if (keeper.desired === time && ', 'if (keeper.desired !== null && ')],
   ['and only if it is settled', delivery('if (!isSettled(keeper)) throw unsettled(keeper, time)\n', '')],
   ['nor while a handler runs', delivery(' && (work === null || work.run === null)', '')],
   ['whatever is set once it is deleted needs a precommit', keeper('        this.bound = null\n', '')],
@@ -453,7 +453,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // touch
-  ['a touch is committed', keeper('    this.want(this.desired, unconfirmed)\n', '')],
+  ['a touch is committed', keeper('    this.want(this.desired, unconfirmed, true)\n', '')],
   [
     'what was put back before its commit was issued is committed all the same',
     keeper('work.touched = true\n    work.asked++', 'work.touched ||= time === replaced\n    work.asked++'),
