@@ -23,6 +23,7 @@ import type { AlarmManager, WriteInfo } from '../manager.ts'
 import { type Alarm, openAlarm } from '../open-alarm.ts'
 import type { AlarmTime } from '../time.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
+import { limitWrites } from './limit-writes.ts'
 import { orClose } from './or-close.ts'
 import { own } from './owner.ts'
 import { fenceHeld, tellRaised } from './raised-at-opening.ts'
@@ -127,6 +128,7 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
   const clock = options.scheduler ?? asyncScheduler
   const transaction = storeTransaction(opened, { scheduler: clock, busyTimeout })
   const upper = hostOf(manager)
+  const limited = limitWrites(manager, clock)
   let isClosing = false
   const barrier = storeBarrier(
     transaction,
@@ -151,7 +153,8 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
   }
 
   function write(time: AlarmTime, info: WriteInfo): Observable<never> {
-    const tell$ = defer(() => fromUser('write', () => manager.write(key, time, info)))
+    const call = () => manager.write(key, time, info)
+    const tell$ = defer(() => fromUser('write', options.timeout === undefined ? () => limited(call) : call))
     return barrier.hold(replicate === undefined ? tell$ : concat(durable$, tell$))
   }
 

@@ -25,6 +25,7 @@ import { type ActorStep, actorsTurn } from './actors-turn.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
 import { fileTransaction } from './file-transaction.ts'
 import { actorForgetter } from './forget-actor.ts'
+import { limitWrites } from './limit-writes.ts'
 import { orClose } from './or-close.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
@@ -119,6 +120,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
   const removeRow = actorForgetter(db, file)
   const flush = (): Observable<never> => flushAll(guests)
   const upper = hostOf(manager)
+  const limited = limitWrites(manager, scheduler)
   let isClosing = false
   let isStepping = false
   const sql = storeSql(db, { check, join, touch() {} })
@@ -189,14 +191,14 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
         return true
       })
     },
-    write: (time, info) => manager.write(info.key, time, info),
+    write: (time, info) => limited(() => manager.write(info.key, time, info)),
     raise: (least, { key, epoch }) =>
       step(false, () => {
         if (raiseTo.run(least, key, epoch).changes === 0) throw fenced(file, key, epoch)
         return least
       }),
     ...(manager.writeMany !== undefined && {
-      writeMany: (writes) => manager.writeMany!(writes),
+      writeMany: (writes) => limited(() => manager.writeMany!(writes)),
     }),
     discard: (key) => void changes.delete(key),
     changed$: defer(() => {
