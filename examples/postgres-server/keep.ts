@@ -16,7 +16,8 @@ export interface Job {
 }
 
 export type Order = { readonly run: readonly string[] } | { readonly signal: NodeJS.Signals }
-export type News = { readonly said: string } | { readonly ended: string }
+/** `run`: of which program, counted from 1. What the one before has said last may come when the next one is asked for. */
+export type News = { readonly run: number } & ({ readonly said: string } | { readonly ended: string })
 
 /** A server process that cannot outlive this one. */
 export interface Kept {
@@ -39,6 +40,7 @@ export function keep(job: Job): Kept {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let printed = ''
+  let runs = 0
   let hear: (news: News) => void = () => {}
   const note = (text: string): void => {
     printed = `${printed}${text}`.slice(-2_000)
@@ -47,7 +49,7 @@ export function keep(job: Job): Kept {
   const gone = new Promise<void>((resolve) => {
     const end = (why: string): void => {
       over = why
-      hear({ ended: why })
+      hear({ run: runs, ended: why })
       resolve()
     }
     keeper.once('error', (error) => end(`has no keeper: ${error.message}`))
@@ -57,6 +59,7 @@ export function keep(job: Job): Kept {
   keeper.stderr.setEncoding('utf8').on('data', note)
   createInterface({ input: keeper.stdout }).on('line', (line) => {
     const news: News = JSON.parse(line)
+    if (news.run !== runs) return
     if ('said' in news) note(news.said)
     hear(news)
   })
@@ -89,6 +92,7 @@ export function keep(job: Job): Kept {
     pid: keeper.pid,
     run(command, awaited, limit) {
       printed = ''
+      runs++
       const aim = awaited === null ? 'to end with success' : `to print "${awaited}"`
       return order({ run: command }, `${command[0]}, awaited ${aim},`, limit, (news) => {
         if ('said' in news) return awaited !== null && printed.includes(awaited) ? 'reached' : 'open'

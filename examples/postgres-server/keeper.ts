@@ -14,6 +14,7 @@ let child: ChildProcess | undefined
 let gone: Promise<void> = Promise.resolve()
 let isGone = true
 let isEnding = false
+let runs = 0
 
 process.stdout.on('error', () => {}) // its reader has ended
 const tell = (news: News): void => void process.stdout.write(`${JSON.stringify(news)}\n`)
@@ -28,16 +29,17 @@ function run([command, ...args]: readonly string[]): void {
     ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
   })
   child = started
+  const nth = ++runs
   isGone = false
   for (const output of [started.stdout, started.stderr]) {
-    output.setEncoding('utf8').on('data', (said: string) => tell({ said }))
+    output.setEncoding('utf8').on('data', (said: string) => tell({ run: nth, said }))
   }
   gone = new Promise((resolve) => {
     const end = (ended: string): void => {
       if (isGone || child !== started) return
       isGone = true
       resolve()
-      tell({ ended })
+      tell({ run: nth, ended })
     }
     started.once('error', (error) => end(`could not be started: ${error.message}`))
     started.once('close', (code, signal) =>
