@@ -217,7 +217,11 @@ export function abandon(
     return null
   }
   const kept = keeper.committed
-  if (kept !== time) keeper.stale = keeper.begun = -1 // the manager holds it from here on, under the fence of the one that is given up
+  if (kept !== time) {
+    // The manager holds it from here on, under the fence of the one that is given up: as at an opening, any delivery of it is its own.
+    keeper.setBy = 0
+    keeper.stale = keeper.begun = -1
+  }
   if (keeper.bound !== kept) {
     // The answer is a move that the manager makes by itself: it is counted at once, and owed a newer write.
     keeper.bound = kept

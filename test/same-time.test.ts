@@ -213,6 +213,27 @@ describe('the same time, set again once its delivery has begun,', () => {
     expect(alarm.time).toBeNull()
   })
 
+  it('is another one where the alarm was kept in place of one that was given up, once its delivery has begun', () => {
+    const moves: string[] = []
+    let isAway = true
+    const alarm = openAlarm({
+      initial: 2,
+      retry: { count: 0 },
+      scheduler: virtualClock(3),
+      commit: () => [],
+      write(time, { move, fence }) {
+        moves.push(`${time} ${move} ${fence}`)
+        return isAway && time === 3 ? throwError(() => new Error('away')) : []
+      },
+    })
+    alarm.set(3)
+    alarm.deliver({ scheduledTime: 2, fence: 1 }, () => failed()).subscribe({ error() {} })
+    expect(alarm.abandon(2, { fence: 1 })).toBe(3)
+    isAway = false
+    alarm.deliver({ scheduledTime: 3, fence: 1 }, () => of(alarm.set(3))).subscribe()
+    expect([moves, alarm.time]).toEqual([['2 same 1', '3 later 2', '3 earlier 3'], 3])
+  })
+
   it('is not given up with the alarm before, which its manager asks about by the fence', () => {
     const clock = virtualClock(1_000)
     const fences: number[] = []

@@ -148,7 +148,10 @@ export function abandon(model: Model, scheduledTime: number, fence: number): Ala
     return null
   }
   const kept = model.committed
-  if (kept !== scheduledTime) model.stale = model.begun = -1
+  if (kept !== scheduledTime) {
+    model.setBy = 0
+    model.stale = model.begun = -1
+  }
   if (bound !== kept) {
     model.bound = kept
     model.flight = { ...flight, owed: true }
