@@ -44,10 +44,12 @@ export function openActor(options: ActorOptions): Actor {
       options.broken(error)
     },
   })
+  // An actor that was taken away cannot keep what it had accepted: that is said, and the process goes on.
+  const close = (): void => void store.close().catch(options.broken)
   try {
     prepareJournal(store)
   } catch (error) {
-    store.close()
+    close()
     throw error
   }
 
@@ -98,6 +100,6 @@ export function openActor(options: ActorOptions): Actor {
     },
     ask,
     deliver: (delivery) => store.alarm.deliver(delivery, handle),
-    close: store.close,
+    close,
   }
 }
