@@ -22,7 +22,7 @@ const wake = () =>
 
 manager
   .deliveries((delivery) => store.alarm.deliver(delivery, wake))
-  .pipe(takeWhile(({ kind }) => kind !== 'done')) // without this line it serves for ever
+  .pipe(takeWhile(({ kind }) => kind !== 'done')) // without this line it runs until unsubscribed
   .subscribe({
     next: (event) => event.kind === 'failed' && console.error(event.error),
     complete: async () => [await store.close(), await manager.close()],

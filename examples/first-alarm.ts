@@ -1,7 +1,7 @@
 import { sqliteManager, sqliteStore } from 'nolater/sqlite'
 import { EMPTY, of, takeWhile } from 'rxjs'
 
-const manager = sqliteManager({ file: 'alarms.db' }) // knows whom to wake, and when: one for all actors
+const manager = sqliteManager({ file: 'alarms.db' }) // when to wake each actor: one for all of them
 const store = sqliteStore({ file: 'tea.db', key: 'tea', manager }) // an actor: its state and its alarm
 store.sql.exec('CREATE TABLE IF NOT EXISTS tea (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT)')
 
@@ -25,7 +25,7 @@ function wake() {
 
 manager
   .deliveries((delivery) => store.alarm.deliver(delivery, wake))
-  .pipe(takeWhile(({ kind }) => kind !== 'done')) // without this line it serves for ever
+  .pipe(takeWhile(({ kind }) => kind !== 'done')) // without this line it runs until unsubscribed
   .subscribe({
     next: (event) => event.kind === 'failed' && console.error(event.error),
     complete: () => [store.close(), manager.close()],

@@ -30,10 +30,21 @@ const headingsOf = (page: string): string[] =>
 
 describe.each(pages)('%s', (page) => {
   const text = textOf(page)
-  const quotes = [...text.matchAll(/<!-- (\S+) -->\n```\w*\n([\s\S]*?)\n```/g)]
+  const quotes = [...text.matchAll(/<!-- (?:part of )?(\S+) -->\n```\w*\n([\s\S]*?)\n```/g)]
 
   it('quotes files as they are', () => {
-    for (const [, file = '', quoted] of quotes) expect(readFileSync(file, 'utf8'), file).toContain(quoted)
+    for (const [, file = '', quoted = ''] of quotes) {
+      // A part may stand further to the left than in its file; parts of a part are told apart by a line `// ...`.
+      const parts = quoted.split(/\n*^ *\/\/ \.\.\.$\n*/m)
+      const source = readFileSync(file, 'utf8')
+      for (const part of parts) {
+        const places = [0, 2, 4, 6, 8, 10].map((columns) => part.replace(/^(?=.)/gm, ' '.repeat(columns)))
+        expect(
+          places.some((place) => source.includes(place)),
+          `${page} quotes ${file}:\n${part}`,
+        ).toBe(true)
+      }
+    }
     // What is not quoted from a file that a test runs would rot. A template's is to be written over.
     const isFree = page.startsWith('.github') || runElsewhere.includes(page)
     const snippets = isFree ? [] : (text.match(/```ts\n/g) ?? [])

@@ -3,7 +3,7 @@ import { sqliteManager, sqliteStore } from 'nolater/sqlite'
 import { filter, finalize, of, take } from 'rxjs'
 import { openCart } from './cart.ts'
 
-const manager = sqliteManager({ file: 'alarms.db' }) // who wakes actors: one for all of them
+const manager = sqliteManager({ file: 'alarms.db' }) // wakes actors: one for all of them
 const store = sqliteStore({ file: 'cart-42.db', key: '42', manager }) // one for each actor
 const mail = (items: string[]) => of(console.log(`Still want ${items.join(' and ')}?`))
 const cart = openCart(store, 300, mail)

@@ -1,9 +1,9 @@
-/** Many actors, each with a store of its own: opened when it is needed, closed when nobody has used it for a while. */
+/** Many actors, each with a store of its own: opened when it is needed, closed after a while without use. */
 import type { ActorStore } from 'nolater/sqlite'
 import { asyncScheduler, interval, type SchedulerLike } from 'rxjs'
 
 export interface Actors<A> {
-  /** The actor, open. Ask for it each time: one that broke is opened anew. */
+  /** The actor, open. Ask for it each time: one that broke is opened again. */
   use(key: string): A
   close(): void
 }
@@ -24,7 +24,7 @@ export function openActors<A extends { readonly store: ActorStore }>(
   const sweep = interval(idle, clock).subscribe(() => {
     for (const [key, { actor, usedAt }] of actors) {
       if (clock.now() - usedAt < idle) continue
-      // Only once the manager has all of it; and not if somebody has come back meanwhile.
+      // Only once the manager has all of it; and not if it was used meanwhile.
       actor.store.alarm.drained().subscribe({
         next: () => actors.get(key)?.usedAt === usedAt && forget(key, actor),
         error: () => {},

@@ -38,7 +38,7 @@ interface Row {
   readonly failed: boolean
   /** the end of the back-off */
   readonly rests: number
-  /** somebody is handling it until then */
+  /** a handler has it until then */
   readonly leased: number
 }
 
@@ -71,7 +71,7 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
       new Observable<DeliveryEvent>((subscriber) => {
         const running = new Map<string, Subscription>()
 
-        /** One timer, for whatever is due next; a longer one than a minute would trust the clock too much. */
+        /** One timer, for the row that is due next; a longer one than a minute would trust the clock too much. */
         const due$ = changed$.pipe(
           startWith(null),
           switchMap(() => {
@@ -85,13 +85,13 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
           for (const [key, row] of rows) {
             if (running.size < concurrency && dueOf(row) <= clock.now()) take(key, row)
           }
-          changed$.next() // sets the timer anew
+          changed$.next() // sets the timer again
         }
 
         function take(key: string, row: Row): void {
           const { fence, setBy, counted: retryCount } = row
           const scheduledTime = row.time as number
-          const id = `${setBy}-${scheduledTime}` // the same for each try, another one for an alarm that was set anew
+          const id = `${setBy}-${scheduledTime}` // the same for each try, another one for an alarm that was set again
           const delivery: AlarmDelivery = { key, scheduledTime, fence, retryCount, id }
           const isGivenUp = row.counted > RETRIES
           const { lastError } = row
@@ -140,7 +140,7 @@ export function mapManager(options: { scheduler?: SchedulerLike; lease?: number 
         }
 
         subscriber.add(due$.subscribe(takeWhatIsDue))
-        // What was taken is given back, for the next who delivers.
+        // What was taken is given back, for the next subscription.
         subscriber.add(() => {
           for (const [key, run] of running) {
             run.unsubscribe()
@@ -181,7 +181,7 @@ function failed(before: Row, error: unknown, isCounted: boolean, now: number): R
   return { ...held, counted, uncounted, rests: now + Math.min(Math.round(rest), LONGEST_REST) }
 }
 
-/** Whatever was thrown, and whatever its getters do. */
+/** Of any value that was thrown, and though its getters throw. */
 function lastErrorOf(error: unknown, at: number): LastError {
   try {
     const { name, message } = error as Error

@@ -39,7 +39,7 @@ export function openOutbox(store: ActorStore, post: (text: string) => Observable
 
   const judge = (error: unknown): never => {
     const status = error instanceof Refused ? error.status : 500
-    if (status === 503) throw Object.assign(new Error('they are away'), { counted: false }) // for ever, with back-off
+    if (status === 503) throw Object.assign(new Error('they are away'), { counted: false }) // without end, with back-off
     if (status === 410) throw Object.assign(new Error('they are gone'), { retry: false }) // never again
     throw error // six more times
   }

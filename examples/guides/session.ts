@@ -38,7 +38,7 @@ export function openSession(store: ActorStore, clock: SchedulerLike = asyncSched
     },
     deliver: (wakeup) =>
       alarm.deliver(wakeup, () => {
-        if (alarm.time !== null) return EMPTY // begun anew just as it ended
+        if (alarm.time !== null) return EMPTY // begun again just as it ended
         store.delete('user')
         store.delete('limit')
         return EMPTY

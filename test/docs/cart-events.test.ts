@@ -3,7 +3,7 @@ import { virtualClock } from 'nolater/marbles'
 import 'nolater/vitest'
 import { expect, test } from 'vitest'
 
-test('the manager is never later than the store, whatever the cart does', () => {
+test('the manager is never later than the store', () => {
   const clock = virtualClock()
   const manager = memoryManager({ scheduler: clock })
   const alarm = openAlarm({
