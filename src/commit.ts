@@ -9,7 +9,7 @@ import type { Work } from './work.ts'
 export function issueCommit(keeper: Keeper, work: Work): void {
   const { key, epoch, config, desired: time } = keeper
   const covers = work.asked
-  const issuedAt = keeper.heardAt()
+  const issuedAt = keeper.observedAt()
   work.committing = true
   work.commits = time
   work.touched = false

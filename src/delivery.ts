@@ -97,12 +97,12 @@ export function deliver(
           },
         }),
       )
-    return heardAfter(keeper, handled$)
+    return notifyAfter(keeper, handled$)
   })
 }
 
 /** Listeners hear of it when it has been started: they do not hold up the handler. */
-function heardAfter<T>(keeper: Keeper, started$: Observable<T>): Observable<T> {
+function notifyAfter<T>(keeper: Keeper, started$: Observable<T>): Observable<T> {
   return new Observable((subscriber) => {
     subscriber.add(started$.subscribe(subscriber))
     keeper.telemetry?.flush()
@@ -163,7 +163,7 @@ function run(
       keeper.settle()
     }),
   )
-  return heardAfter(keeper, handled$)
+  return notifyAfter(keeper, handled$)
 }
 
 /**

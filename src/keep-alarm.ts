@@ -5,7 +5,7 @@ import { type AlarmIntent, wantedTime } from './intent.ts'
 import { Keeper } from './keeper.ts'
 import { endInputs } from './operators/end-inputs.ts'
 import { listen } from './operators/listen.ts'
-import { undisturbed } from './undisturbed.ts'
+import { reportUncaught } from './report-uncaught.ts'
 
 /**
  * Keeps one actor's alarm: the manager is never later than what the store may hold.
@@ -36,7 +36,7 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
       const keeper = new Keeper(config, config.key ?? '', config.epoch ?? 0, config.initial ?? null)
       const inputs = new Subscription(() => keeper.close())
       // The end may come from the middle of the engine, which a teardown must not stop.
-      const end = (pass: () => void): void => undisturbed(() => endInputs(inputs, pass))
+      const end = (pass: () => void): void => reportUncaught(() => endInputs(inputs, pass))
       const fail = (error: unknown): void => end(() => subscriber.error(error))
       const complete = (): void => end(() => subscriber.complete())
 

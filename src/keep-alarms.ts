@@ -8,7 +8,7 @@ import { type KeyedIntent, wantedTime } from './intent.ts'
 import { type Fleet, fleetOf } from './open-fleet.ts'
 import { endInputs } from './operators/end-inputs.ts'
 import { listen } from './operators/listen.ts'
-import { undisturbed } from './undisturbed.ts'
+import { reportUncaught } from './report-uncaught.ts'
 
 /** A fleet that is an operator. */
 export interface KeepAlarmsConfig<K extends string = string> extends FleetConfig<K> {
@@ -65,7 +65,7 @@ export function keepAlarms<K extends string = string>(
       const inputs = new Subscription(() => engine.close())
       let running = deliveries === undefined ? 1 : 2
       // The end may come from the middle of the engine, which a teardown must not stop.
-      const end = (pass: () => void): void => undisturbed(() => endInputs(inputs, pass))
+      const end = (pass: () => void): void => reportUncaught(() => endInputs(inputs, pass))
       const fail = (error: unknown): void => end(() => subscriber.error(error))
       const complete = (): void => {
         if (--running > 0) return

@@ -6,10 +6,10 @@ import { AlarmClosedError, AlarmInternalError } from './errors.ts'
 import type { AlarmEvent, AlarmStory } from './event.ts'
 import type { AlarmIntent } from './intent.ts'
 import { markReached, reportUnhandled, reportUnlessReached, throwing } from './reached.ts'
+import { reportUncaught } from './report-uncaught.ts'
 import { type AlarmState, type Flight, idle, isDrained, isEarlier, nextStep, type Step } from './rules.ts'
 import { openTelemetry, type Telemetry } from './telemetry.ts'
 import { type AlarmTime, checkAlarmTime, moveTo } from './time.ts'
-import { undisturbed } from './undisturbed.ts'
 import { failAll, lookAgain, waitUntil } from './waiting.ts'
 import { Work } from './work.ts'
 import { openWriter, startWrite, type Writer } from './writer.ts'
@@ -85,7 +85,7 @@ export class Keeper implements AlarmState {
   }
 
   /** Now, if anybody hears of it: the clock costs more than a rule. */
-  heardAt(): number | null {
+  observedAt(): number | null {
     return this.telemetry === null ? null : this.now()
   }
 
@@ -340,7 +340,7 @@ export class Keeper implements AlarmState {
   /** What was thrown where nothing may throw breaks the alarm; what a teardown throws while it breaks is RxJS's to report. */
   breakBy(error: unknown): void {
     if (this.failure !== null) reportUnhandled(error)
-    else undisturbed(() => this.fail(new AlarmInternalError(this.key, error)))
+    else reportUncaught(() => this.fail(new AlarmInternalError(this.key, error)))
   }
 
   /** Ends everything with the error that everyone waiting, and everyone asking later, gets. */

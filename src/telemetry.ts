@@ -1,6 +1,6 @@
 import { Observable, Subject } from 'rxjs'
 import type { AlarmEvent } from './event.ts'
-import { undisturbed } from './undisturbed.ts'
+import { reportUncaught } from './report-uncaught.ts'
 
 /** The events of one alarm, while somebody listens. */
 export interface Telemetry {
@@ -13,8 +13,8 @@ export interface Telemetry {
   complete(): void
 }
 
-/** Opens the events for the first listener; `unheard` is called when the last one has left. */
-export function openTelemetry(unheard: () => void): Telemetry {
+/** Opens the events for the first listener; `unobserved` is called when the last one has left. */
+export function openTelemetry(unobserved: () => void): Telemetry {
   const subject = new Subject<AlarmEvent>()
   let noted: AlarmEvent[] = []
   let isTelling = false
@@ -26,7 +26,7 @@ export function openTelemetry(unheard: () => void): Telemetry {
     while (noted.length > 0) {
       const events = noted
       noted = []
-      for (const event of events) undisturbed(() => subject.next(event))
+      for (const event of events) reportUncaught(() => subject.next(event))
     }
     isTelling = false
     end?.()
@@ -41,7 +41,7 @@ export function openTelemetry(unheard: () => void): Telemetry {
     events$: new Observable((subscriber) => {
       subject.subscribe(subscriber)
       subscriber.add(() => {
-        if (!subject.observed) unheard()
+        if (!subject.observed) unobserved()
       })
     }),
     note: (event) => noted.push(event),

@@ -2,7 +2,7 @@ import { Observable, type Subscriber } from 'rxjs'
 import { type AsyncContext, currentContext } from './async-context.ts'
 import type { Keeper } from './keeper.ts'
 import { markReached } from './reached.ts'
-import { undisturbed } from './undisturbed.ts'
+import { reportUncaught } from './report-uncaught.ts'
 import { Work } from './work.ts'
 
 /** Who is told once `ready` holds. */
@@ -68,6 +68,6 @@ function look(waiter: Waiter): boolean {
 
 /** A teardown of the user's that throws must not stop the loop that is settling. */
 function tell({ context }: Waiter, call: () => void): void {
-  if (context === undefined) undisturbed(call)
-  else context.runInAsyncScope(() => undisturbed(call))
+  if (context === undefined) reportUncaught(call)
+  else context.runInAsyncScope(() => reportUncaught(call))
 }

@@ -3,7 +3,7 @@ import type { SharedConfig } from './config.ts'
 import { AlarmTimeoutError } from './errors.ts'
 import { fromUser } from './from-user.ts'
 import { MAX_TIMER } from './milliseconds.ts'
-import { undisturbed } from './undisturbed.ts'
+import { reportUncaught } from './report-uncaught.ts'
 
 /**
  * Calls a function of the config, and fails what it returns where that has not ended within the config's `timeout`: it is unsubscribed first,
@@ -27,7 +27,7 @@ export function withinTime<T>(
     subscriber.add(awaited)
     const limit = scheduler.schedule(
       () => {
-        undisturbed(() => awaited.unsubscribe())
+        reportUncaught(() => awaited.unsubscribe())
         subscriber.error(new AlarmTimeoutError(name, timeout))
       },
       Math.min(timeout, MAX_TIMER),

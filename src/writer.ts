@@ -17,9 +17,9 @@ import type { Keeper } from './keeper.ts'
 import { gate } from './operators/gate.ts'
 import { latestWhen } from './operators/latest-when.ts'
 import { writeRaised } from './raise-epoch.ts'
+import { reportUncaught } from './report-uncaught.ts'
 import { isEarlier, type Step } from './rules.ts'
 import { moveTo, printTime } from './time.ts'
-import { undisturbed } from './undisturbed.ts'
 import { withinTime } from './within-time.ts'
 import type { Work } from './work.ts'
 
@@ -56,7 +56,7 @@ export function openWriter(keeper: Keeper, work: Work): Writer {
   const turnOf = (step: WriteStep): Observable<never> =>
     new Observable((turn) => {
       const written = writeNow(keeper, work, step, () => turn.complete())
-      return () => undisturbed(() => written?.unsubscribe()) // what it throws would cost concatMap the end of the turn
+      return () => reportUncaught(() => written?.unsubscribe()) // what it throws would cost concatMap the end of the turn
     })
 
   const pipe = merge(earlier$.pipe(gate(mayPrecommit$)), later$.pipe(latestWhen(mayGoLater$)))
@@ -96,7 +96,7 @@ export function startWrite(keeper: Keeper, work: Work, step: WriteStep): void {
   else if (work.writing) work.write = write
 }
 
-type Told = Pick<Extract<AlarmStory, { kind: 'write-issued' }>, 'move' | 'time' | 'fence' | 'attempt'>
+type IssuedWrite = Pick<Extract<AlarmStory, { kind: 'write-issued' }>, 'move' | 'time' | 'fence' | 'attempt'>
 
 /** One manager write, of what the step comes to at this moment; `free` is called when the writer is free again. */
 function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void): Subscription | null {
@@ -105,7 +105,7 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
   let write = begun
   const { time, move, attempt } = begun
   const sequence = keeper.issued
-  const issuedAt = keeper.heardAt()
+  const issuedAt = keeper.observedAt()
   // The rules go on when the writer is free; what comes in between, say from a timer that fires at once, waits for that.
   const end = (conclude: () => void): void => {
     if (keeper.work !== work) return
@@ -158,7 +158,7 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
 }
 
 /** Takes the next fence; for a later move the bound rises now, since from here on the manager may hold the later time. */
-function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
+function begin(keeper: Keeper, work: Work, step: WriteStep): IssuedWrite | null {
   let fence: number
   try {
     const oneMore = keeper.config.raise === undefined ? 0 : 1
@@ -173,7 +173,7 @@ function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
   }
   const time = step === 'precommit' ? keeper.desired : keeper.committed
   const move = step === 'precommit' ? 'earlier' : moveTo(time, keeper.bound)
-  const write: Told = { move, time, fence, attempt: ++work.attempt }
+  const write: IssuedWrite = { move, time, fence, attempt: ++work.attempt }
   keeper.issued++
   work.writing = true
   work.carries = time
@@ -189,7 +189,7 @@ function begin(keeper: Keeper, work: Work, step: WriteStep): Told | null {
 }
 
 /** Nobody waits for a later move: it rests and is tried again, with what is committed then, unless an earlier one wants the writer. */
-function restOrGiveUp(keeper: Keeper, work: Work, write: Told, error: unknown): void {
+function restOrGiveUp(keeper: Keeper, work: Work, write: IssuedWrite, error: unknown): void {
   work.lastError = error
   if (isEarlier(keeper, work)) return
   let delay: number

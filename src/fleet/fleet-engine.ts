@@ -18,8 +18,8 @@ import type { WriteInfo } from '../manager.ts'
 import { listen } from '../operators/listen.ts'
 import { reportUnhandled, throwing } from '../reached.ts'
 import { type TimeCheck, timeCheckOf } from '../real-time.ts'
+import { reportUncaught } from '../report-uncaught.ts'
 import { checkTime } from '../time.ts'
-import { undisturbed } from '../undisturbed.ts'
 import { withinTime } from '../within-time.ts'
 import { openBackOff } from './back-off.ts'
 import { batch } from './batch.ts'
@@ -165,10 +165,10 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
         writes.leave(actor)
         loads.turns.leave(actor)
         if ('error' in story) losses.breaking(actor, story.error)
-        if (config.discard !== undefined) undisturbed(() => config.discard?.(key as K))
+        if (config.discard !== undefined) reportUncaught(() => config.discard?.(key as K))
         // Before anybody can load the actor anew on hearing of it: this story comes first, and its gates are not theirs.
-        if (!isClosed) undisturbed(() => telemetry.tell(key, story)) // the clock may throw, too
-        undisturbed(() => {
+        if (!isClosed) reportUncaught(() => telemetry.tell(key, story)) // the clock may throw, too
+        reportUncaught(() => {
           if (!('error' in story)) return
           const delay = backOff.broke(key, story.error)
           if (delay > 0) telemetry.tell(key, { kind: 'backing-off', delay, error: story.error })
@@ -214,7 +214,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       } catch (error) {
         if (telemetry.current === null) reportUnhandled(error)
         telemetry.tell(key, { kind: 'refused', error })
-        undisturbed(() => config.discard?.(key as K)) // it must not go with the next commit
+        reportUncaught(() => config.discard?.(key as K)) // it must not go with the next commit
       }
     },
     error(error) {

@@ -23,25 +23,25 @@ export function openFleetTelemetry<K extends string>(
   isDeciding: () => boolean,
 ): FleetTelemetry<K> {
   let current: Telemetry | null = null
-  const told = openTelemetry(() => hear(null))
+  const telemetry = openTelemetry(() => share(null))
   const shared: Telemetry = {
-    ...told,
+    ...telemetry,
     flush() {
-      if (!isDeciding()) told.flush()
+      if (!isDeciding()) telemetry.flush()
     },
     // One actor's end is not that of the others.
     error() {},
     complete() {},
   }
 
-  function hear(next: Telemetry | null): void {
+  function share(next: Telemetry | null): void {
     current = next
     for (const actor of actors.values()) if (actor.failure === null) actor.telemetry = next
   }
 
   const events$ = defer(() => {
-    if (current === null) hear(shared)
-    return told.events$ as Observable<unknown> as Observable<KeyedEvent<K>>
+    if (current === null) share(shared)
+    return telemetry.events$ as Observable<unknown> as Observable<KeyedEvent<K>>
   })
   return {
     events$,
@@ -54,7 +54,7 @@ export function openFleetTelemetry<K extends string>(
       current?.flush()
     },
     flush: () => current?.flush(),
-    complete: () => told.complete(),
+    complete: () => telemetry.complete(),
   }
 }
 

@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { markReached } from '../reached.ts'
-import { undisturbed } from '../undisturbed.ts'
+import { reportUncaught } from '../report-uncaught.ts'
 
 /** Who must hear that the alarm of a key breaks, though it waits for nothing now: by key, since there may be one for each actor. */
 export interface Gates {
@@ -29,7 +29,7 @@ export function openGates(): Gates {
       return (failure) => {
         for (const gate of taken) {
           markReached(failure)
-          undisturbed(() => gate.error(failure))
+          reportUncaught(() => gate.error(failure))
         }
       }
     },

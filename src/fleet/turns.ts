@@ -1,10 +1,10 @@
-import { undisturbed } from '../undisturbed.ts'
+import { reportUncaught } from '../report-uncaught.ts'
 
 /** Where somebody waits: earlier moves hold commits and gates up, later ones nobody. */
 export type Lane = 'earlier' | 'later'
 
 interface Ticket<T> {
-  readonly who: T
+  readonly member: T
   readonly lane: Lane
   isLive: boolean
 }
@@ -21,14 +21,14 @@ export class Turns<T> {
   /** how many are under way */
   taken = 0
   private readonly limit: number
-  private readonly go: (who: T) => void
+  private readonly go: (member: T) => void
   private readonly tickets = new Map<T, Ticket<T>>()
   private readonly lanes = { earlier: new Queue<T>(), later: new Queue<T>() }
   private inARow = 0
   private called: T | null = null
 
   /** `go` is called when somebody's turn has come: who has something to do asks again, and begins. */
-  constructor(limit: number, go: (who: T) => void) {
+  constructor(limit: number, go: (member: T) => void) {
     this.limit = limit
     this.go = go
   }
@@ -38,13 +38,13 @@ export class Turns<T> {
   }
 
   /** Whether `who` may begin now; otherwise it waits, in this lane. */
-  ask(who: T, lane: Lane): boolean {
-    if (this.called === who || (this.tickets.size === 0 && this.taken < this.limit)) return true
-    const held = this.tickets.get(who)
+  ask(member: T, lane: Lane): boolean {
+    if (this.called === member || (this.tickets.size === 0 && this.taken < this.limit)) return true
+    const held = this.tickets.get(member)
     if (held?.lane === lane) return false
     if (held !== undefined) this.lanes[held.lane].leave(held)
-    const ticket = { who, lane, isLive: true }
-    this.tickets.set(who, ticket)
+    const ticket = { member, lane, isLive: true }
+    this.tickets.set(member, ticket)
     this.lanes[lane].push(ticket)
     return false
   }
@@ -58,11 +58,11 @@ export class Turns<T> {
   }
 
   /** Waits no more. */
-  leave(who: T): void {
-    const held = this.tickets.get(who)
+  leave(member: T): void {
+    const held = this.tickets.get(member)
     if (held === undefined) return
     this.lanes[held.lane].leave(held)
-    this.tickets.delete(who)
+    this.tickets.delete(member)
   }
 
   /** Somebody waits who need not. */
@@ -73,10 +73,10 @@ export class Turns<T> {
   /** Gives what is free to those who wait. */
   give(): void {
     while (this.isDue) {
-      const { who } = this.next()
-      this.leave(who)
-      this.called = who
-      undisturbed(() => this.go(who)) // a teardown of the user's that throws must not cost the others their turns
+      const { member } = this.next()
+      this.leave(member)
+      this.called = member
+      reportUncaught(() => this.go(member)) // a teardown of the user's that throws must not cost the others their turns
       this.called = null
     }
   }

@@ -1,8 +1,8 @@
 import { Observable, type ObservableInput, type SchedulerLike, type Subject, Subscription } from 'rxjs'
 import { currentContext } from '../async-context.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
+import { reportUncaught } from '../report-uncaught.ts'
 import { type AlarmTime, isBefore } from '../time.ts'
-import { undisturbed } from '../undisturbed.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import { type HeldAlarm, leased } from './held-alarm.ts'
@@ -59,8 +59,8 @@ export function dispatch(
     let rest: Subscription | null = null
     const timer = lookAgain(scheduler, elapsed, loop)
     // What a subscriber throws that RxJS does not keep from it must not end the work of the others.
-    const hear = (event: DeliveryEvent): void => undisturbed(() => subscriber.next(event))
-    const stall = openStall(scheduler, hear)
+    const emit = (event: DeliveryEvent): void => reportUncaught(() => subscriber.next(event))
+    const stall = openStall(scheduler, emit)
 
     /** Whatever stirs it, handlers run in the asynchronous context of the subscription. */
     function loop(): void {
@@ -177,7 +177,7 @@ export function dispatch(
     function tell({ key, time, fence, counted }: HeldAlarm, story: DeliveryStory | null): void {
       if (story === null) return
       const delivery = { key, scheduledTime: time as number, fence, retryCount: counted }
-      hear({ at: scheduler.now(), ...delivery, ...story })
+      emit({ at: scheduler.now(), ...delivery, ...story })
     }
 
     /** For the next subscriber: now if that can be, or when the ledger is free. Should it stay locked, the leases end by themselves. */

@@ -1,6 +1,6 @@
 import { Subscription } from 'rxjs'
+import { reportUncaught } from '../report-uncaught.ts'
 import { type AlarmTime, isBefore } from '../time.ts'
-import { undisturbed } from '../undisturbed.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 
 /** One alarm that was taken: waiting for its handler to be started, or with its handler at work. */
@@ -34,7 +34,7 @@ export function openRuns(): Runs {
   const take = (ended: Run[]): Run[] => {
     for (const run of ended) if (runs.get(run.delivered.key) === run) runs.delete(run.delivered.key)
     // A user's teardown that throws must not keep the other handlers running.
-    for (const { handler } of ended) undisturbed(() => handler.unsubscribe())
+    for (const { handler } of ended) reportUncaught(() => handler.unsubscribe())
     return ended
   }
   return {

@@ -47,12 +47,12 @@ export interface AlarmListener {
 /** What a listener throws goes no further, so that what is known of the actors stays right. */
 export function neverThrowing(listener: AlarmListener): AlarmListener {
   const { begin, tell, lose, end } = listener
-  const told = Object.entries(tell).map(
+  const entries = Object.entries(tell).map(
     ([kind, teller]) =>
       [kind, (...story: Parameters<Teller>) => neverThrows(() => (teller as Teller)(...story))] as const,
   )
   return {
-    tell: Object.fromEntries(told),
+    tell: Object.fromEntries(entries),
     begin: (actor) => neverThrows(() => begin?.(actor)),
     lose: (...lost) => neverThrows(() => lose?.(...lost)),
     end: (...ended) => neverThrows(() => end?.(...ended)),
@@ -62,7 +62,7 @@ export function neverThrowing(listener: AlarmListener): AlarmListener {
 const MAX_OPEN = 8 // deliveries of a key; nothing tells of one that is cancelled while it waits
 
 /** Follows the stories of many alarms in one stream. What it keeps of an actor is dropped when that is drained and has answered. */
-export function followAlarms(listener: AlarmListener): { hear(event: AlarmEvent): void; close(): void } {
+export function followAlarms(listener: AlarmListener): { next(event: AlarmEvent): void; close(): void } {
   const actors = new Map<string, BusyActor>()
 
   function actorOf(event: AlarmEvent): BusyActor | undefined {
@@ -113,7 +113,7 @@ export function followAlarms(listener: AlarmListener): { hear(event: AlarmEvent)
   }
 
   return {
-    hear(event) {
+    next(event) {
       const actor = actorOf(event)
       if (actor !== undefined) begun(actor, event)
       const delivery = deliveryOf(event, actor)

@@ -59,7 +59,7 @@ export function traceAlarms<Event extends AlarmEvent = AlarmEvent>(
       const stories = listeners.map(followAlarms)
       return events$.pipe(
         tap((event) => {
-          for (const story of stories) story.hear(event)
+          for (const story of stories) story.next(event)
         }),
         finalize(() => {
           for (const story of stories) story.close()

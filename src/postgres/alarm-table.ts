@@ -19,7 +19,7 @@ export interface Taken {
 }
 
 /** What is to stand after a delivery if nothing was written since. */
-export interface Saying {
+export interface Answer {
   readonly id: string
   readonly delivered: Taken['delivered']
   /** a write of the same alarm under a higher fence counts as written since, as it does for "done" */
@@ -56,7 +56,7 @@ export interface AlarmTable {
   take(id: string, holder: string, more: number): Promise<Taken[]>
   /** Gives back all that a holder took. */
   giveBack(holder: string): Promise<void>
-  answer(saying: Saying): Promise<After>
+  answer(answer: Answer): Promise<After>
   /** Makes the jobs of these rows what the rows say. */
   arm(ids: readonly string[]): Promise<void>
   /** ms until the next alarm that is not due yet */
@@ -154,7 +154,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     )
   })
 
-  const answers = groupTurn((items: readonly Saying[]) =>
+  const answers = groupTurn((items: readonly Answer[]) =>
     each(
       items,
       run<After & Armed>(sql.answer, [
@@ -182,7 +182,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     async giveBack(holder) {
       await run(sql.giveBack, [holder])
     },
-    answer: (saying) => answers.ask(saying),
+    answer: (answer) => answers.ask(answer),
     arm,
     next: async () => (await db.query<{ dueIn: number | null }>(sql.next, []))[0]!.dueIn,
     stuck: async (grace) => (await db.query<{ id: string }>(sql.stuck, [grace])).map(({ id }) => id),
@@ -191,7 +191,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     },
     async forget(age) {
       await db.query(sql.forget, [age])
-      await db.query(sql.bury, [])
+      await db.query(sql.deleteDeadJobs, [])
     },
     get: async (key) => (await db.query<{ time: AlarmTime }>(sql.get, [idOf(key)]))[0]?.time ?? null,
     read: async (key) => (await db.query<HeldRow>(sql.read, [idOf(key)])).map(heldOf)[0] ?? null,

@@ -6,13 +6,13 @@ import { isExhausted } from '../ledger/redelivery.ts'
 import { canPass, openStall } from '../ledger/stall.ts'
 import { workOn } from '../ledger/work-on.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../manager.ts'
-import { undisturbed } from '../undisturbed.ts'
+import { reportUncaught } from '../report-uncaught.ts'
 import { wakeAt } from '../wake-at.ts'
-import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
+import type { After, AlarmTable, Answer, Taken } from './alarm-table.ts'
+import { failed, released, reported } from './answers.ts'
 import { type Database, loadEngine } from './database.ts'
 import { enterAnswer, REST, rest } from './enter-answer.ts'
 import { watchDue } from './near-due.ts'
-import { failed, released, reported } from './sayings.ts'
 import { openSlots } from './slots.ts'
 import { watchStuck } from './upkeep.ts'
 import { openWorker, type Worker } from './worker.ts'
@@ -27,7 +27,7 @@ export interface Deliveries {
   /** those under way, for who closes the manager */
   readonly open: Set<OpenDeliveries>
   /** hears ms until something is due that this process has just written */
-  readonly hears: Set<(dueIn: number | null) => void>
+  readonly dueListeners: Set<(dueIn: number | null) => void>
 }
 
 export interface OpenDeliveries {
@@ -44,7 +44,7 @@ interface Run {
   isAtWork: boolean
 }
 
-const LOOKERS = 4
+const POLLERS = 4
 const MOST = 100 // others to take with the alarm of a job
 
 /**
@@ -54,7 +54,7 @@ const MOST = 100 // others to take with the alarm of a job
  * end of the lease, before a handler begins. So a job that comes twice, late, or for an older alarm finds nothing to do.
  */
 export function deliverJobs(
-  { db, table, scheduler, lease, pollInterval, open, hears }: Deliveries,
+  { db, table, scheduler, lease, pollInterval, open, dueListeners }: Deliveries,
   handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
   { concurrency = 100, abandon }: DeliveryOptions,
 ): Observable<DeliveryEvent> {
@@ -69,8 +69,8 @@ export function deliverJobs(
     let whenFree = (): void => {}
     const near = watchDue(scheduler, pollInterval, table.next, () => worker?.nudge())
     // What a subscriber throws that RxJS does not keep from it must not end the work of the others.
-    const hear = (event: DeliveryEvent): void => undisturbed(() => subscriber.next(event))
-    const stall = openStall(scheduler, hear)
+    const emit = (event: DeliveryEvent): void => reportUncaught(() => subscriber.next(event))
+    const stall = openStall(scheduler, emit)
     const stalled = (error: unknown): void => void stall.failed(error, REST)
     const upkeep = watchStuck(scheduler, lease, table)
 
@@ -80,8 +80,8 @@ export function deliverJobs(
         try {
           const [engine, pool] = [await loadEngine(), await db.pool()]
           if (isStopped) return
-          const lookers = Math.min(LOOKERS, concurrency)
-          const heard = near.stir
+          const pollers = Math.min(POLLERS, concurrency)
+          const written = near.requestPoll
           worker = openWorker({
             engine,
             pool,
@@ -89,11 +89,11 @@ export function deliverJobs(
             pollInterval,
             scheduler,
             slots,
-            lookers,
+            pollers,
             take,
             check,
             failed: (error) => subscriber.error(error),
-            heard,
+            written,
           })
           return
         } catch (error) {
@@ -184,12 +184,12 @@ export function deliverJobs(
         workOn(delivered, handler, abandon).subscribe({
           next(report) {
             end(run)
-            answer(run, reported(taken, report), (after) => report.story({ ...delivered, ...after }))
+            enter(run, reported(taken, report), (after) => report.story({ ...delivered, ...after }))
           },
           error(error) {
             end(run)
-            const { saying, counted, isLast } = failed(taken, error, scheduler.now())
-            answer(run, saying, (after) => {
+            const { answer, counted, isLast } = failed(taken, error, scheduler.now())
+            enter(run, answer, (after) => {
               const isReplaced = after.setBy !== delivered.setBy || after.time !== delivered.time
               return { kind: 'failed', error, counted, retryAt: isLast || isReplaced ? null : after.due }
             })
@@ -203,7 +203,7 @@ export function deliverJobs(
       if (!runs.delete(run)) return
       run.isAtWork = false
       slots.free()
-      undisturbed(() => run.work.unsubscribe()) // a teardown that throws must not keep the other handlers running
+      reportUncaught(() => run.work.unsubscribe()) // a teardown that throws must not keep the other handlers running
       if (runs.size === 0) whenFree()
     }
 
@@ -213,9 +213,9 @@ export function deliverJobs(
     }
 
     /** Enters what is said, and tells the story of it; or that the lease had ended. */
-    function answer(
+    function enter(
       { taken, lapsesAt }: Run,
-      saying: Saying,
+      answer: Answer,
       story: (after: After) => DeliveryStory | null,
     ): void {
       const giveUp = (error: unknown): null => {
@@ -227,27 +227,27 @@ export function deliverJobs(
         scheduler,
         taken,
         hasLapsed: () => elapsed() >= lapsesAt,
-        saying,
+        answer,
         failed: stalled,
       }).catch(giveUp)
       const entered = entering.then((after) => {
         answers.delete(entered)
         stall.over()
-        for (const hear of hears) hear(after?.dueIn ?? null)
+        for (const notify of dueListeners) notify(after?.dueIn ?? null)
         tell(taken, after === null ? { kind: 'expired' } : story(after))
       })
       answers.add(entered)
     }
 
     function giveBack(run: Run, wait?: number): void {
-      answer(run, released(run.taken, wait), () => null)
+      enter(run, released(run.taken, wait), () => null)
     }
 
     function tell({ delivered }: Taken, story: DeliveryStory | null): void {
       if (story === null) return
       const { key, time, fence, counted } = delivered
       const delivery = { key, scheduledTime: time as number, fence, retryCount: counted }
-      hear({ at: scheduler.now(), ...delivery, ...story })
+      emit({ at: scheduler.now(), ...delivery, ...story })
     }
 
     function stopRun(run: Run): void {
@@ -261,7 +261,7 @@ export function deliverJobs(
       isStopped = true
       near.stop()
       upkeep.unsubscribe()
-      hears.delete(near.news)
+      dueListeners.delete(near.news)
       stopped = worker?.stop().catch(() => {}) ?? begun
     }
 
@@ -286,7 +286,7 @@ export function deliverJobs(
     }
     let stopped: Promise<unknown> = Promise.resolve()
     open.add(all)
-    hears.add(near.news)
+    dueListeners.add(near.news)
     const begun = begin()
     return () => {
       halt()

@@ -1,6 +1,6 @@
 import { firstValueFrom, type SchedulerLike, timer } from 'rxjs'
 import { canPass } from '../ledger/stall.ts'
-import type { After, AlarmTable, Saying, Taken } from './alarm-table.ts'
+import type { After, AlarmTable, Answer, Taken } from './alarm-table.ts'
 
 export const REST = 250 // ms
 
@@ -8,12 +8,12 @@ export const REST = 250 // ms
 export const rest = (scheduler: SchedulerLike): Promise<unknown> => firstValueFrom(timer(REST, scheduler))
 
 /** What the end of a delivery says, until when it may be said, and where. */
-interface Answer {
+interface Entry {
   readonly table: AlarmTable
   readonly scheduler: SchedulerLike
   readonly taken: Taken
   readonly hasLapsed: () => boolean
-  readonly saying: Saying
+  readonly answer: Answer
   /** the database is away: it is tried again */
   failed(error: unknown): void
 }
@@ -24,13 +24,13 @@ export async function enterAnswer({
   scheduler,
   taken,
   hasLapsed,
-  saying,
+  answer,
   failed,
-}: Answer): Promise<After | null> {
+}: Entry): Promise<After | null> {
   for (;;) {
     try {
-      const after = await table.answer(saying)
-      return after.entered || isEnteredBefore(after, taken, saying) ? after : null
+      const after = await table.answer(answer)
+      return after.entered || isEnteredBefore(after, taken, answer) ? after : null
     } catch (error) {
       if (hasLapsed()) return null
       if (!canPass(error)) throw error
@@ -41,7 +41,7 @@ export async function enterAnswer({
 }
 
 /** The connection broke after our answer was entered, and before we heard of it. */
-function isEnteredBefore(after: After, { delivered }: Taken, { time, done, due }: Saying): boolean {
+function isEnteredBefore(after: After, { delivered }: Taken, { time, done, due }: Answer): boolean {
   const isFailed = time !== null && 'at' in due && due.at === null
   return (
     (isFailed ? after.due === null : done !== null) &&

@@ -72,10 +72,10 @@ export function lenderOf(db: Database, scheduler: SchedulerLike): Lender {
           return
         }
         isLent = true
-        const hear = (): void => lost(broken(new Error('Connection terminated unexpectedly')))
-        client.once('end', hear)
+        const onEnd = (): void => lost(broken(new Error('Connection terminated unexpectedly')))
+        client.once('end', onEnd)
         const release = (isBroken: boolean): void => {
-          client.off('end', hear)
+          client.off('end', onEnd)
           client.release(isBroken)
         }
         subscriber.next({

@@ -8,7 +8,7 @@ export interface NearDue {
   /** An alarm is due in so many ms of the database's clock; `null` for never. */
   news(dueIn: number | null): void
   /** Somebody wrote something. */
-  stir(): void
+  requestPoll(): void
   stop(): void
 }
 
@@ -28,13 +28,13 @@ export function watchDue(
 ): NearDue {
   let next: AlarmTime = null // on the clock that nobody sets
   let isLooking = false
-  let isStirred = false
+  let isRequested = false
   let isStopped = false
   const elapsed = elapsedOf(scheduler)
   const alarm = oneTimer(scheduler, elapsed, () => {
     next = null
     ring()
-    stir()
+    requestPoll()
   })
 
   function news(dueIn: number | null): void {
@@ -45,11 +45,11 @@ export function watchDue(
     alarm.set(due)
   }
 
-  function stir(): void {
-    isStirred = true
+  function requestPoll(): void {
+    isRequested = true
     if (isLooking || isStopped) return
     isLooking = true
-    isStirred = false
+    isRequested = false
     look()
       .then(news, () => {}) // the poll is the floor, and the next look will tell
       .then(() => timer(REST, scheduler).subscribe(rested))
@@ -57,14 +57,14 @@ export function watchDue(
 
   function rested(): void {
     isLooking = false
-    if (isStirred) stir()
+    if (isRequested) requestPoll()
   }
 
-  const polls = interval(pollInterval, scheduler).subscribe(stir)
-  stir()
+  const polls = interval(pollInterval, scheduler).subscribe(requestPoll)
+  requestPoll()
   return {
     news,
-    stir,
+    requestPoll,
     stop() {
       isStopped = true
       polls.unsubscribe()

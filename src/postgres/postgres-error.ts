@@ -10,6 +10,6 @@ export function postgresError(error: unknown, schema: string): AlarmError {
   const isFault = state === '' && (error instanceof TypeError || error instanceof ReferenceError)
   const { code: kind, message, passes } = rulingOf(isFault ? 'XX000' : state)
   const said = error instanceof Error ? ` Postgres says: ${error.message || state}.` : ''
-  const told = message.replace('$', () => JSON.stringify(schema))
-  return new AlarmError(kind, `${told}${said}`, { cause: error, counted: false, passes })
+  const text = message.replace('$', () => JSON.stringify(schema))
+  return new AlarmError(kind, `${text}${said}`, { cause: error, counted: false, passes })
 }

@@ -101,7 +101,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
   // The database holds a lease a little longer than a handler may take, so that ours always ends first.
   const table = alarmTable(db, lease + Math.max(250, Math.ceil(lease / 10)))
   const open = new Set<OpenDeliveries>()
-  const hears = new Set<(dueIn: number | null) => void>()
+  const dueListeners = new Set<(dueIn: number | null) => void>()
   let isClosing = false
   let isClosed = false
   const guests = new Set<Flush>()
@@ -117,13 +117,13 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     check(isClosed)
     const result = await table.write(write)
     if (result instanceof AlarmFencedError) return result
-    for (const hear of hears) hear(result)
+    for (const notify of dueListeners) notify(result)
     return null
   }
 
   async function revived(changing: Promise<Revived | null>): Promise<boolean> {
     const found = await changing
-    if (found !== null) for (const hear of hears) hear(found.dueIn)
+    if (found !== null) for (const notify of dueListeners) notify(found.dueIn)
     return found !== null
   }
 
@@ -184,7 +184,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
       checkDeliveries(handler, deliveryOptions)
       const { abandon } = deliveryOptions
       const delivered$ = deliverJobs(
-        { db, table, scheduler, lease, pollInterval, open, hears },
+        { db, table, scheduler, lease, pollInterval, open, dueListeners },
         (delivery) => asRun('The delivery handler', undefined, () => handler(delivery)),
         {
           concurrency,

@@ -32,7 +32,7 @@ import { lenderOf } from './lent-connections.ts'
 import { postgresError } from './postgres-error.ts'
 import { databaseOf } from './shared-database.ts'
 import { storeTurns, type Turns } from './store-turns.ts'
-import { holdUntilTold } from './turn-gate.ts'
+import { holdUntilNotified } from './turn-gate.ts'
 import { notForItself } from './wait-for-itself.ts'
 
 /** Which actor it is, and who wakes it. */
@@ -179,7 +179,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   function checkIdle(): void {
     check()
     void engine.time // throws what broke it
-    if (handlers.running > 0 || turns.told < turns.asked || !isDrained(engine))
+    if (handlers.running > 0 || turns.notified < turns.asked || !isDrained(engine))
       throw inUse(key, place, 'it has something left to do')
   }
 
@@ -228,7 +228,7 @@ function storeAlarm(
   const afterTurns = (ask: () => Observable<void>): Awaitable<void> =>
     awaitable(
       defer(() =>
-        of(null).pipe(holdUntilTold(turns), notForItself(turns.inside(), patience$), concatMap(ask)),
+        of(null).pipe(holdUntilNotified(turns), notForItself(turns.inside(), patience$), concatMap(ask)),
       ),
     )
   function set(ms: number, options?: { allowUnconfirmed?: boolean }): void {
@@ -261,7 +261,7 @@ function storeAlarm(
     },
     confirmed: () => afterTurns(() => engine.confirmed()),
     drained: () => afterTurns(() => engine.drained()),
-    holdUntilConfirmed: () => (source) => source.pipe(holdUntilTold(turns), engine.holdUntilConfirmed()),
+    holdUntilConfirmed: () => (source) => source.pipe(holdUntilNotified(turns), engine.holdUntilConfirmed()),
     deliver: (wakeup, handler) =>
       awaitable(
         defer(() => {

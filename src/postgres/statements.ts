@@ -211,7 +211,7 @@ export function statementsOf(schema: string) {
         SELECT id FROM ${alarm} WHERE time IS NULL AND changed_at < now - $1 ORDER BY changed_at LIMIT 1000 FOR UPDATE SKIP LOCKED) AS old)`
 
   /** Removes the jobs of dead workers, which graphile-worker unlocks after 4 hours and then keeps. Their alarms have other jobs by now. */
-  const bury = `
+  const deleteDeadJobs = `
     SELECT count(*) FROM ${schema}.complete_jobs(ARRAY(
       SELECT id FROM ${schema}.jobs
       WHERE task_identifier = '${TASK}' AND key IS NULL
@@ -257,7 +257,7 @@ export function statementsOf(schema: string) {
     next,
     stuck,
     forget,
-    bury,
+    deleteDeadJobs,
     get,
     read,
     page,

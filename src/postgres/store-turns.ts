@@ -21,7 +21,7 @@ interface Turn {
   /** the newest alarm, `undefined` if it asks for none */
   alarm: AlarmTime | undefined
   /** the engine knows what it asks for, so that the next commit is this one's */
-  isTold: boolean
+  isNotified: boolean
   rolledBack: { readonly because: unknown } | null
   commit: Promise<void> | null
 }
@@ -36,7 +36,7 @@ interface Turn {
 export interface Turns {
   /** how many were asked for, and of how many the engine has heard, or never will */
   readonly asked: number
-  readonly told: number
+  readonly notified: number
   /** called when one more is told */
   readonly listeners: Set<() => void>
   /** the open one, if it is its own function that asks; throws why it was rolled back */
@@ -60,17 +60,17 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
   let tail: Promise<unknown> = Promise.resolve()
   let turn: Turn | null = null
   let asked = 0
-  let told = 0
+  let notified = 0
   let closed: AlarmClosedError | null = null
 
   /** The one of whose function this is called, until the engine hears of it. */
   function asking(): Turn | null {
     const own = inside.getStore()
-    return own?.row === row && own.handler === currentRun() && !own.isTold ? own : null
+    return own?.row === row && own.handler === currentRun() && !own.isNotified ? own : null
   }
 
   function isOpen(own: Turn): boolean {
-    return !own.isTold && own.rolledBack === null
+    return !own.isNotified && own.rolledBack === null
   }
 
   function run<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T> {
@@ -96,8 +96,8 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
   }
 
   function count(own: number): void {
-    if (told >= own) return
-    told = own
+    if (notified >= own) return
+    notified = own
     for (const listener of [...listeners]) listener()
   }
 
@@ -105,7 +105,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
     work: (client: ClientBase) => T | PromiseLike<T>,
     handler: HandlerRun | undefined,
     over: AbortController,
-    isTold: () => void,
+    isNotified: () => void,
   ): Promise<T> {
     const { signal } = over
     void engine().time // throws what broke it
@@ -120,7 +120,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       handler,
       client,
       alarm: undefined,
-      isTold: false,
+      isNotified: false,
       rolledBack: null,
       commit: null,
     }
@@ -139,7 +139,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       const result = await firstValueFrom(merge(from(attempt()), aborted(signal)))
       try {
         const durable = tell(own)
-        isTold()
+        isNotified()
         await durable
       } catch (error) {
         if (!(await isDone(own.commit))) throw error // or it was closed when this was as good as committed
@@ -148,7 +148,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
       return result
     } catch (error) {
       own.rolledBack = { because: error }
-      const isCut = signal.aborted && !own.isTold
+      const isCut = signal.aborted && !own.isNotified
       // Whatever has failed, nothing of it may stay. A function that was cut may still use its client, so nobody else gets that.
       if (!isCut && (await isDone(row.rollBack(client)))) {
         lent.giveBack()
@@ -168,7 +168,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
 
   /** Tells the engine what the transaction asks for; resolves when it is durable. */
   function tell(own: Turn): Promise<void> {
-    own.isTold = true
+    own.isNotified = true
     if (own.alarm === null) engine().delete()
     else if (own.alarm !== undefined) engine().set(own.alarm)
     // Where the alarm stays what it is, the rest must be committed nevertheless.
@@ -198,8 +198,8 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
     get asked() {
       return asked
     },
-    get told() {
-      return told
+    get notified() {
+      return notified
     },
     get current() {
       const own = asking()
@@ -214,7 +214,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
     run,
     commit(time) {
       const own = turn
-      if (own === null || !own.isTold || own.commit !== null) return alone(time)
+      if (own === null || !own.isNotified || own.commit !== null) return alone(time)
       own.commit = commitWith(own.client, time)
       return own.commit
     },

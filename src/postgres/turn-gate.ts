@@ -7,12 +7,12 @@ import type { Turns } from './store-turns.ts'
  *
  * The engine's own gate goes on from there: before, it does not know what the value may depend on.
  */
-export function holdUntilTold<T>(turns: Turns): MonoTypeOperatorFunction<T> {
+export function holdUntilNotified<T>(turns: Turns): MonoTypeOperatorFunction<T> {
   return hold<T, number>(({ release, inputs }) => {
     inputs.add(() => turns.listeners.delete(release))
     return {
       mark: () => turns.asked,
-      isOpen: (asked) => asked <= turns.told,
+      isOpen: (asked) => asked <= turns.notified,
       wait: () => turns.listeners.add(release),
     }
   })

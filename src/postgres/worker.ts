@@ -16,7 +16,7 @@ export interface WorkerOptions {
   readonly scheduler: SchedulerLike
   readonly slots: Slots
   /** how many look for jobs at a time */
-  readonly lookers: number
+  readonly pollers: number
   /** Takes an alarm. Never fails; the place that was reserved for it is then its own. */
   take(id: string): Promise<void>
   /** Resolves when the server answers, and the tables are still ours. */
@@ -24,7 +24,7 @@ export interface WorkerOptions {
   /** What cannot pass keeps it from beginning. */
   failed(error: unknown): void
   /** something was written, by whomever */
-  heard(): void
+  written(): void
 }
 
 /** graphile-worker, kept at work: what ends it is not the end of the deliveries. */
@@ -39,7 +39,7 @@ const REST = 500 // ms, before what ended is begun again
 const GRACE = 1_000 // ms, for the last jobs to be completed
 
 export function openWorker(options: WorkerOptions): Worker {
-  const { engine, schema, pollInterval, scheduler, slots, lookers } = options
+  const { engine, schema, pollInterval, scheduler, slots, pollers } = options
   const { Logger, runTaskList } = engine
   const halted = new Map<WorkerPool, () => void>()
   let isStopped = false
@@ -62,7 +62,7 @@ export function openWorker(options: WorkerOptions): Worker {
   })
   events.on('pool:listen:notification', ({ message }) => {
     if (message.channel === 'worker:migrate') keepExitCode()
-    options.heard()
+    options.written()
   })
   // It gives itself up when a job cannot be completed. Its promise is not waited for: it may never settle.
   events.on('pool:gracefulShutdown', () => {
@@ -81,7 +81,7 @@ export function openWorker(options: WorkerOptions): Worker {
         schema,
         pollInterval,
         events,
-        concurrency: lookers,
+        concurrency: pollers,
         logger: new Logger(() => () => {}),
         noHandleSignals: true, // when the process ends is the application's business
         forbiddenFlags: slots.reserve, // nothing is forbidden; it is what is asked before every look
@@ -117,7 +117,7 @@ export function openWorker(options: WorkerOptions): Worker {
 
   void begin()
   return {
-    nudge: () => current?.nudge(lookers),
+    nudge: () => current?.nudge(pollers),
     async stop() {
       isStopped = true
       slots.open()

@@ -29,7 +29,7 @@ import { limitWrites } from './limit-writes.ts'
 import { orClose } from './or-close.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
-import { closed, fenced, rolledBack, twoFleets, unheard } from './stores-errors.ts'
+import { closed, fenced, rolledBack, twoFleets, withoutFleet } from './stores-errors.ts'
 import { synchronous } from './synchronous.ts'
 import { watchFile } from './watch-file.ts'
 
@@ -213,7 +213,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
         throw new AlarmConfigError('What changes an actor', 'a function of its tables', work)
       }
       checkKey(key)
-      if (!changed$.observed) throw unheard(file)
+      if (!changed$.observed) throw withoutFleet(file)
       const all = changes.get(key)
       if (all === undefined) changes.set(key, [work])
       else all.push(work)

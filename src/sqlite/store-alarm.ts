@@ -7,7 +7,7 @@ import type { Alarm } from '../open-alarm.ts'
 import { readsTimes, type TimeCheck, timeCheckOf } from '../real-time.ts'
 import { timeIn } from '../time-in.ts'
 import type { Barrier } from './store-barrier.ts'
-import { holdUntilTold } from './store-gate.ts'
+import { holdUntilNotified } from './store-gate.ts'
 import type { Turns } from './store-turn.ts'
 
 type Handler = (info: WakeupInfo) => ObservableInput<unknown>
@@ -65,7 +65,7 @@ export function storeAlarm(
     touch: (options) => turns.touch(options),
     confirmed: () => betweenTurns(() => engine.confirmed()),
     drained: () => betweenTurns(() => engine.drained()),
-    holdUntilConfirmed: () => (source) => source.pipe(holdUntilTold(turns), engine.holdUntilConfirmed()),
+    holdUntilConfirmed: () => (source) => source.pipe(holdUntilNotified(turns), engine.holdUntilConfirmed()),
     deliver: (wakeup, handler) => betweenTurns(() => engine.deliver(wakeup, within(handler))),
     abandon(scheduledTime, delivered) {
       turns.end()

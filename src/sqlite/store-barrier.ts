@@ -55,8 +55,8 @@ export function storeBarrier(
   }
 
   function tell(turn: Turn): void {
-    turn.isTold = true
-    for (const told of turn.told) told()
+    turn.isNotified = true
+    for (const notify of turn.notified) notify()
   }
 
   function between(tellEngine: () => void): void {

@@ -7,10 +7,10 @@ import type { Turn, Turns } from './store-turn.ts'
  *
  * The engine's own gate goes on from there: before, it does not know what the value may depend on.
  */
-export function holdUntilTold<T>(turns: Turns): MonoTypeOperatorFunction<T> {
+export function holdUntilNotified<T>(turns: Turns): MonoTypeOperatorFunction<T> {
   return hold<T, Turn | null>(({ release }) => ({
     mark: () => (turns.current?.isConfirmed ? turns.current : null),
-    isOpen: (turn) => turn === null || turn.isTold,
-    wait: (turn) => turn?.told.add(release), // dropped with the turn
+    isOpen: (turn) => turn === null || turn.isNotified,
+    wait: (turn) => turn?.notified.add(release), // dropped with the turn
   }))
 }

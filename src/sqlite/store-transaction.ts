@@ -22,7 +22,7 @@ export interface StoreTransaction {
    */
   begin(): void
   /** Says that something is in it. */
-  soil(): void
+  markDirty(): void
   /** Does all of `work` in it, or nothing. */
   nest<T>(work: () => T): T
   /** Makes all of it durable, with the alarm that goes with it. Where none is open, the lock is waited for on the scheduler. */
@@ -250,7 +250,7 @@ export function storeTransaction(
     get failure() {
       return failure
     },
-    soil() {
+    markDirty() {
       isDirty = true
     },
     begin,

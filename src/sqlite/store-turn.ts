@@ -10,9 +10,9 @@ export interface Turn {
   /** something in it closes the output gate */
   isConfirmed: boolean
   /** the engine knows: from here on its own gate holds what must wait */
-  isTold: boolean
+  isNotified: boolean
   /** called once it does */
-  readonly told: Set<() => void>
+  readonly notified: Set<() => void>
 }
 
 /** The turns of a store: what is written in one goes into one transaction, and to the engine as one intent. */
@@ -76,7 +76,7 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
         markSwallowed(error) // the engine keeps it, for everyone who asks
       }
     })
-    return { alarm: undefined, isConfirmed: false, isTold: false, told: new Set() }
+    return { alarm: undefined, isConfirmed: false, isNotified: false, notified: new Set() }
   }
 
   function join<T>(work: () => T): T {
@@ -152,7 +152,7 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
     touch(options) {
       checkConfirmation(options)
       const touched = open()
-      transaction.soil()
+      transaction.markDirty()
       confirm(touched, options)
     },
     transaction: runTransaction,

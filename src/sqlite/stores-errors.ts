@@ -25,7 +25,7 @@ export function rolledBack(file: string): AlarmError {
 }
 
 /** A change that nobody would commit. */
-export function unheard(file: string): AlarmError {
+export function withoutFleet(file: string): AlarmError {
   return new AlarmError(
     'ALARM_CLOSED',
     `No fleet is open over the stores of ${given(file)}, so nobody would commit the change. Open one first: openFleet(stores).`,

@@ -44,11 +44,11 @@ export function asOpenActor(subject: unknown): OpenActor {
   if (typeof subject === 'function') return subject as OpenActor
   throw new MarblesError(
     'MARBLES_INVALID',
-    `Expected a function that opens an actor, for a diagram of lanes; given ${toldOf(subject)}`,
+    `Expected a function that opens an actor, for a diagram of lanes; given ${printOf(subject)}`,
   )
 }
 
-function toldOf(subject: unknown): string {
+function printOf(subject: unknown): string {
   if (isObservable(subject))
     return 'an Observable. What an Observable does is a diagram of one line, without a name.'
   const isActor =

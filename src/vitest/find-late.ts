@@ -32,12 +32,12 @@ export function findLate(events: readonly TimelineEvent[]): Late[] {
     if (isLate && !wasLate)
       late.push({
         event,
-        says: `the manager may hold ${told(latest)} while the store may hold ${told(earliest)}`,
+        says: `the manager may hold ${printed(latest)} while the store may hold ${printed(earliest)}`,
       })
     if (event.kind === 'violation')
       late.push({
         event,
-        says: `the manager came for ${event.manager}, after ${told(order(event.committed))}, which the store had committed`,
+        says: `the manager came for ${event.manager}, after ${printed(order(event.committed))}, which the store had committed`,
       })
     wasLate = isLate
   }
@@ -45,7 +45,7 @@ export function findLate(events: readonly TimelineEvent[]): Late[] {
 }
 
 const order = (time: AlarmTime): number => time ?? Infinity
-const told = (time: number): string => (time === Infinity ? 'no alarm' : `${time}`)
+const printed = (time: number): string => (time === Infinity ? 'no alarm' : `${time}`)
 
 function after(may: May, event: TimelineEvent): May {
   const { manager = -Infinity, store = Infinity, committed } = may

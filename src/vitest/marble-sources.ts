@@ -39,7 +39,7 @@ export interface MarbleRun {
 
 /** The sources of one run, and what they and others leave open. */
 export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
-  const made: { told: string; source: MarbleSource<unknown> }[] = []
+  const made: { label: string; source: MarbleSource<unknown> }[] = []
   let scripted = new Set<unknown>()
   const make =
     (name: 'cold' | 'hot') =>
@@ -49,7 +49,7 @@ export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
       const source = name === 'cold' ? scheduler.createColdObservable('') : scheduler.createHotObservable('')
       // RxJS reads 32.2s as 32200.000000000004, and looks at the rest of the text with each digit.
       for (const message of messagesOf(diagram, values, error)) source.messages.push(message)
-      made.push({ told: `${name}('${marbles}')`, source })
+      made.push({ label: `${name}('${marbles}')`, source })
       return source as MarbleSource<unknown> as MarbleSource<never>
     }
   const run: MarbleRun = {
@@ -71,10 +71,10 @@ export function sourcesOf(scheduler: TestScheduler, letters: Letters) {
       scripted = new Set([...scheduler.actions].filter((action) => !before.has(action)))
     },
     openAt({ actions }: TestScheduler): string[] {
-      const subscribed = made.flatMap(({ told, source }) =>
+      const subscribed = made.flatMap(({ label, source }) =>
         source.subscriptions
           .filter(({ unsubscribedFrame }) => unsubscribedFrame === Infinity)
-          .map(({ subscribedFrame }) => `${told} is still subscribed to, since ${subscribedFrame} ms`),
+          .map(({ subscribedFrame }) => `${label} is still subscribed to, since ${subscribedFrame} ms`),
       )
       if (subscribed.length > 0) return subscribed
       const timers = [...actions].filter((action) => isAlive(action) && !scripted.has(action))

@@ -26,7 +26,7 @@ function compareHidden(a: unknown, b: unknown, eyes: Eyes): boolean | undefined 
   if (!hides(a) && !hides(b)) return undefined
   if (a === b) return true
   if (isIterator(a) || Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false
-  const [one, other] = [sayingsOf(a), sayingsOf(b)]
+  const [one, other] = [primitivesOf(a), primitivesOf(b)]
   if (one.length === 0 && other.length === 0) return isOfUser(a)
   return isSame(one, other, eyes)
 }
@@ -74,13 +74,13 @@ const isOfUser = (value: object): boolean =>
   tagOf(value) === '[object Object]' && !/\{\s*\[native code\]\s*\}$/.test(String(value.constructor))
 
 /** What its class lets an instance say of itself; a method that throws says nothing. */
-function sayingsOf(value: object): unknown[] {
+function primitivesOf(value: object): unknown[] {
   return (['toJSON', 'valueOf', 'toString'] as const).flatMap((name) => {
     const method: unknown = Reflect.get(value, name)
     if (typeof method !== 'function' || isInherited(value, name)) return []
     try {
-      const saying: unknown = method.call(value)
-      return saying === value ? [] : [saying]
+      const primitive: unknown = method.call(value)
+      return primitive === value ? [] : [primitive]
     } catch {
       return []
     }

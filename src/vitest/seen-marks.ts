@@ -82,10 +82,10 @@ function lettersByTime(marks: readonly Mark[]): Map<number, string[]> {
 function written(error: unknown, eyes: Eyes): string {
   if (!(error instanceof Error)) return short(error, eyes)
   const { name, message } = error
-  const told = JSON.stringify(message)
+  const quoted = JSON.stringify(message)
   return error.constructor === (globalThis as Record<string, unknown>)[name] && name !== 'AggregateError'
-    ? `new ${name}(${told})`
-    : `expect.objectContaining({ message: ${told} })`
+    ? `new ${name}(${quoted})`
+    : `expect.objectContaining({ message: ${quoted} })`
 }
 
 /** A value on one line. */

@@ -51,7 +51,11 @@ const boundary: readonly Protection[] = [
   {
     name: 'a teardown that throws costs a held write its turn',
     patches: [
-      { file: 'writer.ts', find: 'undisturbed(() => written?.unsubscribe())', put: 'written?.unsubscribe()' },
+      {
+        file: 'writer.ts',
+        find: 'reportUncaught(() => written?.unsubscribe())',
+        put: 'written?.unsubscribe()',
+      },
     ],
     programme: 'write=5 a.drained a.write!odd:error:spitsLater a.in10000 +1000',
   },

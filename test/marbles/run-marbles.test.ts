@@ -283,7 +283,7 @@ describe('runMarbles is loud', () => {
         return Object.defineProperty(alarm, 'events$', { value: alarm.events$.pipe(startWith(told)) })
       },
     }
-    expect(faultsOf(text, { engine: liar })).toEqual(['2 writes are told of, 1 were called'])
+    expect(faultsOf(text, { engine: liar })).toEqual(['2 writes are in the events, 1 were called'])
   })
 
   it('about what happens between two columns', () => {

@@ -7,8 +7,8 @@ import { gate } from '../../src/operators/gate.ts'
 import { latestWhen } from '../../src/operators/latest-when.ts'
 import { listen } from '../../src/operators/listen.ts'
 import type { Turns as PostgresTurns } from '../../src/postgres/store-turns.ts'
-import { holdUntilTold as postgresGate } from '../../src/postgres/turn-gate.ts'
-import { holdUntilTold as sqliteGate } from '../../src/sqlite/store-gate.ts'
+import { holdUntilNotified as postgresGate } from '../../src/postgres/turn-gate.ts'
+import { holdUntilNotified as sqliteGate } from '../../src/sqlite/store-gate.ts'
 import type { Turns as SqliteTurns, Turn } from '../../src/sqlite/store-turn.ts'
 import { goesOn, leakyLaw, obeysTheLaws, tornDown } from './laws.ts'
 import type { Side } from './leaky.ts'
@@ -170,9 +170,9 @@ function turnsOf(side: Side, done: () => void) {
   const running = new Subscription()
   let isRunning = false
   let asked = 0
-  let told = 0
+  let notified = 0
   const run = (): void => {
-    if (isRunning || asked === told) return
+    if (isRunning || asked === notified) return
     const covers = asked
     isRunning = true
     running.add(
@@ -180,7 +180,7 @@ function turnsOf(side: Side, done: () => void) {
         error: noop,
         complete() {
           isRunning = false
-          told = covers
+          notified = covers
           done()
           run()
         },
@@ -193,8 +193,8 @@ function turnsOf(side: Side, done: () => void) {
       get asked() {
         return asked
       },
-      get told() {
-        return told
+      get notified() {
+        return notified
       },
     },
     ask() {
@@ -231,12 +231,12 @@ obeysTheLaws<number, number>('the gate of a store on SQLite', {
         const { current } = turns
         turns.current = null
         if (current === null) return
-        current.isTold = true
-        for (const told of current.told) told()
+        current.isNotified = true
+        for (const notify of current.notified) notify()
       })
       return {
         ask() {
-          turns.current ??= { alarm: undefined, isConfirmed: true, isTold: false, told: new Set() }
+          turns.current ??= { alarm: undefined, isConfirmed: true, isNotified: false, notified: new Set() }
           ask()
         },
         gate: sqliteGate(turns as SqliteTurns),

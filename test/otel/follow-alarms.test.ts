@@ -28,7 +28,7 @@ function follow() {
 describe('what is kept of the deliveries of an actor', () => {
   it('is bounded, though nothing tells of those that are cancelled while they wait', () => {
     const { story, lost, open } = follow()
-    for (let time = 1; time <= 1000; time++) story.hear(delivery('delivery-arrived', time))
+    for (let time = 1; time <= 1000; time++) story.next(delivery('delivery-arrived', time))
     expect(open()).toBe(8)
     expect(lost).toHaveLength(992)
     expect(lost.map(({ scheduledTime }) => scheduledTime)).toEqual(lost.map((_, i) => i + 1))
@@ -36,22 +36,22 @@ describe('what is kept of the deliveries of an actor', () => {
 
   it('is the newer one of two that wait for the same, so that no wait is measured from one that was cancelled', () => {
     const { story, lost, told } = follow()
-    story.hear(delivery('delivery-arrived', 5, 5))
-    story.hear(delivery('delivery-arrived', 5, 905))
-    story.hear(delivery('delivery-run', 5, 907))
+    story.next(delivery('delivery-arrived', 5, 5))
+    story.next(delivery('delivery-arrived', 5, 905))
+    story.next(delivery('delivery-run', 5, 907))
     expect(lost).toMatchObject([{ arrivedAt: 5 }])
     expect(told.at(-1)).toMatchObject({ arrivedAt: 905, runAt: 907 })
   })
 
   it('tells one that waits from one that runs for the same', () => {
     const { story, actors, lost, told } = follow()
-    story.hear(delivery('delivery-arrived', 5, 5))
-    story.hear(delivery('delivery-run', 5, 6))
-    story.hear(delivery('delivery-arrived', 5, 7))
-    story.hear(delivery('delivery-done', 5, 8))
+    story.next(delivery('delivery-arrived', 5, 5))
+    story.next(delivery('delivery-run', 5, 6))
+    story.next(delivery('delivery-arrived', 5, 7))
+    story.next(delivery('delivery-done', 5, 8))
     expect(told.at(-1)).toMatchObject({ arrivedAt: 5 })
-    story.hear(delivery('delivery-run', 5, 8))
-    story.hear(delivery('delivery-failed', 5, 9))
+    story.next(delivery('delivery-run', 5, 8))
+    story.next(delivery('delivery-failed', 5, 9))
     expect(told.at(-1)).toMatchObject({ arrivedAt: 7, runAt: 8 })
     expect(lost).toEqual([])
     expect(actors.size).toBe(0)
@@ -59,8 +59,8 @@ describe('what is kept of the deliveries of an actor', () => {
 
   it('is nothing where none was seen to arrive', () => {
     const { story, actors, told } = follow()
-    story.hear(delivery('delivery-run', 5))
-    story.hear(delivery('delivery-done', 5))
+    story.next(delivery('delivery-run', 5))
+    story.next(delivery('delivery-done', 5))
     expect(told).toEqual([undefined, undefined])
     expect(actors.size).toBe(0)
   })
@@ -69,9 +69,9 @@ describe('what is kept of the deliveries of an actor', () => {
     const ended: string[] = []
     const story = followAlarms({ tell: {}, end: ({ key }) => ended.push(key) })
     for (const key of ['tea', 'milk', 'honey'])
-      story.hear({ kind: 'touched', key, at: 1, unconfirmed: false })
-    story.hear({ kind: 'drained', key: 'milk', at: 2, time: null, caughtUp: true })
-    story.hear({ kind: 'commit-failed', key: 'honey', at: 2, time: 5, took: 1, error: null })
+      story.next({ kind: 'touched', key, at: 1, unconfirmed: false })
+    story.next({ kind: 'drained', key: 'milk', at: 2, time: null, caughtUp: true })
+    story.next({ kind: 'commit-failed', key: 'honey', at: 2, time: 5, took: 1, error: null })
     story.close()
     story.close()
     expect(ended).toEqual(['milk', 'honey', 'tea'])

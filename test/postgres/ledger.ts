@@ -2,8 +2,8 @@ import { describe, it } from 'vitest'
 import { type Answer, answered, type HeldAlarm, written } from '../../src/ledger/held-alarm.ts'
 import { idOf } from '../../src/postgres/alarm-key.ts'
 import { alarmTable } from '../../src/postgres/alarm-table.ts'
+import { failed, released, reported } from '../../src/postgres/answers.ts'
 import { openDatabase } from '../../src/postgres/database.ts'
-import { failed, released, reported } from '../../src/postgres/sayings.ts'
 import type { Move } from '../../src/time.ts'
 import { withSchema } from './rig.ts'
 import type { Server } from './server.ts'
@@ -151,11 +151,11 @@ export function describeLedger(server: Server): void {
           cases.map(async ({ delivered, kind }, i) => {
             const taken = { id: idOf(delivered.key), delivered, late: 0 }
             if (kind === 'failed') {
-              const { saying } = failed(taken, new Error('as the test wants'), 5)
-              const { counted, uncounted } = saying
-              const delay = 'in' in saying.due ? saying.due.in : null
+              const { answer: entry } = failed(taken, new Error('as the test wants'), 5)
+              const { counted, uncounted } = entry
+              const delay = 'in' in entry.due ? entry.due.in : null
               const answer: Answer = { kind, delivered, failures: { counted, uncounted }, lastError, delay }
-              return { answer, isRelative: 'in' in saying.due, after: await table.answer(saying) }
+              return { answer, isRelative: 'in' in entry.due, after: await table.answer(entry) }
             }
             if (kind === 'released') {
               return { answer: { kind, delivered } as Answer, after: await table.answer(released(taken)) }

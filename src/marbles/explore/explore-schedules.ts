@@ -1,4 +1,4 @@
-import type { Setting } from './hear.ts'
+import type { Setting } from './apply-effects.ts'
 import { keyOf } from './key.ts'
 import { learnEngines } from './learn.ts'
 import { movesOf } from './moves.ts'

@@ -41,7 +41,7 @@ export function movesOf(world: World, asking: Asking): string[] {
     add(lease?.state === 'exhausted', 'keep')
     if (mayFail && lease?.state === 'open') {
       moves.push('expired')
-      add(world.orphan === null, 'expired.unheard')
+      add(world.orphan === null, 'expired.unnoticed')
     }
     if (lease === null && isDelivered && left.wakes > 0) {
       moves.push('wake')

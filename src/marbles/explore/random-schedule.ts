@@ -1,4 +1,4 @@
-import type { Setting } from './hear.ts'
+import type { Setting } from './apply-effects.ts'
 import { runEngines } from './learn.ts'
 import { movesOf } from './moves.ts'
 import { boundsOf, type ExploreOptions } from './options.ts'

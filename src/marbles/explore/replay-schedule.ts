@@ -1,5 +1,5 @@
+import type { Setting } from './apply-effects.ts'
 import { drawSchedule, type Moment } from './draw-schedule.ts'
-import type { Setting } from './hear.ts'
 import { runEngines } from './learn.ts'
 import { movesOf } from './moves.ts'
 import { boundsOf, type ExploreOptions } from './options.ts'

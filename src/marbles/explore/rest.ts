@@ -1,4 +1,4 @@
-import type { Setting } from './hear.ts'
+import type { Setting } from './apply-effects.ts'
 import { friendlyMove } from './moves.ts'
 import { step } from './step.ts'
 import type { World } from './world.ts'

@@ -1,4 +1,4 @@
-import { hearAll, must, type Setting } from './hear.ts'
+import { applyEffects, must, type Setting } from './apply-effects.ts'
 import {
   doneWith,
   forgetStrays,
@@ -31,7 +31,7 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
   'commit.fail'(setting, world) {
     spend(world, 'failures')
     if (world.commit!.applied) world.commit = null
-    stir(setting, world, 'commit.fail')
+    trigger(setting, world, 'commit.fail')
     must(world, world.engine!.broken, 'a failed commit breaks the alarm')
   },
   'write.applied'({ rules }, world) {
@@ -46,7 +46,7 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
   },
   'write.fail': (setting, world) => failWrite(setting, world, 'write.fail'),
   'write.giveup': (setting, world) => failWrite(setting, world, 'write.giveup'),
-  backoff: (setting, world) => stir(setting, world, 'backoff'),
+  backoff: (setting, world) => trigger(setting, world, 'backoff'),
   wake: (setting, world) => wake(setting, world, world.manager.time!),
   'wake.late': (setting, world) => wake(setting, world, world.desired!),
   'run.ok'(setting, world) {
@@ -56,7 +56,7 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
       world.consumed++
     }
     world.run = null
-    stir(setting, world, 'run.ok')
+    trigger(setting, world, 'run.ok')
   },
   'run.fail'(setting, world) {
     spend(world, 'failures')
@@ -83,9 +83,9 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
     if (world.run === null && world.desired === null) world.mayBeEarly = true // the answer would have been the deletion
     world.lease = null
     if (world.run?.orphan === false) world.run = null
-    stir(setting, world, 'expired')
+    trigger(setting, world, 'expired')
   },
-  'expired.unheard'(_, world) {
+  'expired.unnoticed'(_, world) {
     spend(world, 'failures')
     world.orphan = world.lease
     world.lease = null
@@ -112,7 +112,7 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
     if (!setting.reconcile && world.epoch > 1) world.mayBeEarly = true
     const opened = setting.engines.open(world.store, world.epoch, world.clock)
     world.acked = opened.fences + opened.engine.acked
-    hearAll(setting, world, opened, 0)
+    applyEffects(setting, world, opened, 0)
   },
 }
 
@@ -130,7 +130,7 @@ function intend(setting: Setting, world: Draft, move: string): void {
   world.desired = wanted
   if (word !== 'touch' && world.run?.consumes) world.run = { ...world.run, consumes: false }
   world.values = [...world.values, world.gated]
-  stir(setting, world, `${word}${tilde} ${time}`.trim())
+  trigger(setting, world, `${word}${tilde} ${time}`.trim())
 }
 
 function wake(setting: Setting, world: Draft, clock: number): void {
@@ -139,7 +139,7 @@ function wake(setting: Setting, world: Draft, clock: number): void {
   world.clock = Math.max(world.clock, clock)
   world.lease = { time: time!, fence, setBy, state: 'open', kept: null }
   const runs = runsFor(world, time!)
-  stir(setting, world, `deliver ${time} ${fence - world.fence} ${world.clock}`)
+  trigger(setting, world, `deliver ${time} ${fence - world.fence} ${world.clock}`)
   must(
     world,
     world.orphan !== null || (world.run !== null) === runs,
@@ -160,7 +160,7 @@ function isClean({ commit, store, desired }: World): boolean {
 
 function failHandler(setting: Setting, world: Draft): void {
   world.run = null
-  stir(setting, world, 'run.fail')
+  trigger(setting, world, 'run.fail')
 }
 
 /** The manager asks what stands in place of an alarm whose last retry failed. */
@@ -175,7 +175,7 @@ function abandon(setting: Setting, world: Draft): void {
     world.asked++
   }
   world.writes = world.commits = 0
-  hearAll(setting, world, fed, world.fence)
+  applyEffects(setting, world, fed, world.fence)
 }
 
 function isSettled({ commit, write, run, orphan, durable, asked }: World): boolean {
@@ -188,7 +188,7 @@ function failWrite(setting: Setting, world: Draft, how: 'write.fail' | 'write.gi
   if (how === 'write.giveup') world.mayBeEarly = true
   if (!write.applied) lose(world, write)
   world.write = null
-  stir(setting, world, how)
+  trigger(setting, world, how)
   if (write.early) must(world, world.engine!.broken, 'a failed precommit breaks the alarm')
 }
 
@@ -216,13 +216,13 @@ function die(world: Draft): void {
 }
 
 /** Something happened to the engine that is no acknowledgement: it may cost one write and one commit. */
-function stir(setting: Setting, world: Draft, input: string): void {
+function trigger(setting: Setting, world: Draft, input: string): void {
   world.writes = world.commits = 0
   feed(setting, world, input)
 }
 
 function feed(setting: Setting, world: Draft, input: string): void {
   const mayBreak = input === 'commit.fail' || input === 'write.fail'
-  hearAll(setting, world, setting.engines.feed(world.engine!, input), world.fence)
+  applyEffects(setting, world, setting.engines.feed(world.engine!, input), world.fence)
   must(world, mayBreak || !world.engine!.broken, 'only a failed precommit or commit breaks the alarm')
 }

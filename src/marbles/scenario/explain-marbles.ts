@@ -144,12 +144,12 @@ function nameThem(
   const isFault = ({ time }: UnnamedTime): boolean =>
     faults.some((fault) => /^column \d+: wake/.test(fault) || ` ${fault}`.includes(` ${time / SECOND} s`))
   const drawn = first.filter((one) => !isFault(one))
-  const told = first.map(({ column, time }) => `? in column ${column} is ${time / SECOND} s.`)
-  if (drawn.length === 0) return told
+  const legend = first.map(({ column, time }) => `? in column ${column} is ${time / SECOND} s.`)
+  if (drawn.length === 0) return legend
   const names = drawn.map(({ letter, time }) => `${letter} = ${time / SECOND}`).join(', ')
   const isOffByColumns = column === undefined && drawn.some(({ time }) => time % SECOND !== 0)
   return [
-    ...told,
+    ...legend,
     `Name ${drawn.length === 1 ? 'it' : 'them'}: where ${names}`,
     ...(isOffByColumns
       ? [`Or let a column take a second, so that the clock reads whole ones: column    ${SECOND} ms`]

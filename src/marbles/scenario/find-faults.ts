@@ -23,10 +23,10 @@ export function findFaults(
   const outside = { commit: store.calls, write: manager.calls, handler: handler.calls }
   for (const [name, calls] of Object.entries(outside)) {
     for (const { at, time, subscriptions, outcome } of calls) {
-      const told = `${name} ${scale.told(time)} in column ${scale.columnOf(at)}`
-      if (scale.columnOf(at) >= scenario.columns) faults.push(`${told}, after the ruler's end`)
-      if (at % scale.column !== 0) faults.push(`${told}, not at its beginning: at ${at} ms`)
-      if (subscriptions === 0 && outcome !== 'threw') faults.push(`${told} was never subscribed`)
+      const call = `${name} ${scale.printed(time)} in column ${scale.columnOf(at)}`
+      if (scale.columnOf(at) >= scenario.columns) faults.push(`${call}, after the ruler's end`)
+      if (at % scale.column !== 0) faults.push(`${call}, not at its beginning: at ${at} ms`)
+      if (subscriptions === 0 && outcome !== 'threw') faults.push(`${call} was never subscribed`)
     }
   }
   findUntold(stage)
@@ -47,16 +47,16 @@ function findUntold({ scale, store, manager, recorder, events, faults }: Stage):
     recorder.spansOf('life').flatMap(([{ at, marks }]) => (marks.includes('^') ? [at] : [])),
   )
   const issued = (name: string, calls: readonly { at: number; time: AlarmTime }[]): void => {
-    const told = events.flatMap((event) =>
+    const named = events.flatMap((event) =>
       event.kind === `${name}-issued` && 'time' in event ? [`${event.at} ${event.time}`] : [],
     )
-    const all = new Set(told)
-    const [heard, rest] = parted(calls, ({ at, time }) => all.has(`${scale.clockAt(at)} ${time}`))
-    const unheard = rest.filter(({ at }) => !opened.has(scale.columnOf(at)))
-    for (const { at, time } of unheard)
-      faults.push(`no event tells of ${name} ${scale.told(time)} in column ${scale.columnOf(at)}`)
-    if (told.length !== heard.length)
-      faults.push(`${told.length} ${name}s are told of, ${heard.length} were called`)
+    const all = new Set(named)
+    const [found, rest] = parted(calls, ({ at, time }) => all.has(`${scale.clockAt(at)} ${time}`))
+    const missing = rest.filter(({ at }) => !opened.has(scale.columnOf(at)))
+    for (const { at, time } of missing)
+      faults.push(`no event tells of ${name} ${scale.printed(time)} in column ${scale.columnOf(at)}`)
+    if (named.length !== found.length)
+      faults.push(`${named.length} ${name}s are in the events, ${found.length} were called`)
   }
   issued('commit', store.calls)
   issued('write', manager.calls)

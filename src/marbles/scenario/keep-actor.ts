@@ -27,7 +27,7 @@ export function keepActor(stage: Stage, { keepAlarm }: Engine): Actor {
   const open = (): void => {
     life.add(
       intents$.pipe(keepAlarm(stage.config())).subscribe({
-        next: (event) => stage.heard(event),
+        next: (event) => stage.observe(event),
         error: (error) => stage.broke(error),
         complete() {
           ended = true

@@ -17,7 +17,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
   let errors: unknown[] = []
 
   /** `#`, or `!` for what a process is told while it dies: nobody hears that. */
-  const told = (error: unknown): string => {
+  const markOf = (error: unknown): string => {
     if (alarm === null) return '!'
     errors.push(error)
     return '#'
@@ -30,7 +30,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     life = new Subscription()
     life.add(
       alarm.events$.subscribe({
-        next: (event) => stage.heard(event),
+        next: (event) => stage.observe(event),
         error: (error) => stage.broke(error),
       }),
     )
@@ -39,7 +39,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     life.add(
       sends$.pipe(alarm.holdUntilConfirmed()).subscribe({
         next: (value) => recorder.mark('sent', value),
-        error: (error) => recorder.mark('sent', told(error)),
+        error: (error) => recorder.mark('sent', markOf(error)),
       }),
     )
   }
@@ -59,7 +59,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     try {
       act()
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ALARM_WRITE_FAILED') told(error) // ask again: nothing is broken
+      if ((error as { code?: unknown }).code !== 'ALARM_WRITE_FAILED') markOf(error) // ask again: nothing is broken
       recorder.mark('refused', mark)
     }
   }
@@ -93,7 +93,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
   const wait = (waited: Alarm, lane: 'confirmed' | 'drained', mark: string): (() => void) => {
     const answer = recorder.begin(lane, mark)
     const waiting = waited[lane]().subscribe({
-      error: (error) => answer(told(error)),
+      error: (error) => answer(markOf(error)),
       complete: () => answer('|'),
     })
     return () => {
@@ -119,7 +119,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     drained: (open, mark) => wait(open, 'drained', mark),
   }
 
-  const nobody = (): string =>
+  const notOpen = (): string =>
     wasOpen ? 'nobody is open' : 'nobody is open yet: a diagram with a life lane begins with ^ in column 0'
 
   stage.ask = (mark) => {
@@ -133,7 +133,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
       else if (alarm !== null) {
         acts[lane]?.(alarm, mark)
         return waits[lane]?.(alarm, mark)
-      } else if (lane !== 'life') faults.push(`column ${scale.columnOf()}: ${lane} ${mark}, but ${nobody()}`)
+      } else if (lane !== 'life') faults.push(`column ${scale.columnOf()}: ${lane} ${mark}, but ${notOpen()}`)
       return undefined
     },
     reads() {

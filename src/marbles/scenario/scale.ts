@@ -14,7 +14,7 @@ export interface Scale {
   /** the time of such a mark */
   unnamedOf(mark: string): number | undefined
   /** a time as it is told in a sentence */
-  told(time: AlarmTime): string
+  printed(time: AlarmTime): string
   /** what one column takes, ms */
   readonly column: number
   /** the column of now, or of a moment of the scheduler */
@@ -45,7 +45,7 @@ export function scaleOf(scenario: Scenario, scheduler: SchedulerLike): Scale {
     timeOf: (mark) => timeOfMark(scenario, mark),
     markOf: (time) => (time === null ? 'x' : (nameOf(time / SECOND) ?? markOfUnnamed(time))),
     unnamedOf: (mark) => unnamed[mark.charCodeAt(0) - PRIVATE],
-    told: (time) => (time === null ? 'x' : (nameOf(time / SECOND) ?? `${time / SECOND} s`)),
+    printed: (time) => (time === null ? 'x' : (nameOf(time / SECOND) ?? `${time / SECOND} s`)),
     column,
     columnOf: (at = scheduler.now()) => Math.floor(at / column),
     clock: {

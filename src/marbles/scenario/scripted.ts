@@ -60,7 +60,7 @@ export function scripted<Info>(script: Script<Info>): Scripted<Info> {
       )
       const other = open.find((earlier) => script.overlaps(earlier, call))
       if (other !== undefined)
-        script.fault(`${script.name}: ${call.told} begins while ${other.told} is ${other.outcome}`)
+        script.fault(`${script.name}: ${call.printed} begins while ${other.printed} is ${other.outcome}`)
       calls.push(call)
       open.push(call)
       script.changed(call)
@@ -92,12 +92,12 @@ class PlayedCall<Info> implements FakeCall<Info> {
     this.answer = answer
   }
 
-  get told(): string {
+  get printed(): string {
     return `the call at ${this.at} with ${this.time ?? 'none'}`
   }
 
   get failure(): Error {
-    return new Error(`${this.script.name}: ${this.told} fails, as its marbles say`)
+    return new Error(`${this.script.name}: ${this.printed} fails, as its marbles say`)
   }
 
   /** While it is pending; and when its caller has gone, if the script has it arrive all the same. */
@@ -109,9 +109,9 @@ class PlayedCall<Info> implements FakeCall<Info> {
 
   play(caller: Subscriber<never>): () => void {
     const { scheduler, name, fault } = this.script
-    if (++this.subscriptions > 1) fault(`${name}: ${this.told} is subscribed ${this.subscriptions} times`)
+    if (++this.subscriptions > 1) fault(`${name}: ${this.printed} is subscribed ${this.subscriptions} times`)
     const isLate = scheduler !== asyncScheduler && scheduler.now() !== this.at // a real clock ticks between the two
-    if (isLate) fault(`${name}: ${this.told} is subscribed at ${scheduler.now()} only`)
+    if (isLate) fault(`${name}: ${this.printed} is subscribed at ${scheduler.now()} only`)
     for (const moment of this.answer) {
       if (moment.at === 0) this.playMoment(moment, caller)
       else scheduler.schedule(() => this.playMoment(moment, caller), moment.at)

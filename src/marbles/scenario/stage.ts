@@ -39,7 +39,7 @@ export interface Stage {
   config(): AlarmConfig
   /** the handler asks through this; set by the actor */
   ask: (mark: string) => void
-  heard(event: AlarmEvent): void
+  observe(event: AlarmEvent): void
   /** the alarm broke */
   broke(error: unknown): void
   /** the incarnation is over, and nothing is held any more */
@@ -129,7 +129,7 @@ export function setStage(scenario: Scenario, scheduler: TestScheduler, answersAl
       ...(scenario.timeout && { timeout: scenario.timeout }),
       scheduler: scale.clock,
     }),
-    heard(event) {
+    observe(event) {
       events.push(event)
       const lane = lanes[event.kind]
       if (event.kind === 'held') release = recorder.begin('held', '^')

@@ -9,6 +9,6 @@ export function findUnheld({ scale, manager, heldLog, unheld }: Stage, mark: str
   if (manager.calls.some((call) => call.outcome === 'pending' && call.time === time)) return
   const { time: held } = manager.heldFor()
   unheld.push(
-    `column ${scale.columnOf()}: wake ${mark}, but the manager holds ${held === null ? 'none' : scale.told(held)}`,
+    `column ${scale.columnOf()}: wake ${mark}, but the manager holds ${held === null ? 'none' : scale.printed(held)}`,
   )
 }

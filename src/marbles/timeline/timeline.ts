@@ -6,7 +6,7 @@ export interface TimelineError {
   readonly message: string
 }
 
-type Told<Event> = Event extends { readonly error: unknown }
+type Recorded<Event> = Event extends { readonly error: unknown }
   ? Omit<Event, 'error'> & { readonly error: TimelineError }
   : Event
 
@@ -17,7 +17,7 @@ export type TimelineEnd = { readonly at: number; readonly key: string } & (
 )
 
 /** An `AlarmEvent` with its error made plain, or the end of the stream. */
-export type TimelineEvent = Told<AlarmEvent> | TimelineEnd
+export type TimelineEvent = Recorded<AlarmEvent> | TimelineEnd
 
 /**
  * What happened, in order, of one actor or of many: `JSON.stringify` keeps all of it.

@@ -15,8 +15,8 @@ export interface Setting {
 }
 
 /** Takes in what came of an input, in the order in which it happened. */
-export function hearAll(setting: Setting, world: Draft, fed: Fed, fence: number): void {
-  for (const effect of fed.effects) hear(setting, world, effect, fence, fed.engine.time)
+export function applyEffects(setting: Setting, world: Draft, fed: Fed, fence: number): void {
+  for (const effect of fed.effects) applyEffect(setting, world, effect, fence, fed.engine.time)
   world.fence = fence + fed.fences
   world.engine = fed.engine
   if (!fed.engine.broken) return
@@ -26,7 +26,7 @@ export function hearAll(setting: Setting, world: Draft, fed: Fed, fence: number)
   if (world.lease !== null && world.lease.state !== 'answered') world.lease = null
 }
 
-function hear(
+function applyEffect(
   { rules, synchronous }: Setting,
   world: Draft,
   effect: Effect,

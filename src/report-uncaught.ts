@@ -1,5 +1,5 @@
 /** Calls what others must not suffer from: what it throws is reported as RxJS reports what nobody can catch. */
-export function undisturbed(call: () => void): void {
+export function reportUncaught(call: () => void): void {
   try {
     call()
   } catch (error) {

@@ -2,10 +2,10 @@ import type { Report } from '../ledger/answers.ts'
 import { answered, type HeldAlarm } from '../ledger/held-alarm.ts'
 import { keptError } from '../ledger/kept-error.ts'
 import { isExhausted, redeliver, retryUncounted } from '../ledger/redelivery.ts'
-import type { Saying, Taken } from './alarm-table.ts'
+import type { Answer, Taken } from './alarm-table.ts'
 
 /** The handler is done, `abandon` has said what stands, or there is none and the alarm is kept as failed. */
-export function reported({ id, delivered }: Taken, { answer }: Report): Saying {
+export function reported({ id, delivered }: Taken, { answer }: Report): Answer {
   const { time, done, due, begun, counted, uncounted, lastError } = answered(
     delivered,
     answer,
@@ -21,14 +21,14 @@ export function failed(
   { id, delivered }: Taken,
   error: unknown,
   now: number,
-): { saying: Saying; counted: boolean; isLast: boolean } {
+): { answer: Answer; counted: boolean; isLast: boolean } {
   const { key, time, done } = delivered
   const { failures, counted, delay } = isExhausted(delivered)
     ? retryUncounted(key, delivered)
     : redeliver(key, delivered, error)
   // What is to be abandoned is put back first, so that it is known to be so even if this process dies while it asks.
   return {
-    saying: {
+    answer: {
       id,
       delivered,
       isFenced: false,
@@ -45,7 +45,7 @@ export function failed(
 }
 
 /** The lease is given back unused, at once or for `wait` ms. */
-export function released({ id, delivered }: Taken, wait?: number): Saying {
+export function released({ id, delivered }: Taken, wait?: number): Answer {
   const { time, done, due, begun, counted, uncounted, lastError } = delivered
   return {
     id,
