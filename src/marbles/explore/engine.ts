@@ -182,19 +182,22 @@ export function startEngine(
       return { key: '!', time: null, broken: true, drained: false, resting, acked: 0, known: [], floor: 0 }
     const { fence, acked, asked, gated, covered, rest, fences, alarms } = readRecord(alarm)
     const count = fence - epoch * SEQUENCES
-    // How a fence stands to those that are compared with it, now or later. None of them is lower, but for all before this epoch.
-    const known = [acked - fence, ...alarms.filter((nth) => nth > 0).map((nth) => nth - count)]
-    const isBeforeKnown = alarms[1] === 0 || alarms[2] === 0
-    if (isBeforeKnown) known.push(-count)
-    const floor = isBeforeKnown ? -count : Math.max(Math.min(...known) - 1, -count)
+    const [setBy, begun, stale] = alarms.map((nth) => nth - count) as [number, number, number]
+    const isSet = alarms[0] > 0 // by a write of this epoch: what was set before it is alike to all
+    const isAfter = (nth: number): boolean => nth >= -count // none is -1
+    const known = [acked - fence, ...(isSet ? [setBy] : []), ...[begun, stale].filter(isAfter)]
+    // All fences at and below it stand alike to those that are compared with them, now or later: less than, or at most.
+    const least = [acked - fence - 1, ...(isSet ? [setBy - 1] : []), ...[begun, stale].filter(isAfter)]
+    const floor = Math.max(Math.min(...least), -count)
     const rank = (other: number): number => Math.max(other - fence, floor)
     const waiting = deliveries.print(rank)
     const key = [
       rest,
       acked - fence,
       acked === ackedAtOpening,
-      alarms.map((nth) => (nth > 0 ? nth - count : `=${nth}`)),
-      isBeforeKnown ? count : '',
+      isSet ? setBy : '',
+      isAfter(begun) ? begun : '',
+      isAfter(stale) ? stale : '',
       fences.map(rank),
       asked - covered,
       Math.max(0, gated - covered),
