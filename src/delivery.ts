@@ -31,7 +31,7 @@ export interface Wakeup {
   readonly id?: string
 }
 
-/** What the handler is told. */
+/** What the handler is given. */
 export interface WakeupInfo {
   /** the alarm that is being handled: what was set, ms since the epoch */
   readonly scheduledTime: number
@@ -101,7 +101,7 @@ export function deliver(
   })
 }
 
-/** Listeners hear of it when it has been started: they do not hold up the handler. */
+/** Listeners are notified when it has been started: they do not hold up the handler. */
 function notifyAfter<T>(keeper: Keeper, started$: Observable<T>): Observable<T> {
   return new Observable((subscriber) => {
     subscriber.add(started$.subscribe(subscriber))
@@ -157,7 +157,7 @@ function run(
       if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-done', ...delivered })
       return { kind: 'ran', scheduledTime: arming.run, retryCount } as const
     }),
-    tap({ error: end }), // before the manager hears of the failure: it may give the alarm up at once
+    tap({ error: end }), // before the failure reaches the manager: it may give the alarm up at once
     finalize(() => {
       end()
       keeper.settle()
@@ -167,7 +167,7 @@ function run(
 }
 
 /**
- * Emits when the manager may be told "done".
+ * Emits when the manager may be answered "done".
  *
  * Done removes the manager's copy if its fence is still the delivered one. So where an alarm stands, there must be a newer write;
  * where none stands, the answer is the deletion.

@@ -1,6 +1,6 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 
-/** A scheduler that can say how much time has passed, whatever its clock was set to meanwhile. */
+/** A scheduler that can say how much time has passed, even if its clock was set meanwhile. */
 export interface ElapsedScheduler extends SchedulerLike {
   /** ms since some moment; never goes back, and never jumps */
   elapsed(): number
@@ -12,7 +12,7 @@ const REAL = 1e11 // ms: what reads less counts virtual time, inside of `TestSch
  * How to measure a duration on a scheduler, in ms.
  *
  * By its own `elapsed()`, as `virtualClock` has it; where its clock is the machine's, by `performance.now()`. Any other clock is taken for
- * one that nobody sets forward; what it is set back by does not count.
+ * one that is never set forward; what it is set back by does not count.
  */
 export function elapsedOf(scheduler: SchedulerLike & { elapsed?: unknown }): () => number {
   if (typeof scheduler.elapsed === 'function') return () => (scheduler as ElapsedScheduler).elapsed()

@@ -1,6 +1,6 @@
 import { fieldOf } from './safe-field.ts'
 
-/** What can be told apart in a `catch`; these codes never change. */
+/** What a `catch` can distinguish; these codes never change. */
 export type AlarmErrorCode =
   | 'ALARM_TIME_INVALID'
   | 'ALARM_INTENT_INVALID'
@@ -37,7 +37,7 @@ export type AlarmErrorCode =
 /**
  * Every error of this library: a stable `code`, and a message that says what was expected, what was given and what to do.
  *
- * `counted` is `false` on failures that are not the handler's (store, manager, ownership): a manager retries those for ever
+ * `counted` is `false` on failures that are not the handler's (store, manager, ownership): a manager retries those without end
  * and does not count them against the alarm's retries. `passes` is `true` where the cause can end by itself (a lock, a full disk, a server
  * that is away): deliveries wait for that end.
  */
@@ -220,7 +220,7 @@ export class AlarmLoadError extends AlarmError {
     super(
       'ALARM_LOAD_FAILED',
       `The store did not load the alarm of ${given(key)}, so nothing asked of it was done: ${reason(cause)}. ` +
-        'Ask again, and it is loaded anew.',
+        'Ask again, and it is loaded again.',
       { cause, counted: false },
     )
   }

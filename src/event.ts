@@ -8,7 +8,7 @@ interface Write {
 }
 
 interface Took {
-  /** ms from issued to answered; `null` where nobody listened yet when it was issued */
+  /** ms from issued to answered; `null` without a subscriber when it was issued */
   readonly took: number | null
 }
 
@@ -87,11 +87,11 @@ type FleetStory =
   | { readonly kind: 'opened'; readonly time: AlarmTime; readonly epoch: number }
   /** the store did not load it; so many intents and touches that waited for it are lost */
   | { readonly kind: 'load-failed'; readonly error: unknown; readonly lost: number }
-  /** what broke its alarm: all that was not durable is lost, and its next intent loads it anew */
+  /** what broke its alarm: all that was not durable is lost, and its next intent loads it again */
   | { readonly kind: 'broken'; readonly error: unknown }
-  /** it broke, or was not loaded, again: for so many ms it is not loaded anew, and what it is asked gets that error */
+  /** it broke, or was not loaded, again: for so many ms it is not loaded again, and what it is asked gets that error */
   | { readonly kind: 'backing-off'; readonly delay: number; readonly error: unknown }
-  /** an intent that nobody can keep: nothing has changed */
+  /** an intent that cannot be kept: nothing has changed */
   | { readonly kind: 'refused'; readonly error: unknown }
   /** a write waits for its turn: so many actors wait, and so many writes are in flight */
   | {

@@ -12,7 +12,7 @@ export function fromUser<T>(name: string, call: () => ObservableInput<T>): Obser
   }
 }
 
-/** Hears once how a user's function has ended. */
+/** Notified once of how a user's function has ended. */
 export interface End {
   /** what it emits before */
   next?(value: unknown): void

@@ -34,11 +34,11 @@ export interface KeepAlarmsConfig<K extends string = string> extends FleetConfig
  * ```
  *
  * An actor is loaded by its first intent, and dropped when it has nothing to do for `idleAfter` ms. Intents that come while it is loaded
- * wait, the newest for all. Writes take turns: whoever has waited longest, earlier moves mostly first; what is written is worked
+ * wait, the newest for all. Writes take turns: the longest wait, earlier moves mostly first; what is written is worked
  * out when the turn comes. `commitMany` and `writeMany` take all of one turn together.
  *
  * Emits what happens as `KeyedEvent`s. What is wrong with one actor is an event of its key (`broken`, `load-failed`, `refused`) and never
- * ends the others; the next intent of that key loads it anew. Errors with the source's error, or that of `deliveries`. Completes when both
+ * ends the others; the next intent of that key loads it again. Errors with the source's error, or that of `deliveries`. Completes when both
  * have completed and every actor is drained; unsubscribing closes all. Each subscriber has a fleet of its own.
  *
  * Gotchas: intents arrive faster than stores commit; those of a key conflate, but each key in use takes memory: events of the kind `waiting`
@@ -81,7 +81,7 @@ export function keepAlarms<K extends string = string>(
           const actor = engine.use(intent.key)
           try {
             actor.follow(intent, time)
-          } catch {} // what broke it has been told
+          } catch {} // what broke it is an event already
           engine.start(actor)
         } catch (error) {
           engine.tell(intent?.key, { kind: 'refused', error })

@@ -84,12 +84,12 @@ export class Keeper implements AlarmState {
     return clockOf(this.config).now()
   }
 
-  /** Now, if anybody hears of it: the clock costs more than a rule. */
+  /** Current time, or `null` without subscribers: the clock costs more than a rule. */
   observedAt(): number | null {
     return this.telemetry === null ? null : this.now()
   }
 
-  /** ms since then; `null` where nobody listened yet. */
+  /** ms since then; `null` without a subscriber then. */
   took(since: number | null): number | null {
     return since === null ? null : this.now() - since
   }
@@ -173,7 +173,7 @@ export class Keeper implements AlarmState {
     if (this.failure !== null) throw this.failure
   }
 
-  /** The manager may have lost what it acknowledged, so it is told once what the store holds. */
+  /** The manager may have lost what it acknowledged, so what the store holds is written once. */
   reconcile(): void {
     if (this.config.reconcile !== false) this.renew()
   }
@@ -234,7 +234,7 @@ export class Keeper implements AlarmState {
   private decide(work: Work): Step | null {
     if (this.isAnsweredByDeletion(work)) this.bound = null
     if (work.abandoned !== null && this.committed === null && !work.committing) {
-      // The manager drops its copy when it hears the answer: nothing may rely on it, and a newer write is owed or under way.
+      // The manager drops its copy with the answer: nothing may rely on it, and a newer write is owed or under way.
       if (this.acked <= work.abandoned) {
         this.bound = null
         work.owed ||= this.issued <= work.abandoned
@@ -294,7 +294,7 @@ export class Keeper implements AlarmState {
     this.tell({ kind: 'drained', time: this.committed, caughtUp: this.acked === this.issued })
   }
 
-  /** Drained, the pipe is dropped; and all of the work, once nobody waits for any of it. */
+  /** Drained, the pipe is dropped; and all of the work, once nothing waits for any of it. */
   drop(work: Work): void {
     if (this.work !== work || work.settling || !isDrained(this, work)) return
     work.writer?.close()
@@ -322,7 +322,7 @@ export class Keeper implements AlarmState {
     })
   }
 
-  /** Callers look at `telemetry` first, so that a story that nobody hears is never made. Heard at the next flush. */
+  /** Callers look at `telemetry` first, so that an event without a subscriber is never made. Emitted at the next flush. */
   tell(story: AlarmStory): void {
     this.telemetry?.note({ at: this.now(), key: this.key, ...story })
   }
@@ -343,7 +343,7 @@ export class Keeper implements AlarmState {
     else reportUncaught(() => this.fail(new AlarmInternalError(this.key, error)))
   }
 
-  /** Ends everything with the error that everyone waiting, and everyone asking later, gets. */
+  /** Ends everything with the error that all that wait, and all that ask later, get. */
   fail(error: unknown): void {
     if (this.failure !== null) return
     const { work, telemetry } = this

@@ -4,7 +4,7 @@ import type { AlarmTime, Move } from './time.ts'
 /** What comes with a manager write. */
 export interface WriteInfo {
   readonly key: string
-  /** against the bound: before it, or anew at it since its delivery had begun; after it; or the same alarm once more */
+  /** against the bound: before it, or again at it since its delivery had begun; after it; or the same alarm once more */
   readonly move: Move
   /** greater than that of every write before, over restarts too */
   readonly fence: number
@@ -33,7 +33,7 @@ export interface AlarmDelivery {
   readonly retryCount: number
   /**
    * Which alarm of that key it is: the same on each try, over restarts, and where it was written once more (`move: 'same'`); another one for
-   * an alarm that was set anew, be it to the same time. Without one the actor makes it of `fence` and `scheduledTime`.
+   * an alarm that was set again, be it to the same time. Without one the actor makes it of `fence` and `scheduledTime`.
    */
   readonly id?: string
 }
@@ -64,7 +64,7 @@ export type DeliveryEvent = {
   | { readonly kind: 'expired' }
   /** given up after the last counted retry, or on `retry: false`; `kept` is the newer alarm that stands, if any */
   | { readonly kind: 'abandoned'; readonly kept: AlarmTime }
-  /** likewise where there is no `abandon`: kept as failed, delivered no more, until it is retried, discarded or set anew */
+  /** likewise where there is no `abandon`: kept as failed, delivered no more, until it is retried, discarded or set again */
   | { readonly kind: 'given-up'; readonly lastError: LastError | null }
   /**
    * The manager's storage fails in a way that can pass (a lock, a full disk, a server that is away), so that nothing is delivered until the
@@ -140,7 +140,7 @@ export interface AlarmManager {
    * transaction anyway, as those of one turn do in `sqliteManager`, needs none of this.
    *
    * Given: one write or more, never two of the same key. Not given: that calls wait for each other. Several can be under way, for other
-   * keys; and for the same one when its first client gave up, which is what the fence is for. Unsubscribing means that nobody waits any
+   * keys; and for the same one when its first client gave up, which is what the fence is for. Unsubscribing means that nothing waits any
    * more; like `write`, it may still be applied.
    */
   writeMany?(writes: readonly KeyedWrite[]): ObservableInput<readonly EachResult[]>
@@ -163,7 +163,7 @@ export interface AlarmManager {
   /**
    * Removes a failed alarm, and leaves its fence. Resolves to whether there was one: under this `fence`, if one is given.
    *
-   * Gotcha: the store goes on holding it, and sets it anew when the actor is opened. To have it gone, delete it through its actor.
+   * Gotcha: the store goes on holding it, and sets it again when the actor is opened. To have it gone, delete it through its actor.
    */
   discard?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
 

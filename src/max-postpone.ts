@@ -13,7 +13,7 @@ export interface Postponed {
 }
 
 /**
- * The alarm that a set may make of the one that stands, so that no series of sets postpones it for ever.
+ * The alarm that a set may make of the one that stands, so that no series of sets postpones it without end.
  *
  * The first set of a series stands as it was asked for. Each later one may move the alarm earlier or later, but not beyond `ms` after the
  * moment of the first, or its time if that is later still. The series ends when nothing stands: the alarm was deleted, or its handler
@@ -60,7 +60,7 @@ export interface MaxPostponeOptions {
 }
 
 /**
- * Lets sets debounce an alarm, but not for ever: they move it at most to `ms` after the first of their series.
+ * Lets sets debounce an alarm, but not without end: they move it at most to `ms` after the first of their series.
  *
  * ```
  * intents  --7--10-13-16-19----x--28--|    each sets the alarm to 5 ms from then, x deletes it
@@ -69,7 +69,7 @@ export interface MaxPostponeOptions {
  * limit    --14-14-14-14-14----x--35--|
  * ```
  *
- * The rules are those of `postpone`: a series ends with a delete. Each intent that leaves carries the `limit` of its series; whoever stores
+ * The rules are those of `postpone`: a series ends with a delete. Each intent that leaves carries the `limit` of its series; a store that keeps
  * it in the same commit as the alarm can give it back as an option after a restart. Without it a restart never makes an alarm later.
  *
  * Errors: `ALARM_INTENT_INVALID`, `ALARM_TIME_INVALID`; and, thrown at once, `ALARM_CONFIG_INVALID`.

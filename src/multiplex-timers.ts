@@ -55,7 +55,7 @@ export interface TimersConfig {
   readonly scheduler?: SchedulerLike
 }
 
-/** What the handler of a timer is told. */
+/** What the handler of a timer is given. */
 export interface TimerInfo extends WakeupInfo {
   readonly name: string
 }
@@ -100,7 +100,7 @@ export interface NamedTimers {
    *                        8..|         due too
    * ```
    *
-   * A timer whose handler succeeds is removed, unless that set it anew. One whose handler fails is handled again after a back-off of
+   * A timer whose handler succeeds is removed, unless that set it again. One whose handler fails is handled again after a back-off of
    * its own, while the others go on; with `counted: false` and `retry: false` on the error as for a manager. After six retries that
    * count, `abandon` is called instead, until it succeeds, and the timer is removed. So the delivery itself succeeds; it errors only with
    * what has `counted: false`. A timer whose handler was cut off, because the lease ran out, lets the others go first from then on.
@@ -198,7 +198,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     else alarm.set(time, options)
   }
 
-  /** The same timer again is no change, but what nobody waited for until now must be durable before the gate opens. */
+  /** The same timer again is no change, but what nothing waited for until now must be durable before the gate opens. */
   function confirm(options?: { allowUnconfirmed?: boolean }): void {
     const { time } = alarm
     if (time === null) alarm.touch(options)
@@ -244,7 +244,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     handler: TimerHandler,
     abandon: TimerHandler,
   ): Observable<unknown> {
-    // One that was handled before it may have deleted it, or set it anew.
+    // One that was handled before it may have deleted it, or set it again.
     if (!isStanding(timers(), timer)) return EMPTY
     if (own.isUnasked) alarm.touch(unconfirmed)
     own.isUnasked = false
@@ -286,7 +286,7 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
     const isThere = standing !== undefined && isSetTo(standing, at) && !isBegun(standing)
     if (isThere) confirm(options)
     else keep(setTimer(before, name, at), options)
-    // The alarm at that time may back off: then it is one anew, and otherwise no move.
+    // The alarm at that time may back off: then it is a new one, and otherwise no move.
     if (run === null && alarm.time === at) alarm.set(at, options)
   }
 

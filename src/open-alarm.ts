@@ -105,7 +105,7 @@ export interface Alarm {
    * commit    ---x...|--
    * ```
    *
-   * Subscribe once per delivery; emits one outcome and completes when the manager may be told "done". The handler's success deletes the
+   * Subscribe once per delivery; emits one outcome and completes when the manager may be answered "done". The handler's success deletes the
    * alarm unless it set or deleted one. Errors with the handler's error, or with one that has `counted: false`
    * (`ALARM_WRITE_FAILED` and what breaks an alarm): pass both to the manager. One handler at a time; others wait their turn.
    */
@@ -115,7 +115,7 @@ export interface Alarm {
    * Deletes the alarm that the manager gives up, if it is still that one; returns the confirmed one that stands, or `null`.
    *
    * Throws `ALARM_WRITE_FAILED`, uncounted, while anything is asked or in flight or a handler runs: let the manager ask again. The commit of
-   * the deletion is issued before anything that waits or listens goes on. Gotcha: the manager drops its copy when it hears the answer, so
+   * the deletion is issued before anything that waits or listens goes on. Gotcha: the manager drops its copy with the answer, so
    * give it only when the deletion is durable:
    *
    * ```ts

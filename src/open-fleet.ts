@@ -18,7 +18,7 @@ export interface Fleet<K extends string = string> extends Closable {
    * that its idle actor is dropped, and that its alarm breaks. Throws `ALARM_KEY_INVALID`.
    *
    * While the actor is being loaded, what it is asked waits in order, and `time` throws `ALARM_LOADING`: wait for `confirmed()`. What
-   * breaks an alarm reaches whoever waits; then its handles throw it, but `set`, `delete` and `touch` load the actor anew.
+   * breaks an alarm reaches all that wait; then its handles throw it, but `set`, `delete` and `touch` load the actor again.
    *
    * One that breaks, or cannot be loaded, again before a commit of its was durable is not loaded for 1 s, doubling, a minute at most
    * (`backing-off`): all that it is asked gets the error that broke it, a delivery too, which its manager tries again.

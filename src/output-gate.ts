@@ -8,7 +8,7 @@ import { markReached } from './reached.ts'
  * Holds each value until every confirmed intent that came before it is durable; order is kept.
  *
  * A value waits for its own commit only: intents that come after it never hold it longer. `current` is asked at each value; an actor
- * that nobody keeps now has nothing that is not durable, and one with a value at its gate is kept.
+ * that nothing keeps now has nothing that is not durable, and one with a value at its gate is kept.
  */
 export function holdUntilConfirmed<T>(current: () => Keeper | null): MonoTypeOperatorFunction<T> {
   return hold<T, number>(({ release, fail, inputs }) => {

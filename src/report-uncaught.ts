@@ -1,4 +1,4 @@
-/** Calls what others must not suffer from: what it throws is reported as RxJS reports what nobody can catch. */
+/** Calls what others must not suffer from: what it throws is reported as RxJS reports what cannot be caught. */
 export function reportUncaught(call: () => void): void {
   try {
     call()

@@ -16,7 +16,7 @@ export interface Flight {
   /** the alarm that the commit in flight carries */
   readonly commits: AlarmTime
   readonly writing: boolean
-  /** the manager is owed the committed alarm once more, whatever the bound says */
+  /** the manager is owed the committed alarm once more, at any bound */
   readonly owed: boolean
   /** a failed later write waits for its next attempt */
   readonly resting: boolean
@@ -44,7 +44,7 @@ export function nextStep(alarm: AlarmState, flight: Flight): Step | null {
   if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'
   // 2. Then commit: intents that came meanwhile share the next one. One that was put back since came with a state of its own.
   if (alarm.desired !== alarm.committed || flight.touched) return flight.committing ? null : 'commit'
-  // 3. Later last: nobody waits for it, so it waits for everybody.
+  // 3. Later last: nothing waits for it, so it waits for everything.
   if (flight.committing || flight.writing || flight.resting) return null
   return isBefore(alarm.bound, alarm.committed) || flight.owed ? 'later' : null
 }

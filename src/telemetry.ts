@@ -2,12 +2,12 @@ import { Observable, Subject } from 'rxjs'
 import type { AlarmEvent } from './event.ts'
 import { reportUncaught } from './report-uncaught.ts'
 
-/** The events of one alarm, while somebody listens. */
+/** The events of one alarm, while there is a subscriber. */
 export interface Telemetry {
   readonly events$: Observable<AlarmEvent>
-  /** Notes an event. Nobody hears it yet: what a listener does must never meet a decision that is half made. */
+  /** Notes an event, to be emitted later: what a listener does must never meet a decision that is half made. */
   note(event: AlarmEvent): void
-  /** Lets the listeners hear what was noted, all of them each event before the next one. */
+  /** Emits what was noted, to all listeners each event before the next one. */
   flush(): void
   error(error: unknown): void
   complete(): void

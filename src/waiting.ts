@@ -5,7 +5,7 @@ import { markReached } from './reached.ts'
 import { reportUncaught } from './report-uncaught.ts'
 import { Work } from './work.ts'
 
-/** Who is told once `ready` holds. */
+/** A subscriber waiting for `ready()`. */
 export interface Waiter {
   ready(): boolean
   readonly subscriber: Subscriber<void>
@@ -36,13 +36,13 @@ export function waitUntil(keeper: Keeper, ready: () => boolean): Observable<void
   })
 }
 
-/** Something was decided: all who wait look again, also who begins to while they do. */
+/** Something was decided: all that wait look again, also those that begin to while they do. */
 export function lookAgain({ waiting }: Work): void {
   if (waiting === null) return
   for (let i = 0; i < waiting.length; i++) look(waiting[i]!)
 }
 
-/** Who was told, or left, is dropped when they are the half of all: each costs the same, however many wait. */
+/** What was answered, or left, is dropped when it is the half of all: each costs the same, however many wait. */
 function forget(work: Work): void {
   const { waiting, waits } = work
   if (waits === 0) work.waiting = null

@@ -11,7 +11,7 @@ export function wakeAt(
   clock = () => scheduler.now(),
 ): Subscription {
   let timer: Subscription
-  // Set anew each time: a virtual scheduler nests an action that reschedules itself, a level for every minute of the wait.
+  // Set again each time: a virtual scheduler nests an action that reschedules itself, a level for every minute of the wait.
   const look = (): void => {
     const left = Math.max(0, due - clock())
     timer = scheduler.schedule(() => (clock() >= due ? wake() : look()), Math.min(left, LOOK_AGAIN))

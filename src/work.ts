@@ -27,7 +27,7 @@ export class Work implements Flight {
   /** the time that the write in flight carries, and whether it is a precommit */
   carries: AlarmTime = null
   isPrecommit = false
-  /** what is committed is later than what the manager was told: a later move waits */
+  /** what is committed is later than what was written to the manager: a later move waits */
   behind = false
   /** since when a precommit is held, by the clock */
   heldAt: number | null = null
@@ -48,7 +48,7 @@ export class Work implements Flight {
   rest: Subscription | null = null
   /** the pipe, while a move waits for the write in flight */
   writer: Writer | null = null
-  /** who waits for all to be durable, or to be with the manager; and how many of them have not left */
+  /** what waits for all to be durable, or to be with the manager; and how many of them have not left */
   waiting: Waiter[] | null = null
   waits = 0
 

@@ -188,7 +188,7 @@ function begin(keeper: Keeper, work: Work, step: WriteStep): IssuedWrite | null 
   return write
 }
 
-/** Nobody waits for a later move: it rests and is tried again, with what is committed then, unless an earlier one wants the writer. */
+/** Nothing waits for a later move: it rests and is tried again, with what is committed then, unless an earlier one wants the writer. */
 function restOrGiveUp(keeper: Keeper, work: Work, write: IssuedWrite, error: unknown): void {
   work.lastError = error
   if (isEarlier(keeper, work)) return

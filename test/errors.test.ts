@@ -97,7 +97,7 @@ describe('an error says what was expected, what was given and what to do:', () =
       code: 'ALARM_LOAD_FAILED',
       message:
         'The store did not load the alarm of "a", so nothing asked of it was done: disk full. ' +
-        'Ask again, and it is loaded anew.',
+        'Ask again, and it is loaded again.',
       counted: false,
       cause,
     },

@@ -26,7 +26,7 @@ import type { Resident } from './resident.ts'
 export class ActorHandle<K extends string> implements Alarm {
   private readonly engine: FleetEngine<K>
   private readonly key: K
-  /** whom this handle has asked for something: if that broke, it is lost, and the handle says so until it asks anew */
+  /** what this handle has asked for something: if that broke, it is lost, and the handle says so until it asks again */
   private asked: Resident | null = null
   // Assigned, not a getter: a class with a computed name is one that no bundler leaves out.
   declare readonly [readsTimes]: TimeCheck
@@ -127,7 +127,7 @@ export class ActorHandle<K extends string> implements Alarm {
     return actor
   }
 
-  /** Who can tell what became of what was asked. */
+  /** Where the outcome of what was asked is known. */
   private standing(): Resident {
     const known = this.lost() ?? this.engine.find(this.key)
     return known !== null && known.failure !== null ? known : this.open()

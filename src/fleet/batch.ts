@@ -13,7 +13,7 @@ interface Member<T> {
  * Calls `send` once for all the items of a turn; each completes, or fails, with its own result when the call has completed.
  *
  * The turn ends when the scheduler next runs something that is due at once. Calls do not wait for each other: one that never ends holds
- * its own items only. It is unsubscribed when nobody waits for any of them.
+ * its own items only. It is unsubscribed when nothing waits for any of them.
  */
 export function batch<T>(
   name: string,

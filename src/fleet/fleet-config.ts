@@ -16,7 +16,7 @@ export interface KeyedCommit<K extends string = string> {
 /**
  * How many actors' alarms reach their store and their manager.
  *
- * With `reconcile` (the default) the manager is told what the store holds each time an actor is loaded, by the first write that there is.
+ * With `reconcile` (the default) the first write after an actor is loaded gives the manager what the store holds.
  */
 export interface FleetConfig<K extends string = string> extends Omit<SharedConfig, 'commit' | 'write'> {
   /**
@@ -41,10 +41,10 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
   /**
    * Keys of actors whose state has changed, where `commit` takes more along than the alarm. From then on the actor's gate is closed and a
    * commit is due, though the alarm stay: it goes with what is asked after it in the same turn, or at the turn's end. Listened to while the fleet is open; an
-   * error at once is thrown by whoever opens the fleet.
+   * error at once is thrown by the call that opens the fleet.
    */
   readonly changed$?: ObservableInput<string>
-  /** Called when an alarm breaks or is closed, before anybody hears of it: what was to go with its next commit will not be committed. */
+  /** Called when an alarm breaks or is closed, before anything is notified: what was to go with its next commit will not be committed. */
   discard?(key: K): void
   /**
    * Times are the machine's: where no scheduler is injected, a time between 1 and 10^11 is refused as a delay or seconds (`ALARM_TIME_INVALID`).

@@ -55,7 +55,7 @@ export interface FleetEngine<K extends string> {
   eventsOf(key: K): Observable<KeyedEvent<K>>
   /** Errors with what breaks the alarm of this key next, or closes it. */
   broken(key: K): Observable<never>
-  /** Who is in memory, broken ones too, for a while. */
+  /** The actors in memory, broken ones too, for a while. */
   find(key: K): Resident | null
   /** The actor, to be asked something, and then to be started. Throws `ALARM_KEY_INVALID`, `ALARM_CLOSED`. */
   use(key: K): Resident
@@ -120,7 +120,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     }
   }
 
-  /** Gives the turn back. A listener that hears of the end before all of it was decided could ask a writer that is not free yet. */
+  /** Gives the turn back. A listener that is notified of the end before all of it was decided could ask a writer that is not free yet. */
   function endTogether(write$: Observable<unknown>): Observable<never> {
     return new Observable((subscriber) => {
       listen(write$, subscriber, {
@@ -166,7 +166,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
         loads.turns.leave(actor)
         if ('error' in story) losses.breaking(actor, story.error)
         if (config.discard !== undefined) reportUncaught(() => config.discard?.(key as K))
-        // Before anybody can load the actor anew on hearing of it: this story comes first, and its gates are not theirs.
+        // Before a listener can load the actor again: this story comes first, and its gates are not those of the new one.
         if (!isClosed) reportUncaught(() => telemetry.tell(key, story)) // the clock may throw, too
         reportUncaught(() => {
           if (!('error' in story)) return
@@ -222,7 +222,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       else refusals.push(error)
     },
   })
-  // Where nobody would hear of changes there must be no fleet.
+  // Where changes would be lost there must be no fleet.
   if (refusals.length > 0) throw refusals[0]
   isOpen = true
   const residents: Residents = {

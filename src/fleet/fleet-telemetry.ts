@@ -3,20 +3,20 @@ import type { AlarmEvent, KeyedEvent, KeyedStory } from '../event.ts'
 import { openTelemetry, type Telemetry } from '../telemetry.ts'
 import type { Resident } from './resident.ts'
 
-/** The events of all actors of a fleet, while somebody listens. */
+/** The events of all actors of a fleet, while there is a subscriber. */
 export interface FleetTelemetry<K extends string> {
   readonly events$: Observable<KeyedEvent<K>>
   /** Those of one actor: one look at each event, however many actors have listeners of their own. */
   eventsOf(key: string): Observable<KeyedEvent<K>>
-  /** what an actor tells its story to; `null` while nobody listens */
+  /** what an actor notes its events in; `null` without a subscriber */
   readonly current: Telemetry | null
   tell(key: string, story: KeyedStory): void
-  /** Lets the listeners hear what was noted, unless an actor is deciding. */
+  /** Emits what was noted, unless an actor is deciding. */
   flush(): void
   complete(): void
 }
 
-/** One for all: what happens to one actor is not heard while another one decides. */
+/** One for all: what happens to one actor is not emitted while another one decides. */
 export function openFleetTelemetry<K extends string>(
   actors: ReadonlyMap<string, Resident>,
   scheduler: SchedulerLike,

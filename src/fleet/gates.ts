@@ -2,11 +2,11 @@ import { Observable, type Subscriber } from 'rxjs'
 import { markReached } from '../reached.ts'
 import { reportUncaught } from '../report-uncaught.ts'
 
-/** Who must hear that the alarm of a key breaks, though it waits for nothing now: by key, since there may be one for each actor. */
+/** Gates that an alarm's failure must reach, though they wait for nothing now: by key, since there may be one for each actor. */
 export interface Gates {
   /** Errors with what breaks the alarm of this key next. */
   broken(key: string): Observable<never>
-  /** Takes those who are there now; returns what tells them. Whoever comes on hearing of it has missed it. */
+  /** Takes those that are there now; returns what fails them. One that is added by that has missed it. */
   take(key: string): (failure: unknown) => void
 }
 

@@ -5,7 +5,7 @@ import { Work } from '../work.ts'
 /**
  * The work of an actor whose alarm is being loaded: no rule is applied while it is not known what the store holds.
  *
- * To everyone else it looks like a write in flight. Intents conflate as they do then: the newest time stands, and the gate is closed if
+ * From outside it looks like a write in flight. Intents conflate as they do then: the newest time stands, and the gate is closed if
  * any of them closes it.
  */
 export class Opening extends Work {
@@ -32,7 +32,7 @@ export class Opening extends Work {
     return this.asked - 1
   }
 
-  /** It is loaded: from here on it is work like any other. `isOwed`: the manager is to be told once what the store holds. */
+  /** It is loaded: from here on it is work like any other. `isOwed`: the manager is to be given once what the store holds. */
   begin(isOwed: boolean): void {
     this.writing = false
     this.owed = isOwed // not at once: the write that an intent asks for tells it as well

@@ -20,11 +20,11 @@ export interface LoadedAlarm {
 /** What an actor shares with all of its fleet. */
 export interface Home extends SharedConfig {
   readonly writes: Turns<Resident>
-  /** Between these, nobody hears anything and no turn is given: a decision is being made. */
+  /** Between these, nothing is emitted and no turn is given: a decision is being made. */
   enter(): void
   leave(): void
   tell(key: string, story: KeyedStory): void
-  /** The alarm breaks, or is closed: nobody knows yet. `end` ends it, and tells who waits. */
+  /** The alarm breaks, or is closed: nothing is notified yet. `end` ends it, and answers what waits. */
   breaking(actor: Resident, story: KeyedStory, end: () => void): void
 }
 

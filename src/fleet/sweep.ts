@@ -12,7 +12,7 @@ export interface Sweep {
 const AT_A_TIME = 20_000 // or a million of them would stop everything else for a while
 
 /**
- * Drops the actors that nobody uses: every `idleAfter` ms it looks at all of them once, some at a time.
+ * Drops the actors that are not used: every `idleAfter` ms it looks at all of them once, some at a time.
  *
  * An actor knows the round in which it was used; one that was not used for a whole round goes. So it stays for `idleAfter` at least and
  * twice that at most, and to use it costs one number.
@@ -27,7 +27,7 @@ export function openSweep(
   let left: Iterator<Resident> | null = null
   let timer: Subscription | null = null
 
-  // Set anew each time: a virtual scheduler nests an action that reschedules itself.
+  // Set again each time: a virtual scheduler nests an action that reschedules itself.
   function schedule(delay: number): void {
     timer = scheduler.schedule(sweep, Math.min(delay, MAX_TIMER))
   }

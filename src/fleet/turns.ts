@@ -1,6 +1,6 @@
 import { reportUncaught } from '../report-uncaught.ts'
 
-/** Where somebody waits: earlier moves hold commits and gates up, later ones nobody. */
+/** Where an actor waits: earlier moves hold commits and gates up, later ones nothing. */
 export type Lane = 'earlier' | 'later'
 
 interface Ticket<T> {
@@ -13,9 +13,9 @@ interface Ticket<T> {
 const IN_A_ROW = 3
 
 /**
- * A limit on what is under way at a time, with turns: whoever has waited longest is next, each once until it asks again.
+ * A limit on what is under way at a time, with turns: the longest wait is next, each once until it asks again.
  *
- * A turn carries nothing. Who gets it looks then what it has to do; with nothing to do, the turn is the next one's.
+ * A turn carries nothing. What is to be done is looked up when it is given; with nothing to do, the turn is the next one's.
  */
 export class Turns<T> {
   /** how many are under way */
@@ -27,7 +27,7 @@ export class Turns<T> {
   private inARow = 0
   private called: T | null = null
 
-  /** `go` is called when somebody's turn has come: who has something to do asks again, and begins. */
+  /** `go` is called when a turn has come: a member with something to do asks again, and begins. */
   constructor(limit: number, go: (member: T) => void) {
     this.limit = limit
     this.go = go
@@ -37,7 +37,7 @@ export class Turns<T> {
     return this.tickets.size
   }
 
-  /** Whether `who` may begin now; otherwise it waits, in this lane. */
+  /** Whether `member` may begin now; otherwise it waits, in this lane. */
   ask(member: T, lane: Lane): boolean {
     if (this.called === member || (this.tickets.size === 0 && this.taken < this.limit)) return true
     const held = this.tickets.get(member)
@@ -65,12 +65,12 @@ export class Turns<T> {
     this.tickets.delete(member)
   }
 
-  /** Somebody waits who need not. */
+  /** A member waits that need not. */
   get isDue(): boolean {
     return this.tickets.size > 0 && this.taken < this.limit
   }
 
-  /** Gives what is free to those who wait. */
+  /** Gives what is free to those that wait. */
   give(): void {
     while (this.isDue) {
       const { member } = this.next()
@@ -90,7 +90,7 @@ export class Turns<T> {
   }
 }
 
-/** First in, first out. To take the first of 100,000 must not move all the others; who has left must not stay here for ever. */
+/** First in, first out. To take the first of 100,000 must not move all the others; what has left must not stay here. */
 class Queue<T> {
   private tickets: Ticket<T>[] = []
   private passed = 0

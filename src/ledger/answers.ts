@@ -5,7 +5,7 @@ import { keptError } from './kept-error.ts'
 import type { Ledger } from './ledger.ts'
 import { isExhausted, redeliver, retryUncounted } from './redelivery.ts'
 
-/** What is told of one delivery; which one and when is added to it. */
+/** The event of one delivery; which one and when is added to it. */
 export type DeliveryStory<E = DeliveryEvent> = E extends unknown ? Omit<E, 'at' | keyof AlarmDelivery> : never
 
 /** An answer, and what to tell once it is durable. */
@@ -21,7 +21,7 @@ export function done(delivered: HeldAlarm): Report {
   }
 }
 
-/** The handler failed; or `abandon` did, which is tried for ever. */
+/** The handler failed; or `abandon` did, which is tried without end. */
 export function failed(delivered: HeldAlarm, error: unknown, now: number): Report {
   const { key } = delivered
   const { failures, counted, delay } = isExhausted(delivered)

@@ -3,7 +3,7 @@ import { elapsedOf } from '../elapsed.ts'
 
 /** By how much the wall clock was set: by it alarms are due, while leases and back-offs last as long as they last. */
 export interface ClockSteps {
-  /** ms on the clock that nobody sets */
+  /** ms on the monotonic clock */
   elapsed(): number
   /** ms that it was set forward, or back (below 0), and that are not allowed for yet */
   step(): number

@@ -21,7 +21,7 @@ export interface Dispatch {
   readonly steps: ClockSteps
   /** due times that a write, an answer or another process has just brought */
   readonly news$: Subject<AlarmTime>
-  /** somebody is about to deliver: whose leases have ended must stop their handlers first */
+  /** a delivery is about to begin: handlers with an ended lease must stop first */
   readonly lapses$: Subject<void>
 }
 
@@ -62,7 +62,7 @@ export function dispatch(
     const emit = (event: DeliveryEvent): void => reportUncaught(() => subscriber.next(event))
     const stall = openStall(scheduler, emit)
 
-    /** Whatever stirs it, handlers run in the asynchronous context of the subscription. */
+    /** Handlers run in the asynchronous context of the subscription, and not in that of what set the loop off. */
     function loop(): void {
       isStirred = true
       if (!isLooping) context.runInAsyncScope(goOn)

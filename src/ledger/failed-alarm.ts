@@ -4,7 +4,7 @@ import { checkKey } from '../key.ts'
 /** Which failed alarm is meant. */
 export interface FailedAlarm {
   readonly key: string
-  /** `null`: whatever its fence */
+  /** `null`: of any fence */
   readonly fence: number | null
 }
 

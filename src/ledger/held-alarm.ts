@@ -94,7 +94,7 @@ export function leased(held: HeldAlarm, holder: string, now: number, leasedUntil
   return { ...held, due: leasedUntil, begun: true, leasedUntil, holder, changedAt: now }
 }
 
-/** After an answer, or `null` where it comes too late: the lease has passed to somebody else. */
+/** After an answer, or `null` where it comes too late: the lease has passed to another holder. */
 export function answered(held: HeldAlarm | undefined, answer: Answer, now: number): HeldAlarm | null {
   if (held === undefined || held.holder !== answer.delivered.holder) return null
   const free = { ...held, leasedUntil: null, holder: null, changedAt: now }

@@ -5,7 +5,7 @@ import { fieldOf } from '../safe-field.ts'
 const NAME = 100 // letters
 const MESSAGE = 1_000
 
-/** What is kept of an error: the beginning of its name and message, whatever was thrown, and whatever its getters do. */
+/** What is kept of an error: the beginning of its name and message; any value may be thrown, and its getters may throw, too. */
 export function keptError(error: unknown, at: number): LastError {
   const name = textOf(error, 'name') ?? 'Error'
   const message = textOf(error, 'message') ?? given(error)

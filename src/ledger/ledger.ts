@@ -2,7 +2,7 @@ import type { AlarmTime } from '../time.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 import type { ReadExcerpt } from './list-alarms.ts'
 
-/** Where a manager keeps what it holds, as one step sees it: nobody else changes it meanwhile. */
+/** Where a manager keeps what it holds, as one step sees it: nothing else changes it meanwhile. */
 export interface Ledger {
   read(key: string): HeldAlarm | undefined
   save(alarm: HeldAlarm): void

@@ -1,9 +1,9 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
 import type { AlarmTime } from '../time.ts'
 
-/** The one timer of a loop, for whatever comes next. */
+/** The one timer of a loop, for what comes next. */
 export interface LookAgain {
-  /** Moves it to a time of the wall clock, or to one of the clock that nobody sets, whichever comes first; `null`: nothing comes. */
+  /** Moves it to a time of the wall clock, or to one of the monotonic clock, the first of the two; `null`: nothing comes. */
   set(due: AlarmTime, lapse: number | null): void
 }
 
@@ -31,7 +31,7 @@ export function lookAgain(scheduler: SchedulerLike, elapsed: () => number, ring:
         },
         Math.min(Math.max(0, left), MOST),
       )
-      if (!hasRung) timer = set // or it has rung by now, and may be set anew
+      if (!hasRung) timer = set // or it has rung by now, and may be set again
     },
   }
 }

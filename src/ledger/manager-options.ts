@@ -5,7 +5,7 @@ import type { DeliveryOptions } from '../manager.ts'
 import { timerMilliseconds } from '../milliseconds.ts'
 import { wholeClock } from '../whole-clock.ts'
 
-/** What every manager over a ledger can be told. */
+/** The options of every manager over a ledger. */
 export interface ManagerOptions {
   /** the clock, and the one timer; default asyncScheduler */
   readonly scheduler?: SchedulerLike

@@ -2,7 +2,7 @@ import type { SchedulerLike, Subscription } from 'rxjs'
 import type { AlarmTime } from '../time.ts'
 import { wakeAt } from '../wake-at.ts'
 
-/** The one timer of a loop, for whatever comes next. */
+/** The one timer of a loop, for what comes next. */
 export interface OneTimer {
   /** Moves it; `null`: nothing comes. */
   set(at: AlarmTime): void
@@ -24,7 +24,7 @@ export function oneTimer(scheduler: SchedulerLike, clock: () => number, ring: ()
         ring()
       }
       const set = wakeAt(scheduler, at, rung, clock)
-      if (setTo === at && timer === null) timer = set // or it has rung by now, and may be set anew
+      if (setTo === at && timer === null) timer = set // or it has rung by now, and may be set again
     },
   }
 }

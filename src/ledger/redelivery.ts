@@ -23,7 +23,7 @@ export interface Redelivery {
 /**
  * What a failed delivery leads to: 2 s, doubling with every failure of the alarm so far, +0..25 % jitter, at most 1024 s.
  *
- * `counted: false` on the error: it does not count and is retried for ever. `retry: false`: the alarm is given up at once.
+ * `counted: false` on the error: it does not count and is retried without end. `retry: false`: the alarm is given up at once.
  */
 export function redeliver(key: string, { counted: behind, uncounted }: Failures, error: unknown): Redelivery {
   const [counted, retry] = [fieldOf(error, 'counted'), fieldOf(error, 'retry')]
@@ -35,7 +35,7 @@ export function redeliver(key: string, { counted: behind, uncounted }: Failures,
   return { failures, counted: true, delay: isExhausted(failures) ? null : delayOf(key, failures) }
 }
 
-/** For a failure that never counts, whatever the error says. */
+/** For a failure that never counts, even if the error says so. */
 export function retryUncounted(key: string, { counted, uncounted }: Failures): Redelivery {
   const failures = { counted, uncounted: uncounted + 1 }
   return { failures, counted: false, delay: delayOf(key, failures) }

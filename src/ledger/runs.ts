@@ -6,7 +6,7 @@ import type { HeldAlarm } from './held-alarm.ts'
 /** One alarm that was taken: waiting for its handler to be started, or with its handler at work. */
 export interface Run {
   readonly delivered: HeldAlarm
-  /** ms on the clock that nobody sets */
+  /** ms on the monotonic clock */
   readonly lapsesAt: number
   readonly handler: Subscription
 }

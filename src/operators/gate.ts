@@ -18,7 +18,7 @@ import { holdUntil } from './hold-until.ts'
  *
  * Completes with the source, but not before all that is held has left. An error, of the source or the signal, drops what is
  * held and passes at once, when source and signal have been unsubscribed. A signal that has completed stays as it was: an
- * open gate stays open; behind a closed one values would be held for ever, so they are an error, `ALARM_CONFIG_INVALID`.
+ * open gate stays open; behind a closed one values could never leave, so they are an error, `ALARM_CONFIG_INVALID`.
  *
  * Gotchas: there is no limit to what is held; where only the newest value matters, use `latestWhen`. The signal is a state,
  * not a pulse: opened and closed again while a value is being delivered, the gate is closed.

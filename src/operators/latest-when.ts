@@ -11,7 +11,7 @@ import { holdUntil } from './hold-until.ts'
  * result  --1----------3--4--|
  * ```
  *
- * It does what `switchMap((value) => ready$.pipe(first(Boolean), map(() => value)))` would do if `ready$` told each
+ * It does what `switchMap((value) => ready$.pipe(first(Boolean), map(() => value)))` would do if `ready$` gave each
  * newcomer its state, but no subscription is built or torn down for a value: a newer one just takes the place of the older.
  * Nothing is ready until the signal first says `true`; while it is ready, values pass synchronously. Each leaves once. What
  * arrives while a value is being delivered waits for the end of that delivery, and there too only the newest survives.
@@ -19,7 +19,7 @@ import { holdUntil } from './hold-until.ts'
  *
  * Completes with the source, but not before the value that waits has left: the last value is never lost. An error, of the
  * source or the signal, drops it and passes at once, when source and signal have been unsubscribed. A signal that has
- * completed stays as it was: after `true` everything passes; after `false` a value would wait for ever, so it is an error,
+ * completed stays as it was: after `true` everything passes; after `false` a value could never leave, so it is an error,
  * `ALARM_CONFIG_INVALID`.
  *
  * Gotcha: the signal is a state, not a pulse: ready and not ready again while a value is being delivered is not ready.

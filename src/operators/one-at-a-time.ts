@@ -8,7 +8,7 @@ export interface Turn<R> {
   readonly context: AsyncContext | null
 }
 
-/** What is run one at a time, and who is told. */
+/** What is run one at a time, and what its results go to. */
 export interface Turns<R> {
   /** the next one, `null` while there is none; what it throws is an error of it */
   next(): Turn<R> | null

@@ -6,7 +6,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 /**
  * Subscribes to what `next` returns, one after the other, until that is `null`; completes then. Nothing is emitted.
  *
- * Each is subscribed in the asynchronous context of the first, whatever ended the one before.
+ * Each is subscribed in the asynchronous context of the first, and not in that of what ended the one before.
  */
 export function oneByOne(next: () => (() => Observable<unknown>) | null): Observable<never> {
   return new Observable((subscriber) => {

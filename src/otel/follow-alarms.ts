@@ -26,7 +26,7 @@ export interface BusyActor {
   deliveries: OpenDelivery[]
 }
 
-/** What is told of each event, by its kind, with what led up to it. */
+/** Called for each event, by its kind, with what led up to it. */
 export type Tellers = {
   readonly [Kind in AlarmEvent['kind']]?: (
     event: Extract<AlarmEvent, { kind: Kind }>,
@@ -40,7 +40,7 @@ export interface AlarmListener {
   begin?(actor: BusyActor): void
   /** a delivery ended without a word: it was cancelled, or the alarm broke with `error` */
   lose?(delivery: OpenDelivery, actor: BusyActor, at?: number, error?: unknown): void
-  /** it is drained and has answered; or it broke with `error`; or nobody listens any more */
+  /** it is drained and has answered; or it broke with `error`; or there is no subscriber any more */
   end?(actor: BusyActor, at?: number, error?: unknown): void
 }
 
@@ -154,7 +154,7 @@ function isBeginning(event: AlarmEvent): boolean {
 
 type Breaking = Extract<AlarmEvent, { kind: 'commit-failed' | 'write-fenced' | 'write-failed' }>
 
-/** These break the alarm, and nothing more is told of it. */
+/** These break the alarm, and are its last events. */
 function isBreaking(event: AlarmEvent): event is Breaking {
   const { kind } = event
   return (

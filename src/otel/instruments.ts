@@ -1,7 +1,7 @@
 import type { Meter, MetricOptions } from '@opentelemetry/api'
 
 const CALL = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
-/** an alarm can be late for as long as nobody was there to be woken */
+/** an alarm can be late for as long as nothing was there to be woken */
 const LATE = [...CALL, 30, 60, 300, 900, 3600]
 
 const seconds = (description: string, explicitBucketBoundaries: number[]): MetricOptions => ({

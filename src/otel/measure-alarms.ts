@@ -12,7 +12,7 @@ export function measureAlarms(meter: Meter, withKey: boolean): AlarmListener {
   const of = ({ key }: { key: string }, attributes?: Attributes): Attributes | undefined =>
     withKey ? { ...attributes, 'nolater.key': key } : attributes
 
-  /** What was issued before anybody listened took nobody knows how long. */
+  /** What was issued before there was a subscriber has no known duration. */
   function called(
     call: Histogram,
     event: { key: string; took: number | null },

@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api'
 
-/** Runs what only watches. What it throws is told to OpenTelemetry's own diagnostics and goes no further. */
+/** Runs what only watches. What it throws goes to OpenTelemetry's own diagnostics and no further. */
 export function neverThrows<T>(watch: () => T): T | undefined {
   try {
     return watch()

@@ -31,7 +31,7 @@ export interface AlarmTracing {
  * Errors: `ALARM_CONFIG_INVALID` for neither a meter nor a tracer, here and at once. After that nothing that a meter or tracer throws reaches
  * the stream: it goes to OpenTelemetry's `diag`.
  *
- * Gotcha: subscribe it as long as the alarm lives. What happened before is not told, and a gauge counts only what it saw begin.
+ * Gotcha: subscribe it as long as the alarm lives. What happened before is not counted, and a gauge counts only what it saw begin.
  *
  * ```ts
  * import { metrics, trace } from '@opentelemetry/api'

@@ -6,7 +6,7 @@ import { idOf, toText } from './alarm-key.ts'
 import type { Database } from './database.ts'
 import type { Backend } from './lent-connections.ts'
 
-/** The row of one actor: its alarm, and the epoch of who opened it last. */
+/** The row of one actor: its alarm, and the epoch of its last opening. */
 export interface ActorRow {
   /** of this opening, durable */
   readonly epoch: number
@@ -36,7 +36,7 @@ interface Opened {
   readonly alarm: AlarmTime
 }
 
-/** Opens an actor: raises its epoch, so that whoever had it before cannot commit any more. */
+/** Opens an actor: raises its epoch, so that the store that had it before cannot commit any more. */
 export async function openActorRow(db: Database, key: string): Promise<ActorRow> {
   const table = `${db.schema}._nolater_actor`
   const forgotten = `${db.schema}._nolater_version`
@@ -131,7 +131,7 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
       await ask(client, 'ROLLBACK')
     },
     async remove(client) {
-      // Before the row: an actor that is opened anew waits for the one, then needs the other.
+      // Before the row: an actor that is opened again waits for the one, then needs the other.
       await ask(client, `SELECT FROM ${forgotten} FOR UPDATE`)
       const { rows } = await ask<Opened>(
         client,

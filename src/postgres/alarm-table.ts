@@ -36,7 +36,7 @@ export interface Answer {
 
 /** What stands after an answer. */
 export interface After {
-  /** false where the lease had passed to somebody else */
+  /** false where the lease had passed to another holder */
   readonly entered: boolean
   readonly time: AlarmTime
   readonly fence: number
@@ -52,7 +52,7 @@ export interface After {
 export interface AlarmTable {
   /** ms until the alarm is due, `null` for never; or why it was refused */
   write(write: KeyedWrite): Promise<number | null | AlarmFencedError>
-  /** Takes the alarm of a job, unless it is not due or somebody else's, and up to `more` others that are due. */
+  /** Takes the alarm of a job, unless it is not due or leased by another holder, and up to `more` others that are due. */
   take(id: string, holder: string, more: number): Promise<Taken[]>
   /** Gives back all that a holder took. */
   giveBack(holder: string): Promise<void>
@@ -95,7 +95,7 @@ const TRIES = 5
 export function alarmTable(db: Database, lease: number): AlarmTable {
   const sql = statementsOf(db.schema)
 
-  /** Runs a statement whose rows come back in any order; a job that could not be set is set again before anybody hears of it. */
+  /** Runs a statement whose rows come back in any order; a job that could not be set is set again before the statement is answered. */
   async function run<Row extends Armed>(text: string, values: readonly unknown[]): Promise<Row[]> {
     const rows = await persist(() => db.query<Row>(text, values))
     const unarmed = rows.filter(({ armed }) => !armed).map(({ id }) => id)
@@ -202,7 +202,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
         Math.min(before, Number.MAX_SAFE_INTEGER),
         limit,
       ]
-      // Before the first of all, whatever its id.
+      // Before the first of all ids.
       if (after === null) asked[1] = ''
       return (await db.query<HeldRow>(sql.page(failed), asked)).map(heldOf)
     },

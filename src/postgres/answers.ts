@@ -16,7 +16,7 @@ export function reported({ id, delivered }: Taken, { answer }: Report): Answer {
   return { id, delivered, isFenced, time, done, begun, counted, uncounted, lastError, due: { at: due } }
 }
 
-/** The handler failed; or `abandon` did, which is tried for ever. */
+/** The handler failed; or `abandon` did, which is tried without end. */
 export function failed(
   { id, delivered }: Taken,
   error: unknown,

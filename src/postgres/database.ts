@@ -55,7 +55,7 @@ export interface Database {
   readonly timeout: number
   /** The pool, once the tables are known to be there and to be ours. Errors are `AlarmError`s; asked again, it tries again. */
   pool(): Promise<Pool>
-  /** Looks again whether the tables are ours: somebody may have brought them further. */
+  /** Looks again whether the tables are ours: another process may have brought them further. */
   check(): Promise<void>
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>
   close(): Promise<void>
@@ -63,7 +63,7 @@ export interface Database {
 
 const OLDEST = 120_000 // graphile-worker's
 const CONNECTIONS = 10
-const OPENING = 10_000 // ms for each step of it, whatever `timeout` says: a first connection takes longer than a statement
+const OPENING = 10_000 // ms for each step of it, instead of `timeout`: a first connection takes longer than a statement
 
 export function openDatabase(
   options: DatabaseOptions & { readonly scheduler?: SchedulerLike | undefined },
@@ -184,7 +184,7 @@ async function connect(connectionString: string, timeout: number): Promise<Pool>
   })
 }
 
-/** Loads graphile-worker where it is needed, so that somebody who only writes rows can do without. */
+/** Loads graphile-worker where it is needed, so that a process that only writes rows can do without. */
 export async function loadEngine(): Promise<Engine> {
   return import('graphile-worker').catch((cause) => {
     throw missing('graphile-worker', cause)
@@ -199,7 +199,7 @@ function missing(name: string, cause: unknown): AlarmError {
   )
 }
 
-/** A connection that breaks emits an error, which ends the process if nobody listens. Whoever uses the connection hears of it anyway. */
+/** A connection that breaks emits an error, which ends the process without a listener. What uses the connection gets the error anyway. */
 function guard(pool: Pool): () => void {
   const ignore = (): void => {}
   const guarded = new WeakSet<PoolClient>()

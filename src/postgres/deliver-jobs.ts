@@ -24,9 +24,9 @@ export interface Deliveries {
   readonly scheduler: SchedulerLike
   readonly lease: number
   readonly pollInterval: number
-  /** those under way, for who closes the manager */
+  /** those under way, for the closing of the manager */
   readonly open: Set<OpenDeliveries>
-  /** hears ms until something is due that this process has just written */
+  /** called with ms until something is due that this process has just written */
   readonly dueListeners: Set<(dueIn: number | null) => void>
 }
 
@@ -38,7 +38,7 @@ export interface OpenDeliveries {
 /** One alarm that was taken, until its answer is known. */
 interface Run {
   readonly taken: Taken
-  /** ms on the clock that nobody sets */
+  /** ms on the monotonic clock */
   readonly lapsesAt: number
   readonly work: Subscription
   isAtWork: boolean
@@ -142,7 +142,7 @@ export function deliverJobs(
       for (; unused > 0; unused--) slots.free()
     }
 
-    /** What was taken by a statement whose end was not heard is not left to its lease. */
+    /** What was taken by a statement that was not answered is not left to its lease. */
     async function recover(holder: string): Promise<void> {
       while (!isStopped) {
         await rest(scheduler)

@@ -18,7 +18,7 @@ interface Entry {
   failed(error: unknown): void
 }
 
-/** However often the connection breaks, until the lease has ended; then it is `null`, as where somebody else has it. */
+/** However often the connection breaks, until the lease has ended; then it is `null`, as where another holder has it. */
 export async function enterAnswer({
   table,
   scheduler,
@@ -40,7 +40,7 @@ export async function enterAnswer({
   }
 }
 
-/** The connection broke after our answer was entered, and before we heard of it. */
+/** The connection broke after our answer was entered, and before that was acknowledged. */
 function isEnteredBefore(after: After, { delivered }: Taken, { time, done, due }: Answer): boolean {
   const isFailed = time !== null && 'at' in due && due.at === null
   return (

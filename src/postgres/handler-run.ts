@@ -7,13 +7,13 @@ export type HandlerRun = Subscription
 
 const runs = new AsyncLocalStorage<HandlerRun | undefined>()
 
-/** The run that whoever asks belongs to. */
+/** The run that the caller belongs to. */
 export const currentRun = (): HandlerRun | undefined => runs.getStore()
 
 /**
  * Calls a handler so that what it begins, however deep in promises, is known to be its own.
  *
- * A promise cannot be unsubscribed: so what must not outlive its delivery asks for the run, and hears of the end. A run ends with the
+ * A promise cannot be unsubscribed: so what must not outlive its delivery asks for the run, and is notified of its end. A run ends with the
  * `outer` one, too. What it leaves when it has succeeded stays.
  */
 export function asRun<T>(

@@ -27,7 +27,7 @@ import { type Holder, lineOf } from './transaction-line.ts'
 export interface Lent {
   readonly client: PoolClient
   giveBack(): void
-  /** Throws it away, whatever it is at, and has the server end that transaction. Whoever still uses it gets errors. */
+  /** Throws it away, also in the middle of a statement, and has the server end that transaction. What still uses it gets errors. */
   end(transaction: Backend | null): Promise<void>
 }
 
@@ -40,7 +40,7 @@ export interface Backend {
 /** Whose transaction it is to be. */
 export interface Borrower extends Pick<Holder, 'end'> {
   readonly signal: AbortSignal
-  /** Hears that the connection has broken. */
+  /** Called when the connection has broken. */
   lost(error: unknown): void
 }
 
@@ -116,7 +116,7 @@ export function lenderOf(db: Database, scheduler: SchedulerLike): Lender {
     )
   }
 
-  /** Says who has the connections: somebody has to let go of one. */
+  /** Says what has the connections: one has to be let go of. */
   function crowded(pool: Pool): AlarmError {
     const { held, places } = lineOf(pool)
     const oldest = Math.max(0, ...[...held].map((holder) => holder.age()))

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { functionOver } from './turn-errors.ts'
 
-/** A client for as long as the function lasts that it is lent to: what comes later would be in somebody else's transaction. */
+/** A client for as long as the function lasts that it is lent to: what comes later would be in another transaction. */
 export function loanOf(client: PoolClient): { readonly client: PoolClient; end(): void } {
   let isOver = false
   const lent = new Proxy(client, {

@@ -14,7 +14,7 @@ const STEPS: readonly ((schema: string) => string)[] = [
       set_by bigint NOT NULL,   -- the fence of the write that set this alarm
       again boolean NOT NULL,   -- the last write set the same alarm once more
       done bigint,              -- the alarm that was delivered and removed under this fence
-      due bigint,               -- when to look at it next, as its job is told; null: never, as there is no alarm, or it has failed
+      due bigint,               -- when to look at it next, as its job has it; null: never, as there is no alarm, or it has failed
       counted integer NOT NULL,
       uncounted integer NOT NULL,
       leased_until bigint,

@@ -7,7 +7,7 @@ import { type AlarmTime, isBefore } from '../time.ts'
 export interface NearDue {
   /** An alarm is due in so many ms of the database's clock; `null` for never. */
   news(dueIn: number | null): void
-  /** Somebody wrote something. */
+  /** Something was written: looks, at once or when it has rested. */
   requestPoll(): void
   stop(): void
 }
@@ -17,7 +17,7 @@ const REST = 25 // ms between looks, however much is written or due
 /**
  * Rings when an alarm is due, never before.
  *
- * It looks for the next one every `pollInterval`, after it has rung, and when somebody else wrote. How long there is to wait is the
+ * It looks for the next one every `pollInterval`, after it has rung, and when another process wrote. How long there is to wait is the
  * database's to say: the two clocks may differ.
  */
 export function watchDue(
@@ -26,7 +26,7 @@ export function watchDue(
   look: () => Promise<number | null>,
   ring: () => void,
 ): NearDue {
-  let next: AlarmTime = null // on the clock that nobody sets
+  let next: AlarmTime = null // on the monotonic clock
   let isLooking = false
   let isRequested = false
   let isStopped = false

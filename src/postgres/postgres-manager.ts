@@ -38,7 +38,7 @@ import { shareDatabase } from './shared-database.ts'
 export interface PostgresManagerOptions extends ManagerOptions, DatabaseOptions {
   /**
    * handlers at a time, where `deliveries` says nothing else; default 100. Of those that hold a transaction (`commitWith`) no more run than the
-   * pool has connections, less two: 8 of a `connectionString`, whatever this says
+   * pool has connections, less two: 8 of a `connectionString`, even if this says more
    */
   readonly concurrency?: number
   /** ms between looks for what is due, while delivering: the floor, where everything else fails; default 1 s */
@@ -59,7 +59,7 @@ export interface PostgresManager extends AlarmManager, Closable {
   list(options?: ListOptions): AlarmList
   retry(key: string, options?: { readonly fence?: number }): Promise<boolean>
   discard(key: string, options?: { readonly fence?: number }): Promise<boolean>
-  /** Resolves when the server was reached and the tables are there. Nobody needs to call it: it only says early what is wrong. */
+  /** Resolves when the server was reached and the tables are there. It need not be called: it only says early what is wrong. */
   ready(): Promise<void>
   /**
    * Waits for the handlers at work (at most their leases), completes the deliveries, brings through what its stores have accepted, waits

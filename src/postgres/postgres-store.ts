@@ -35,7 +35,7 @@ import { storeTurns, type Turns } from './store-turns.ts'
 import { holdUntilNotified } from './turn-gate.ts'
 import { notForItself } from './wait-for-itself.ts'
 
-/** Which actor it is, and who wakes it. */
+/** Which actor it is, and what wakes it. */
 export interface PostgresStoreOptions
   extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry'>,
     DatabaseOptions {
@@ -64,7 +64,7 @@ export interface PostgresStore extends Closable {
    * cut; or with what broke the alarm (`ALARM_FENCED`, `ALARM_PRECOMMIT_FAILED`, `ALARM_COMMIT_FAILED`), then open the store again.
    * BEGIN, COMMIT and ROLLBACK are the store's (`ALARM_TRANSACTION_INVALID`).
    *
-   * Gotchas: the transaction stays open while the manager is told, and, outside of a handler, as long as `work` takes. All stores of a pool
+   * Gotchas: the transaction stays open while the manager is written to, and, outside of a handler, as long as `work` takes. All stores of a pool
    * share its connections but two; what comes when they are taken waits, so do not wait inside for another actor's transaction. `confirmed` and
    * `drained` come after the transaction that is open: awaited inside they fail after `timeout` (`ALARM_TRANSACTION_INVALID`).
    */
@@ -83,7 +83,7 @@ export interface PostgresStore extends Closable {
 
   /**
    * Brings through what was accepted until now, and resolves when all of it is durable and with the manager. A `commitWith` that has not
-   * returned is cut at once and rolled back, whatever its function or the server is at (`ALARM_CLOSED`). From here on the store takes nothing.
+   * returned is cut at once and rolled back, also in the middle of its function or of a statement (`ALARM_CLOSED`). From here on the store takes nothing.
    *
    * Rejects with `ALARM_CLOSE_FAILED` where something was lost, or was not answered within 5 s.
    */
@@ -93,7 +93,7 @@ export interface PostgresStore extends Closable {
 /**
  * Opens an actor whose state is in PostgreSQL: your own tables, and its alarm, in ONE transaction.
  *
- * Opening an actor again takes it from the store that had it, in whatever process: that one gets `ALARM_FENCED` with its next commit, and
+ * Opening an actor again takes it from the store that had it, in any process: that one gets `ALARM_FENCED` with its next commit, and
  * nothing of that stays. Rejects with `ALARM_CONFIG_INVALID`, `ALARM_KEY_INVALID`, and what is wrong with the server (see `postgresManager`).
  *
  * ```ts

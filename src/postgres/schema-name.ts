@@ -21,7 +21,7 @@ export function checkSchemaName(name: string): string {
   return name
 }
 
-/** A name as it stands in a statement: whatever is in it, it stays a name. */
+/** A name as it stands in a statement: with anything in it, it stays a name. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -5,7 +5,7 @@ export interface Slots {
   /** Reserves what is free, at most so many; returns how many. */
   reserveMore(most: number): number
   free(): void
-  /** Lets everybody through who waits. */
+  /** Lets all through that wait. */
   open(): void
 }
 

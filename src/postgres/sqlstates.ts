@@ -44,7 +44,7 @@ export const sqlStates: Readonly<Record<string, Ruling>> = {
   '25P04': AWAY, // the transaction took too long, likewise
   '26': FAILED, // invalid SQL statement name
   '27': FAILED, // triggered data change violation
-  // Not unreachable: to try again does not help, and deliveries would try for ever.
+  // Not unreachable: to try again does not help, and deliveries would try without end.
   '28': stays(
     'ALARM_STORAGE_FAILED',
     'The server does not let us in. See that role, password and database are right (connectionString), and that pg_hba.conf has them.',
@@ -81,7 +81,7 @@ export const sqlStates: Readonly<Record<string, Ruling>> = {
   '55006': passes('ALARM_STORAGE_LOCKED', 'What a statement needs is in use. Try again.'),
   '55P03': passes(
     'ALARM_STORAGE_LOCKED',
-    'Another transaction holds a lock for too long (`timeout`, lock_timeout, NOWAIT). Try again, or find who holds it.',
+    'Another transaction holds a lock for too long (`timeout`, lock_timeout, NOWAIT). Try again, or find what holds it.',
   ),
   '57': AWAY, // shut down, starting up, or the statement cancelled
   '57P04': stays(

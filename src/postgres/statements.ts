@@ -10,7 +10,7 @@ const CLOCK = 'clock AS (SELECT floor(extract(epoch FROM clock_timestamp()) * 10
 /**
  * Makes the jobs of the rows in `changed` what the rows say: one at `due`, or none.
  *
- * add_jobs returns nothing for a job that a worker takes at this very moment (graphile/worker#580): who is not in `armed` has to ask
+ * add_jobs returns nothing for a job that a worker takes at this very moment (graphile/worker#580): what is not in `armed` has to be asked
  * again, and that job has then lost its key to the new one.
  */
 const ARM = (schema: string): string => `
@@ -80,7 +80,7 @@ export function statementsOf(schema: string) {
 
   /**
    * Takes what is due for a lease: what was asked for, and up to $4 others. In the same commit their jobs are put to the end of the lease,
-   * should the taker die. It waits for the rows that were asked for, and then for no others, so that nobody waits in a circle.
+   * should the taker die. It waits for the rows that were asked for, and then for no others, so that there is no circle of waits.
    */
   const take = `
     WITH ${CLOCK},
@@ -110,7 +110,7 @@ export function statementsOf(schema: string) {
       ${columnsOf('taken', 'was_due')}, greatest(now - taken.was_due, 0)::float8 AS late
     FROM changed LEFT JOIN taken USING (id), clock, jobs WHERE jobs.count >= 0`
 
-  /** Gives back all that a holder took, who did not hear what it was. */
+  /** Gives back all that a holder took without an answer to say what. */
   const giveBack = `
     WITH ${CLOCK},
     seen AS MATERIALIZED (SELECT id FROM ${alarm} WHERE holder = $1 ORDER BY id FOR UPDATE),
@@ -194,7 +194,7 @@ export function statementsOf(schema: string) {
     WITH ${CLOCK}
     SELECT ((SELECT due FROM ${alarm} WHERE due > now ORDER BY due LIMIT 1) - now)::float8 AS "dueIn" FROM clock`
 
-  /** Rows that are overdue by $1 ms without a job that any worker could take: who took it died before it could say so. */
+  /** Rows that are overdue by $1 ms without a job that any worker could take: the process that took it died before it could say so. */
   const stuck = `
     WITH ${CLOCK}
     SELECT encode(overdue.id, 'hex') AS id

@@ -15,7 +15,7 @@ import { deliveryOver, nested } from './turn-errors.ts'
 interface Turn {
   /** of the store that it belongs to */
   readonly row: ActorRow
-  /** In another one than this its function does not ask: a manager calls a handler in whatever context it has come to. */
+  /** In another one than this its function does not ask: a manager may call a handler in any context. */
   readonly handler: HandlerRun | undefined
   readonly client: PoolClient
   /** the newest alarm, `undefined` if it asks for none */
@@ -29,24 +29,24 @@ interface Turn {
 /**
  * The transactions of one store, one after the other.
  *
- * The engine hears of one when its statements have succeeded: of its alarm, or that something changed. The commit that it then asks
+ * The engine is notified of one when its statements have succeeded: of its alarm, or that something changed. The commit that it then asks
  * for is that of the transaction, with the alarm in it. Until then it is as if the transaction had not begun, and it can be cut:
  * when the store is closed, when the handler's run is over that it belongs to, when its connection breaks.
  */
 export interface Turns {
-  /** how many were asked for, and of how many the engine has heard, or never will */
+  /** how many were asked for, and of how many the engine was notified, or never will be */
   readonly asked: number
   readonly notified: number
-  /** called when one more is told */
+  /** called when the engine was notified of one more */
   readonly listeners: Set<() => void>
   /** the open one, if it is its own function that asks; throws why it was rolled back */
   readonly current: { alarm: AlarmTime | undefined } | null
   /** says whether the one is still open of whose function this is called, `null` where it is called of none */
   inside(): (() => boolean) | null
   run<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>
-  /** Makes the alarm durable, with all that the told one holds. */
+  /** Makes the alarm durable, with all that the transaction of the last notification holds. */
   commit(time: AlarmTime): Promise<void>
-  /** Cuts those of which the engine has not heard, and takes none from here on (`ALARM_CLOSED`). */
+  /** Cuts those of which the engine was not notified, and takes none from here on (`ALARM_CLOSED`). */
   cut(error: AlarmClosedError): void
   /** Closes the engine, and cuts all; resolves when none is left. */
   close(): Promise<unknown>
@@ -63,7 +63,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
   let notified = 0
   let closed: AlarmClosedError | null = null
 
-  /** The one of whose function this is called, until the engine hears of it. */
+  /** The one of whose function this is called, until the engine is notified of it. */
   function asking(): Turn | null {
     const own = inside.getStore()
     return own?.row === row && own.handler === currentRun() && !own.isNotified ? own : null
@@ -149,7 +149,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
     } catch (error) {
       own.rolledBack = { because: error }
       const isCut = signal.aborted && !own.isNotified
-      // Whatever has failed, nothing of it may stay. A function that was cut may still use its client, so nobody else gets that.
+      // After any failure nothing of it may stay. A function that was cut may still use its client, so that is not lent again.
       if (!isCut && (await isDone(row.rollBack(client)))) {
         lent.giveBack()
         throw isLocked(error) ? lender.broken(error) : error
@@ -238,7 +238,7 @@ function isDone(work: Promise<unknown> | null): Promise<boolean> {
       )
 }
 
-/** A lock that was not granted is nobody's fault here: the handler that it failed is tried again. */
+/** A lock that was not granted is no fault of this actor: the handler that it failed is tried again. */
 function isLocked(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '55P03'
 }

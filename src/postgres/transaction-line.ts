@@ -1,11 +1,11 @@
 import type { Pool } from 'pg'
 import { Observable, type Subscriber } from 'rxjs'
 
-/** Who has a place, or waits for one. */
+/** One that has a place, or waits for it. */
 export interface Holder {
   /** ms since it has its place */
   age(): number
-  /** Has it end, whatever it is at. */
+  /** Has it end, also in the middle of a statement. */
   end(): void
 }
 
@@ -15,7 +15,7 @@ export interface TransactionLine {
   readonly held: ReadonlySet<Holder>
   /** Emits when there is a place, with what gives it to the next. Unsubscribed before, it leaves the line. */
   place(holder: Holder): Observable<() => void>
-  /** Lets nobody in any more; resolves when everybody has left. */
+  /** Lets none in any more; resolves when all have left. */
   close(reason: unknown): Promise<void>
 }
 

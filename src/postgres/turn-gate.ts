@@ -3,7 +3,7 @@ import { hold } from '../operators/hold.ts'
 import type { Turns } from './store-turns.ts'
 
 /**
- * Holds each value until the engine has heard of every transaction that was asked for before it; order is kept.
+ * Holds each value until the engine was notified of every transaction that was asked for before it; order is kept.
  *
  * The engine's own gate goes on from there: before, it does not know what the value may depend on.
  */

@@ -16,9 +16,9 @@ const LEAST = 250
 const MOST = 15_000
 
 /**
- * Looks after what dead processes leave, while somebody delivers.
+ * Looks after what dead processes leave, while this one delivers.
  *
- * A process that dies between taking a job and leasing its row leaves a job that graphile-worker keeps from everybody for 4 hours: the
+ * A process that dies between taking a job and leasing its row leaves a job that graphile-worker keeps locked for 4 hours: the
  * alarm gets another one within a lease. Fences of removals are forgotten after a day.
  */
 export function watchStuck(scheduler: SchedulerLike, lease: number, table: AlarmTable): Subscription {

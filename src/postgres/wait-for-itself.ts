@@ -3,7 +3,7 @@ import { AlarmError } from '../errors.ts'
 
 /**
  * Errors where the value cannot come: a transaction is to end before it, whose own function asked for it and, after all this `patience`, has
- * not ended. Who only listens does not keep it from ending.
+ * not ended. A mere listener does not keep it from ending.
  */
 export function notForItself<T>(
   isOpen: (() => boolean) | null,

@@ -23,7 +23,7 @@ export interface WorkerOptions {
   check(): Promise<void>
   /** What cannot pass keeps it from beginning. */
   failed(error: unknown): void
-  /** something was written, by whomever */
+  /** something was written, by any process */
   written(): void
 }
 
@@ -54,7 +54,7 @@ export function openWorker(options: WorkerOptions): Worker {
   })
   events.on('worker:getJob:error', ({ worker }) => {
     slots.free()
-    // Should its first query of all fail, it would go on failing with that error for ever.
+    // Should its first query of all fail, it would go on failing with that error.
     if (!hasLooked && worker.workerPool === current) queueMicrotask(() => retire(worker.workerPool))
   })
   events.on('job:start', () => {
@@ -85,7 +85,7 @@ export function openWorker(options: WorkerOptions): Worker {
         logger: new Logger(() => () => {}),
         noHandleSignals: true, // when the process ends is the application's business
         forbiddenFlags: slots.reserve, // nothing is forbidden; it is what is asked before every look
-        // Without a batch, a job that cannot be completed is a rejection that nobody handles, which ends the process.
+        // Without a batch, a job that cannot be completed is an unhandled rejection, which ends the process.
         preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       },
       { [TASK]: (payload) => options.take((payload as { id: string }).id) },
@@ -148,7 +148,7 @@ type Connected = Parameters<Parameters<Pool['connect']>[0]>
  * A pool as graphile-worker can bear it.
  *
  * Its errors have no codes: by some of them graphile-worker would rest for minutes, and look for nothing, however soon the server is back.
- * A connection can be released twice: graphile-worker does, and not where anybody could catch it, when it stops as it breaks.
+ * A connection can be released twice: graphile-worker does, and where it cannot be caught, when it stops as it breaks.
  */
 function plain(pool: Pool): Pool {
   const uncoded = (error: Error): Error => new Error(error.message, { cause: error })

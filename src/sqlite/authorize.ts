@@ -19,7 +19,7 @@ const ENDS = new Set([22, 32, 24, 25])
 /** ANALYZE and REINDEX are of all tables, the store's too */
 const UPKEEP = new Set([28, 27])
 
-/** Compiles with SQLite as the judge of what a statement does, whatever its text looks like: what changes a table of the store is refused. */
+/** Compiles with SQLite as the judge of what a statement does, and not its text: what changes a table of the store is refused. */
 export function judge<T>(db: DatabaseSync, compile: () => T): Judgement<T> {
   if (typeof db.setAuthorizer !== 'function') return { result: compile(), writes: null }
   let writes = false

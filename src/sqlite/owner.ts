@@ -6,7 +6,7 @@ const owners = new Map<string, () => void>()
 /**
  * Asks the store of this process that has the file to give way, before another one is opened on it.
  *
- * It would keep the file locked for as long as its manager does not answer, and the lock is waited for by the very thread that hears the answer.
+ * It would keep the file locked for as long as its manager does not answer, and the lock is waited for by the very thread that the answer arrives on.
  */
 export function askToGiveWay(db: DatabaseSync): void {
   owners.get(fileOf(db))?.()

@@ -8,11 +8,11 @@ import type { AlarmTime } from '../time.ts'
 const AT_A_TIME = 1_000
 const DAY = 86_400_000
 
-/** A ledger in the table, inside whatever transaction is open. Nothing of it is kept in memory. */
+/** A ledger in the table, inside the transaction that is open. Nothing of it is kept in memory. */
 export interface SqliteLedger extends Ledger {
   /** Forgets removals that are a day old, some at a time; `true` if there may be more. */
   forget(now: number): boolean
-  /** ms that the clock was set, by all who share the file, as far as the rows allow for it */
+  /** ms that the clock was set, by all that share the file, as far as the rows allow for it */
   stepped(): number
   /** The clock was set by so much: leases and back-offs end when they would have ended. */
   shift(by: number, now: number): void

@@ -37,7 +37,7 @@ import { type StoreValues, storeValues } from './store-values.ts'
 import { wipe } from './store-wipe.ts'
 import { synchronous } from './synchronous.ts'
 
-/** Where an actor is kept, and who wakes it. */
+/** Where an actor is kept, and what wakes it. */
 export interface SqliteStoreOptions
   extends Pick<AlarmConfig, 'scheduler' | 'reconcile' | 'retry' | 'timeout'> {
   /** the actor's own database; made if it is not there, in a directory that is */
@@ -69,7 +69,7 @@ export interface ActorStore extends StoreValues, Closable {
   readonly epoch: number
 
   /**
-   * Does all of `work`, or nothing if it throws; synchronous, and nests. The end of the outermost one ends the turn: the manager is told,
+   * Does all of `work`, or nothing if it throws; synchronous, and nests. The end of the outermost one ends the turn: the manager is written to,
    * and everything committed, before it returns, where both are synchronous. If they fail synchronously, it throws that.
    */
   transaction<T>(work: (sql: StoreSql) => T): T

@@ -33,7 +33,7 @@ import { closed, fenced, rolledBack, twoFleets, withoutFleet } from './stores-er
 import { synchronous } from './synchronous.ts'
 import { watchFile } from './watch-file.ts'
 
-/** Where many actors are kept, and who wakes them. */
+/** Where many actors are kept, and what wakes them. */
 export interface SqliteStoresOptions {
   /** the database of all the actors; made if it is not there, in a directory that is */
   readonly file: string
@@ -47,7 +47,7 @@ export interface SqliteStoresOptions {
   readonly scheduler?: SchedulerLike
 }
 
-/** Many actors' alarms and state in one file: what a fleet is told of its store and its manager, to be spread into its config. */
+/** Many actors' alarms and state in one file: a fleet's store and manager, to be spread into its config. */
 export interface SqliteStores
   extends Required<
       Pick<FleetConfig, 'load' | 'commit' | 'write' | 'raise' | 'discard' | 'changed$' | 'wallClock'>
@@ -58,7 +58,7 @@ export interface SqliteStores
    * Does `work` in the transaction that commits this actor's alarm next, or not at all: with what is asked of the alarm after it in this
    * turn, or alone at the turn's end. The gate is closed until then. What was asked of the alarm before it is committed before it.
    *
-   * Throws `ALARM_CLOSED` where no fleet is open over these stores. If `work` throws, that breaks this actor's alarm and nobody else's. What is to be committed when the alarm breaks or is closed is
+   * Throws `ALARM_CLOSED` where no fleet is open over these stores. If `work` throws, that breaks this actor's alarm and no other. What is to be committed when the alarm breaks or is closed is
    * dropped; what a handler has asked for before it failed is not. Gotcha: it is called later, perhaps twice if a transaction fails; it must be synchronous, and do nothing but SQL.
    */
   change(key: string, work: (sql: StoreSql) => unknown): void
@@ -77,7 +77,7 @@ export interface SqliteStores
 
   /**
    * Lets go of the file when what their fleet has accepted is durable and with the manager; resolves then. Where the manager is a
-   * `sqliteManager` that is so when it returns. In whatever order stores, fleet and manager are closed, nothing accepted is lost.
+   * `sqliteManager` that is so when it returns. Stores, fleet and manager may be closed in any order: nothing accepted is lost.
    *
    * Rejects with `ALARM_CLOSE_FAILED`, whose `keys` say of which actors something was lost, or was not answered within 5 s.
    */
@@ -157,7 +157,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
     }
   }
 
-  /** A step of this turn, unless nobody waits for it any more. */
+  /** A step of this turn, unless nothing waits for it any more. */
   function step<T>(isRisky: boolean, run: () => T): Observable<T> {
     return new Observable((subscriber) => {
       check()

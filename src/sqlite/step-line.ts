@@ -29,7 +29,7 @@ export function stepLine<S extends { failed(error: unknown): void }>(
 ): StepLine<S> {
   let line: S[] = []
   let rest: Subscription | null = null
-  let waited = 0 // ms of rests so far: a duration, whatever the wall clock does
+  let waited = 0 // ms of rests so far: a duration, which a step of the wall clock does not change
   const until = new Map<S, number>() // in terms of `waited`
 
   function take(): S[] {

@@ -12,7 +12,7 @@ import type { Turns } from './store-turn.ts'
 
 type Handler = (info: WakeupInfo) => ObservableInput<unknown>
 
-/** The engine's alarm as the store shows it: with what the open turn asks for, which the engine will be told at its end. */
+/** The engine's alarm as the store shows it: with what the open turn asks for, which reaches the engine at its end. */
 export function storeAlarm(
   engine: Alarm,
   turns: Turns,

@@ -6,7 +6,7 @@ import type { StoreTransaction } from './store-transaction.ts'
 import type { Turn, TurnEnd, Turns } from './store-turn.ts'
 
 /**
- * What stands between a store's turns and the engine: it is told something only while no turn is open, be it an intent, an
+ * What stands between a store's turns and the engine, which is called only while no turn is open, be it an intent, an
  * acknowledgement, or the end of a handler.
  *
  * So whenever the engine asks for a commit, it knows the alarm that belongs to all that the transaction holds.

@@ -3,7 +3,7 @@ import { hold } from '../operators/hold.ts'
 import type { Turn, Turns } from './store-turn.ts'
 
 /**
- * Holds each value that arrives in a turn with confirmed writes until the engine has been told of that turn; order is kept.
+ * Holds each value that arrives in a turn with confirmed writes until that turn has reached the engine; order is kept.
  *
  * The engine's own gate goes on from there: before, it does not know what the value may depend on.
  */

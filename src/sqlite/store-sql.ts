@@ -61,7 +61,7 @@ export function storeSql(db: DatabaseSync, turns: SqlTurns): StoreSql {
   function script(sql: string): void {
     for (let rest = afterBlanks(sql); rest !== ''; ) {
       const compiled = compile(db, rest)
-      compiled.statement.run() // of what it selects nobody wants to hear
+      compiled.statement.run() // what it selects is of no use
       if (compiled.writes) turns.touch()
       rest = compiled.rest
     }

@@ -89,7 +89,7 @@ export function storeTransaction(
     if (refusal !== null) return refusal
     isOpen = true
     isDirty = false
-    // The write lock is ours from here on: nobody can raise the epoch before the commit.
+    // The write lock is ours from here on: no other process can raise the epoch before the commit.
     const newest = newestEpoch()
     if (newest === epoch) return null
     fail(fenced(newest))

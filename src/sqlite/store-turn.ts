@@ -3,7 +3,7 @@ import { markSwallowed, throwing } from '../reached.ts'
 import type { AlarmTime } from '../time.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
-/** What is asked in one turn; the engine is told once, at its end. */
+/** What is asked in one turn; it reaches the engine once, at its end. */
 export interface Turn {
   /** the newest alarm, `undefined` if it asks for none */
   alarm: AlarmTime | undefined
@@ -68,12 +68,12 @@ export function storeTurns(transaction: StoreTransaction, engine: TurnEnd): Turn
 
   function openTurn(): Turn {
     // A microtask comes after all that is written without an await, and before anything else can come in: no
-    // timer, no message, nobody else's code finds the transaction open.
+    // timer, no message, no other code finds the transaction open.
     queueMicrotask(() => {
       try {
         end()
       } catch (error) {
-        markSwallowed(error) // the engine keeps it, for everyone who asks
+        markSwallowed(error) // the engine keeps it, for all that ask
       }
     })
     return { alarm: undefined, isConfirmed: false, isNotified: false, notified: new Set() }

@@ -16,7 +16,7 @@ export interface StoreValues {
   get<T = unknown>(key: string): T | undefined
 
   /**
-   * Puts whatever structuredClone accepts, except `undefined`. It closes the output gate unless `allowUnconfirmed`.
+   * Puts what structuredClone accepts, except `undefined`. It closes the output gate unless `allowUnconfirmed`.
    *
    * Throws `ALARM_KEY_INVALID` for a key of more than 1024 UTF-16 units or a lone surrogate, `ALARM_VALUE_INVALID` for a value that
    * cannot be kept, before anything has changed.

@@ -24,11 +24,11 @@ export function rolledBack(file: string): AlarmError {
   )
 }
 
-/** A change that nobody would commit. */
+/** A change that would not be committed. */
 export function withoutFleet(file: string): AlarmError {
   return new AlarmError(
     'ALARM_CLOSED',
-    `No fleet is open over the stores of ${given(file)}, so nobody would commit the change. Open one first: openFleet(stores).`,
+    `No fleet is open over the stores of ${given(file)}, so the change would not be committed. Open one first: openFleet(stores).`,
     { counted: false },
   )
 }

@@ -35,7 +35,7 @@ export function dueTimers({ list }: Timers, now: number): readonly Timer[] {
   return list.filter(({ due }) => due <= now)
 }
 
-/** Sets a timer, in place of the one of that name; whatever that one has failed is forgotten. */
+/** Sets a timer, in place of the one of that name; the failures of that one are dropped. */
 export function setTimer({ sets, list }: Timers, name: string, time: number): Timers {
   const serial = sets + 1
   const timer = { name, time, due: time, serial, counted: 0, uncounted: 0 }
@@ -47,7 +47,7 @@ export function deleteTimer(timers: Timers, name: string): Timers {
   return findTimer(timers, name) === undefined ? timers : { ...timers, list: without(timers.list, name) }
 }
 
-/** Whether it is still there, and was not set anew. */
+/** Whether it is still there, and was not set again. */
 export function isStanding(timers: Timers, { name, serial }: Timer): boolean {
   return findTimer(timers, name)?.serial === serial
 }
@@ -62,13 +62,13 @@ export function isSetTo(timer: Timer, time: number): boolean {
   return timer.time === time && timer.counted + timer.uncounted === 0
 }
 
-/** Its handler has succeeded: it is removed, unless it was set anew meanwhile. */
+/** Its handler has succeeded: it is removed, unless it was set again meanwhile. */
 export function timerDone(timers: Timers, timer: Timer): Timers {
   return isStanding(timers, timer) ? deleteTimer(timers, timer.name) : timers
 }
 
 /**
- * Its handler has failed: it is due again after a back-off of its own, unless it was set anew meanwhile.
+ * Its handler has failed: it is due again after a back-off of its own, unless it was set again meanwhile.
  *
  * The back-off is a manager's: 2 s, doubling, six retries that count. After the last one it is due at once, to be abandoned.
  */

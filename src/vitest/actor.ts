@@ -23,7 +23,7 @@ export type ActorUnderTest =
 /**
  * What an actor is opened on: the store, the manager and the clock that the diagram plays, and what else is durable.
  *
- * The actor is opened anew for each play of a diagram, and within a play after each `^` of the `life` lane. What it keeps outside of the
+ * The actor is opened again for each play of a diagram, and within a play after each `^` of the `life` lane. What it keeps outside of the
  * function that opens it would be left to the next play; `store` is for what a crash must not take: empty when a play begins, the same
  * for all openings of that play, new for the next one. What must be durable together with the alarm is put there in `commit`, when the
  * diagram's own `commit` has completed.
@@ -34,7 +34,7 @@ export type ConfigUnderTest = AlarmConfig & {
   readonly store: Map<string, unknown>
 }
 
-/** Opens an actor; called anew for each play, and for each reopening in it. */
+/** Opens an actor; called again for each play, and for each reopening in it. */
 export type OpenActor = (config: ConfigUnderTest) => ActorUnderTest
 
 const passTheOpener = 'Pass the function that opens it, and let it return { alarm, ... }.'
@@ -75,7 +75,7 @@ interface Aside {
   /** by its deliveries */
   readonly failed: string[]
   deliversItself: boolean
-  /** returned where nobody can wait for them */
+  /** returned where nothing can wait for them */
   readonly promises: PromiseLike<unknown>[]
 }
 
@@ -103,7 +103,7 @@ export function runActor(
     if (aside.thrown.length > 0) throw aside.thrown[0]
     return { ...run, faults: [...run.faults, ...unexpected(scenario, aside)] }
   } finally {
-    // They settle when the run is over and the alarm closed, and nobody waits for them.
+    // They settle when the run is over and the alarm closed, and nothing waits for them.
     for (const promise of aside.promises) promise.then(undefined, () => {})
   }
 }

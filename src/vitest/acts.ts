@@ -9,7 +9,7 @@ export interface Play {
   readonly acts: ReadonlyMap<number, string>
 }
 
-// Alarm times that nobody asks for.
+// Alarm times that are asked for nowhere.
 const FIRST_ACT = 1e9
 const named = /([A-Za-wyz]) = ([A-Za-z_$][\w$]*)(?=,|\s*$)/g
 const entry = /^[A-Za-wyz] = (?:[A-Za-z_$][\w$]*|\d+(?:\.\d+)?(?: ?(?:ms|s|m))?)$/

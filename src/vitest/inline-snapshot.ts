@@ -12,7 +12,7 @@ export function matchInlineSnapshot(
   return matchAsItsOwn(state, name, received, text)
 }
 
-/** Whether `-u` asks for every text to be written anew. */
+/** Whether `-u` asks for every text to be written again. */
 export function isUpdating({ snapshotState }: vitest.MatcherState): boolean {
   const state = snapshotState as unknown as { snapshotUpdateState?: string; _updateSnapshot?: string }
   return (state.snapshotUpdateState ?? state._updateSnapshot) === 'all'

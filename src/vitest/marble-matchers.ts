@@ -10,7 +10,7 @@ export interface MarbleMatchers<R = unknown> {
    * Runs in virtual time, and compares with a diagram.
    *
    * - Of lanes, which is what has several lines or begins with the name of a lane or of a header line and a blank: a scenario for your
-   *   actor. Give the function that opens it on a `ConfigUnderTest`, an `AlarmConfig` with a clock; it is called anew for each play, and
+   *   actor. Give the function that opens it on a `ConfigUnderTest`, an `AlarmConfig` with a clock; it is called again for each play, and
    *   within a play for each reopening. After `where t = touch` a `t` in the `ask` lane calls its `touch()`, without arguments. Store,
    *   manager and handler answer as drawn; without a `handler` lane the actor's own `deliver` runs. Without a `title` it has the test's name.
    * - Of one line: what an Observable does, in RxJS's notation, one column a ms; `!` is where the subscriber leaves. Give an
@@ -23,8 +23,8 @@ export interface MarbleMatchers<R = unknown> {
    *
    * What an actor does of its own it does by the clock, which reads `clock` in the first column (default 0) and moves on by `column`
    * (default 1 ms) with each. So in a diagram that has one of these lines, that calls a method or that runs the actor's own `deliver`, a
-   * `wake` before its time is a fault, and so is one for a time that the manager has not held since that was due, and is not being told
-   * either. In all others times are only earlier or later than each other.
+   * `wake` before its time is a fault, and so is one for a time that the manager has not held since that was due, without a write of it
+   * under way. In all others times are only earlier or later than each other.
    *
    * Fails, besides when there is a difference: for a letter without a value and a value without a letter, for what is left open at the end
    * (timers, subscriptions), for a run that never ends, and when real time gets in: promises, `Date.now()`, `performance.now()`,
@@ -46,7 +46,7 @@ export interface MarbleMatchers<R = unknown> {
    * begins, and what is to be answered otherwise than in the next column; the rest is filled in, and a time that has no mark gets a letter
    * in `where`. What a process does not live to see answered stays cut. For an Observable write nothing, or `---!` to leave it.
    *
-   * What is written is played once more, and refused where the actor did not do the same: it is opened anew for each play, so its state
+   * What is written is played once more, and refused where the actor did not do the same: it is opened again for each play, so its state
    * belongs inside the function that opens it, or in `config.store`. What is there already is played once, and compared.
    *
    * ```ts

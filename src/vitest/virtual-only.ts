@@ -4,7 +4,7 @@ import { MarblesError } from '../marbles/index.ts'
 const TIMERS = 100_000
 /** A long diagram is no endless run. */
 const TIMERS_PER_COLUMN = 10
-/** Of so many timers it is known who set them. */
+/** Of so many timers it is known what set them. */
 const PLACED = 500
 const LISTED = 5
 const FRAMES = 100
@@ -13,7 +13,7 @@ const inside = /node_modules|node:internal|[\\/]src[\\/](?:vitest|marbles[\\/]sc
 
 const otherwise = 'use an RxJS scheduler, such as timer(ms, scheduler)'
 
-/** For what is async where nobody waits for it. */
+/** For what is async where nothing waits for it. */
 export const noPromises = 'A virtual run is over before a promise settles: leave out async and await.'
 
 /** What to do in place of what is not virtual, by what is run. */
@@ -78,7 +78,7 @@ function unreal(what: string, where: Error, insteads: Readonly<Record<string, st
   )
 }
 
-/** As long as it takes to come from the depths of RxJS to who called it. */
+/** As long as it takes to come from the depths of RxJS to its caller. */
 function here(): Error {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = FRAMES
@@ -160,7 +160,7 @@ function limitTimers(limit: number, advice: string): () => void {
   const set: Error[] = []
   let timers = 0
   return replace(VirtualAction.prototype, 'schedule', function (this: VirtualAction<unknown>, ...args: []) {
-    // What repeats was begun by somebody.
+    // What repeats was begun somewhere.
     if (++timers <= PLACED) set.push(here())
     if (timers > limit)
       throw new MarblesError(

@@ -70,7 +70,7 @@ describe('drawTimeline as a picture', () => {
     expect(svg).toContain(
       '<title>2 must go to the manager first, and waits from 6 for the write in flight; after 10 the alarm wanted is 2</title>',
     )
-    expect(svg).toContain('<title>from 4 on the manager holds 1 or 5, nobody can tell</title>')
+    expect(svg).toContain('<title>from 4 on the manager holds 1 or 5, it is unknown which</title>')
   })
 
   it('reads in light and in dark, without anything from outside', () => {

@@ -253,7 +253,7 @@ describe('runMarbles is loud', () => {
     }
     const text = 'title  t\n\nask        5-----\nwrite      5.#---\nconfirmed  ?.#---\n'
     expect(faultsOf(text, { engine })).toContain(
-      'not everyone was told the error that broke the alarm: Error: oops',
+      'not all that waited got the error that broke the alarm: Error: oops',
     )
   })
 
@@ -301,11 +301,11 @@ write     --5#-5|
 
   it('about asking nobody', () => {
     expect(faultsOf('title  t\nalarm  1\n\nlife   ^-!---\nask    ----5-\n')).toEqual([
-      'column 4: ask 5, but nobody is open',
+      'column 4: ask 5, but no actor is open',
     ])
     expect(faultsOf('title  t\nalarm  1\n\nlife   --^--!---\nask    5-----5-\n')).toEqual([
-      'column 0: ask 5, but nobody is open yet: a diagram with a life lane begins with ^ in column 0',
-      'column 6: ask 5, but nobody is open',
+      'column 0: ask 5, but no actor is open yet: a diagram with a life lane begins with ^ in column 0',
+      'column 6: ask 5, but no actor is open',
     ])
   })
 

@@ -8,7 +8,7 @@ import { type Ticks, Timer, type Work } from './virtual-timer.ts'
 export interface VirtualClock extends SchedulerLike {
   /** the wall clock, ms */
   now(): number
-  /** ms that have passed since it was made, whatever the wall clock was set to: what durations are measured by */
+  /** ms that have passed since it was made, by which durations are measured: setting the wall clock does not count */
   elapsed(): number
   /** timers that are set */
   readonly pending: number
@@ -27,7 +27,7 @@ export interface VirtualClock extends SchedulerLike {
   /** Like `flush`, letting promises and turns run between timers. */
   flushAsync(limit?: number): Promise<void>
 
-  /** Somebody sets the wall clock forward, or back: `now()` jumps, and timers keep what is left of their delays. */
+  /** Sets the wall clock forward, or back: `now()` jumps, and timers keep what is left of their delays. */
   step(ms: number): void
 }
 

@@ -3,7 +3,7 @@ import type { Belief } from '../timeline/timeline-belief.ts'
 import type { Gate } from '../timeline/timeline-gate.ts'
 import type { Pen } from './draw-pen.ts'
 
-/** What the manager and the store may hold, as far as anyone outside can know. */
+/** What the manager and the store may hold, as far as can be known from outside. */
 export function drawBelief({ manager, store }: Belief, pen: Pen): void {
   drawState('manager', 'the manager holds', manager, pen)
   drawState('store', 'the store has committed', store, pen)
@@ -12,7 +12,8 @@ export function drawBelief({ manager, store }: Belief, pen: Pen): void {
 function drawState(look: 'manager' | 'store', says: string, times: readonly AlarmTime[], pen: Pen): void {
   const { sheet, print, from, moment } = pen
   const each = times.map((time) => print.alarm(time))
-  const known = each.length > 1 ? `${each.join(' or ')}, nobody can tell` : (each[0] ?? 'nobody knows what')
+  const known =
+    each.length > 1 ? `${each.join(' or ')}, it is unknown which` : (each[0] ?? 'an unknown alarm')
   sheet.state(look, {
     look,
     from,

@@ -4,7 +4,7 @@ import type { Draft } from './draw-sheet.ts'
 
 const isWrite = ({ look }: Draft): boolean => look === 'write'
 
-/** The call that is answered; it may have been issued before anyone listened. */
+/** The call that is answered; it may have been issued before there was a subscriber. */
 function called(
   look: 'write' | 'commit',
   time: AlarmTime,

@@ -7,7 +7,7 @@ function cut({ sheet, from, moment }: Pen): void {
   }
 }
 
-/** The end of the stream: nobody waits any more for what is under way. */
+/** The end of the stream: nothing waits any more for what is under way. */
 export const ends: Drawers<'completed' | 'errored'> = {
   completed(_, pen) {
     const { sheet, from, moment } = pen

@@ -1,8 +1,8 @@
 import type { Drawers } from './draw-pen.ts'
 
 const MOVES = {
-  earlier: { sign: '<', says: 'earlier than', so: ': the manager is told first' },
-  later: { sign: '>', says: 'later than', so: ': committed first, then the manager is told' },
+  earlier: { sign: '<', says: 'earlier than', so: ': the manager gets it first' },
+  later: { sign: '>', says: 'later than', so: ': committed first, then written to the manager' },
   same: { sign: '=', says: 'the same as', so: '' },
 } as const
 
@@ -43,7 +43,7 @@ export const intents: Drawers<'intent' | 'touched' | 'held' | 'released' | 'supe
     const mark = sheet.find(lane, (mark) => mark.time === time)
     if (mark === undefined) return
     mark.superseded = true
-    const never = before === 'commit' ? 'never committed' : 'the manager was never told'
+    const never = before === 'commit' ? 'never committed' : 'never written to the manager'
     mark.tooltip += `; ${never}, ${print.alarm(by)} took its place at ${moment}`
   },
 }

@@ -52,7 +52,7 @@ export interface Lane {
  */
 export type Shape = 'point' | 'span' | 'state'
 
-/** `cut`: nobody waits for the answer any more; `over`: it ended as it should. Without one, what follows says it. */
+/** `cut`: nothing waits for the answer any more; `over`: it ended as it should. Without one, what follows says it. */
 export type Ending = 'acknowledged' | 'failed' | 'fenced' | 'given up' | 'cut' | 'over'
 
 export interface Mark {
@@ -72,7 +72,7 @@ export interface Mark {
   readonly run?: number
   /** a newer time took its place */
   readonly superseded?: boolean
-  /** of a state: one of several values, nobody can tell which */
+  /** of a state: one of several values, it is unknown which */
   readonly uncertain?: boolean
 }
 

@@ -66,7 +66,7 @@ function point({ look, label: text, superseded }: Mark, x: number, y: number): s
   }
 }
 
-/** A value that stands; what nobody can tell is an outline. */
+/** A value that stands; an unknown one is an outline. */
 function state({ mark, begins, ends }: Piece, place: Place): string[] {
   const { look, label: text, uncertain } = mark
   const colour = COLOUR[look]

@@ -65,7 +65,7 @@ const COUNTED: readonly (readonly [Look, one: string, many: string])[] = [
   ['delivery', 'delivery', 'deliveries'],
 ]
 
-/** For those who do not see the picture. */
+/** For readers of the page as text. */
 function describe({ ruler, actors, notes }: Drawing): string {
   const counts = actors.map(({ key, lanes }) => {
     const looks = lanes.flatMap(({ rows }) => rows.flat()).map(({ look }) => look)

@@ -19,7 +19,7 @@ export type Effect =
 
 export type Outcome = DeliveryOutcome['kind'] | 'failed'
 
-/** Who hears first of an acknowledgement, the gate or a delivery, is by who waited first, and nobody's business: the gate. */
+/** An acknowledgement notifies the gate or a delivery first by which waited first; that does not matter, so here the gate is first. */
 export function inOrder(effects: readonly Effect[]): Effect[] {
   const ordered: Effect[] = []
   for (const effect of effects) {

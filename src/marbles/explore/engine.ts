@@ -129,7 +129,7 @@ export function startEngine(
     values$.next(sent++)
   }
 
-  /** What a manager may be told only when it is durable. */
+  /** What may go to a manager only when it is durable. */
   function abandon(time: number, fence: number): void {
     try {
       effects.push({ kind: 'kept', time: alarm.abandon(time, { fence }) })

@@ -76,7 +76,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
     putTime('done' in stray ? stray.kept : stray.time)
     fences.push(stray.fence)
   }
-  // An engine keeps those that it is given: two that stand alike to its own must be told apart as it tells them apart.
+  // An engine keeps those that it is given: two that stand alike to its own must differ where they differ for it.
   if (world.engine !== null) {
     for (const fence of fences) put(world.fence - Math.max(fence, world.fence + world.engine.floor), 4)
   }

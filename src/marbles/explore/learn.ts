@@ -50,7 +50,7 @@ export interface LearnedEngines extends Engines {
 /**
  * Engines whose every step is learned once, from a real engine that is led to the state and given the input.
  *
- * An engine cannot be copied, so without this each step of each schedule would be a run from the opening. States are told apart by their
+ * An engine cannot be copied, so without this each step of each schedule would be a run from the opening. States are distinguished by their
  * key only; that the key says enough is what `audit` checks.
  */
 export function learnEngines(options: EngineOptions): LearnedEngines {

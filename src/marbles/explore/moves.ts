@@ -67,7 +67,7 @@ function intentsOf(asking: Asking, left: number): string[] {
   return [...sure, ...unsure, ...(asking.also.includes('touch') ? ['touch'] : [])]
 }
 
-/** The next thing that happens if nothing fails and nobody asks; `null` when all is at rest. */
+/** The next thing that happens if nothing fails and nothing is asked; `null` when all is at rest. */
 export function friendlyMove({ engine, commit, write, lease, run, manager }: World): string | null {
   if (engine === null || engine.broken) return 'open'
   if (write !== null) return write.applied ? 'write.ok' : 'write.applied'

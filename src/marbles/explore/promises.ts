@@ -6,7 +6,7 @@ export function isNeverLate({ manager, store, commit }: World): boolean {
   return isNoLater(manager.time, store) && (commit === null || isNoLater(manager.time, commit.time))
 }
 
-/** Nothing is under way, and nobody has anything to do until the next wake-up or intent. */
+/** Nothing is under way, and nothing is to be done until the next wake-up or intent. */
 export function isAtRest(world: World): boolean {
   return isQuiet(world) && world.lease === null && world.orphan === null
 }

@@ -25,7 +25,7 @@ export interface EngineRecord {
 
 type Fields = Readonly<Record<string, unknown>>
 
-// Told elsewhere in the record, or only ever told and never asked, or there exactly when what the explorer made is.
+// Recorded elsewhere, or only ever written and never read, or there exactly when what the explorer made is.
 const elsewhere = [
   'epoch',
   'raisedTo',

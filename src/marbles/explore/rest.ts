@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 const nothingElse = { intents: 0, wakes: 7, failures: 0, crashes: 0, late: 0, abandons: 0 }
 
-/** A world at rest, where from now on nobody asks and nothing fails. */
+/** A world at rest, where from now on nothing is asked and nothing fails. */
 export function leaveAlone(world: World): World {
   return { ...world, left: nothingElse, strays: [], consumed: 0 }
 }

@@ -5,7 +5,7 @@ import { parseRow } from './parse-row.ts'
 /** How one call is answered: what happens how many ms after it, in order. Never, where nothing does. */
 export type Answer = readonly Moment[]
 
-/** A mark that no diagram has: acknowledged, if somebody still waits for it. */
+/** A mark that no diagram has: acknowledged, if anything still waits for it. */
 export const AWAITED = '='
 
 /** The answer to a call that nothing is drawn for, where the diagram is still to be written. */

@@ -60,7 +60,7 @@ export function fakeManager(
   return watchedManager(script, options, () => {})
 }
 
-/** Likewise; `holds` is told what it holds, whenever that changes. */
+/** Likewise; `holds` is called with what it holds, whenever that changes. */
 export function watchedManager(
   script: string | readonly Answer[],
   options: FakeManagerOptions,

@@ -5,13 +5,13 @@ import { type Answer, parseAnswers } from './answers.ts'
 import { MarblesError } from './marbles-error.ts'
 import { type FakeCall, scripted } from './scripted.ts'
 
-/** What both fakes can be told. */
+/** The options of both fakes. */
 export interface FakeOptions {
   /** what is held at first, for every key; default none */
   readonly alarm?: AlarmTime
   /** default asyncScheduler, which TestScheduler makes virtual within `run` */
   readonly scheduler?: SchedulerLike
-  /** told what must never happen; by default it is thrown from the scheduler, so that the test fails whoever catches what */
+  /** called with what must never happen; by default it is thrown from the scheduler, where nothing can catch it and the test fails */
   readonly fault?: (message: string) => void
 }
 
@@ -22,7 +22,7 @@ export interface FakeStore {
   readonly calls: readonly FakeCall<CommitInfo>[]
   /** what is durable */
   alarmOf(key?: string): AlarmTime
-  /** what is durable, and whatever may become so without another call */
+  /** what is durable, and what may become so without another call */
   mayHold(key?: string): AlarmTime[]
   /** raises the epoch, as an actor's store does at each opening; commits of an earlier one are refused from here on */
   open(key?: string): number
@@ -101,7 +101,7 @@ export function fakeStore(script: string | readonly Answer[], options: FakeOptio
   }
 }
 
-/** The library may well catch what its user's functions throw; nobody catches what is thrown from the scheduler. */
+/** The library may well catch what its user's functions throw; nothing catches what is thrown from the scheduler. */
 export function throwIn(scheduler: SchedulerLike): (message: string) => void {
   return (message) => {
     scheduler.schedule(() => {

@@ -41,7 +41,7 @@ export function findFaults(
   actor.end()
 }
 
-/** The events must tell of every call; only those of the opening itself come before anybody can listen. */
+/** The events must tell of every call; only those of the opening itself come before there can be a subscriber. */
 function findUntold({ scale, store, manager, recorder, events, faults }: Stage): void {
   const opened = new Set(
     recorder.spansOf('life').flatMap(([{ at, marks }]) => (marks.includes('^') ? [at] : [])),

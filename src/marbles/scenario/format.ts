@@ -25,7 +25,7 @@
  * | `#`       | the caller gets an error; nothing more is applied unless a `+` follows                 |
  * | `+`       | applied without a word to the caller: before `\|` or `#`, or alone, or later after `~` |
  * | `!`       | the caller unsubscribed, or its process died                                           |
- * | `~`       | nobody waits any more, but the request is still on its way                             |
+ * | `~`       | nothing waits any more, but the request is still on its way                            |
  * | `/`       | refused by the fence                                                                   |
  * | `(5\|)`   | all in one column: called and acknowledged synchronously                               |
  * | `(5*)`    | the user's function throws                                                             |
@@ -80,7 +80,7 @@ export interface Moment {
 
 /** What a lane may hold. In patterns `t` is any alarm time, `v` any letter or digit. */
 interface LaneKind {
-  /** who makes it happen: the diagram, the diagram as the answer to a call, the alarm as the answer to the diagram, the alarm */
+  /** what makes it happen: the diagram, the diagram as the answer to a call, the alarm as the answer to the diagram, the alarm */
   readonly role: 'given' | 'called' | 'watched' | 'seen'
   /** the marks that stand alone, or that begin a call */
   readonly marks: string
@@ -118,8 +118,8 @@ export const laneKinds = {
     says: 'a delivery; | done, > rescheduled, # failed, % failed and not counted',
   },
   handler: { role: 'called', marks: 't', whole: /^tt*([|#!]|\*)?$/, always: true, says: 'the handler' },
-  confirmed: { role: 'watched', marks: '?', whole: /^\?[|#!]?$/, says: 'someone waits for confirmed()' },
-  drained: { role: 'watched', marks: '?', whole: /^\?[|#!]?$/, says: 'someone waits for drained()' },
+  confirmed: { role: 'watched', marks: '?', whole: /^\?[|#!]?$/, says: 'a wait for confirmed() begins' },
+  drained: { role: 'watched', marks: '?', whole: /^\?[|#!]?$/, says: 'a wait for drained() begins' },
   reads: { role: 'seen', marks: 't#', says: 'the alarm read back, when it changes' },
   store: { role: 'seen', marks: 't', says: 'what the store holds, when it changes' },
   manager: { role: 'seen', marks: 't', says: 'what the manager holds, when it changes' },

@@ -10,7 +10,7 @@ interface HeaderLine {
   readonly read: RegExp
   parse(match: RegExpMatchArray): Partial<Header & { title: string }>
   print(scenario: Scenario): string | undefined
-  /** one that can be told apart from others, and where it is in the value */
+  /** one that differs from others, and where it is in the value */
   mistake?(value: string): Mistake | undefined
 }
 

@@ -6,7 +6,7 @@ export interface HeldLog {
   holds(time: AlarmTime): void
   /**
    * Whether a delivery may be under way: the manager holds that time, or held it at some moment since it was due, so that it may have
-   * begun before the manager was told otherwise.
+   * begun before another one was written to the manager.
    */
   mayDeliver(time: number): boolean
 }

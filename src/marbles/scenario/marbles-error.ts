@@ -1,4 +1,4 @@
-/** What can be told apart in a `catch`; these codes never change. */
+/** What a `catch` can distinguish; these codes never change. */
 export type MarblesErrorCode = 'MARBLES_INVALID' | 'MARBLES_DIFFER' | 'MARBLES_FAULT'
 
 /**

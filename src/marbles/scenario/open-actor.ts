@@ -13,10 +13,10 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
   let wasOpen = false
   let sends$ = new Subject<string>()
   let life = new Subscription()
-  /** what the users of this incarnation were told */
+  /** the errors that the users of this incarnation got */
   let errors: unknown[] = []
 
-  /** `#`, or `!` for what a process is told while it dies: nobody hears that. */
+  /** `#`, or `!` for what reaches a process while it dies. */
   const markOf = (error: unknown): string => {
     if (alarm === null) return '!'
     errors.push(error)
@@ -48,7 +48,7 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     const dying = alarm
     alarm = null
     if (errors.some((error) => error !== stage.broken.at(-1)))
-      faults.push(`not everyone was told the error that broke the alarm: ${errors.map(String).join('; ')}`)
+      faults.push(`not all that waited got the error that broke the alarm: ${errors.map(String).join('; ')}`)
     errors = []
     stage.left()
     life.unsubscribe()
@@ -120,7 +120,9 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
   }
 
   const notOpen = (): string =>
-    wasOpen ? 'nobody is open' : 'nobody is open yet: a diagram with a life lane begins with ^ in column 0'
+    wasOpen
+      ? 'no actor is open'
+      : 'no actor is open yet: a diagram with a life lane begins with ^ in column 0'
 
   stage.ask = (mark) => {
     if (alarm !== null) ask(alarm, mark)

@@ -53,7 +53,7 @@ function lanesOf(page: Page, letters: string, columns: number, isUnfinished: boo
   })
 }
 
-/** Marks of one column are one group, whatever rows they stood in. */
+/** Marks of one column are one group, also of several rows. */
 function joined(name: LaneName, spans: Span[]): Span[] {
   if (kindOf(name).whole !== undefined) return spans
   const columns = Map.groupBy(spans, ([{ at }]) => at)

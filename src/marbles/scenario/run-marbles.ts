@@ -20,9 +20,9 @@ export interface MarblesRun {
   readonly expected: Scenario
   /** in the same shape, so that the two can be compared lane by lane */
   readonly seen: Scenario
-  /** all that the alarm told, for `recordTimeline` */
+  /** all events of the alarm, for `recordTimeline` */
   readonly events: readonly AlarmEvent[]
-  /** what must not happen whatever the diagram says, or what a diagram has no place for */
+  /** what must not happen in any diagram, or what a diagram has no place for */
   readonly faults: readonly string[]
   /** the times for which `seen` has a `?`, by their columns */
   readonly unnamed: readonly UnnamedTime[]
@@ -72,7 +72,7 @@ export function playMarbles(
     answersAll = false,
   }: PlayOptions = {},
 ): MarblesRun {
-  // Nobody calls its expectObservable; what was seen is compared by the one who asked.
+  // Its expectObservable is not called; what was seen is compared by the caller.
   const scheduler = withTimerHeap(new TestScheduler(() => {}))
   return scheduler.run(() => {
     const written = setStage(expected, scheduler, answersAll)

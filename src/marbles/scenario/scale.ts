@@ -9,11 +9,11 @@ const PRIVATE = 0xe000
 /** Between a diagram and the run: marks and alarm times, columns and the scheduler's ms. */
 export interface Scale {
   timeOf(mark: string): AlarmTime
-  /** for a time that the diagram has no mark for: one that stands nowhere else, until `unnamedOf` has told what it is */
+  /** for a time that the diagram has no mark for: one that stands nowhere else, until `unnamedOf` has said what it is */
   markOf(time: AlarmTime): string
   /** the time of such a mark */
   unnamedOf(mark: string): number | undefined
-  /** a time as it is told in a sentence */
+  /** a time as it is printed in a sentence */
   printed(time: AlarmTime): string
   /** what one column takes, ms */
   readonly column: number

@@ -140,7 +140,7 @@ class PlayedCall<Info> implements FakeCall<Info> {
     caller.error(this.failure)
   }
 
-  /** The request is applied or refused, whether or not somebody still waits for it. */
+  /** The request is applied or refused, whether or not anything still waits for it. */
   private arrive(mark: string, caller: Subscriber<never>): void {
     const isFirst = !this.landed
     const refusal = isFirst ? this.script.land(this) : null

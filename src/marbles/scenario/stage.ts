@@ -19,9 +19,9 @@ export interface Engine {
 export interface Actor {
   /** does what a mark of a lane says; what it returns takes that back, where a later `!` of the diagram can */
   act(lane: LaneName, mark: string): (() => void) | undefined
-  /** the mark of what the alarm reads; `null` where there is nobody to ask */
+  /** the mark of what the alarm reads; `null` where no actor is open */
   reads(): string | null
-  /** whether it says that nothing is left to do; `null` where there is nobody to ask, or it is broken */
+  /** whether it says that nothing is left to do; `null` where no actor is open, or it is broken */
   isDrained(): boolean | null
   end(): void
 }

@@ -1,7 +1,7 @@
 import type { AlarmTime } from '../../index.ts'
 import type { TimelineEvent } from './timeline.ts'
 
-/** What is known from outside. Several times: one of them, nobody can tell which; none: nothing is known yet. */
+/** What is known from outside. Several times: one of them, it is unknown which; none: nothing is known yet. */
 export interface Belief {
   /** what the manager may hold, from the earliest to the latest */
   readonly manager: readonly AlarmTime[]

@@ -28,8 +28,8 @@ export interface Recording extends Unsubscribable {
  * 1..5 one or the other; ==| gate closed
  * ```
  *
- * It subscribes at once, and its `timeline` can be read at any time, after the end too: alarms live for ever, so an Observable that emits
- * the timeline when they end would be of little use, and hot events would be lost before somebody subscribes to it. An error that breaks
+ * It subscribes at once, and its `timeline` can be read at any time, after the end too: alarms have no end, so an Observable that emits
+ * the timeline when they end would be of little use, and hot events would be lost before its subscription. An error that breaks
  * the stream is recorded as its end, for every key seen, and goes nowhere else.
  *
  * ```ts

@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import type { AlarmDelivery } from '../../index.ts'
 
-/** A handler that ends when it is told to, and counts who is at work. */
+/** A handler that ends on command, and counts those at work. */
 export interface AtWork {
   handler(delivery: AlarmDelivery): Observable<never>
   /** one for each call, in order */

@@ -70,7 +70,7 @@ export const failures: readonly Case[] = [
     },
   },
   {
-    title: 'retries for ever what does not count, at most 1024 s apart',
+    title: 'retries without end what does not count, at most 1024 s apart',
     needs: ['virtual time'],
     async check({ expect, t0, write, deliver, wait }) {
       const { delivered, only } = deliver(() => throwError(() => away))

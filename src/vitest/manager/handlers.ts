@@ -4,7 +4,7 @@ import type { Case } from './case.ts'
 
 export const handlers: readonly Case[] = [
   {
-    title: 'delivers once what its handler answers, in whatever form',
+    title: 'delivers once what its handler answers, in any form',
     async check({ expect, t0, unit, write, deliver, until, wait }) {
       const answers = [
         () => Promise.resolve(1),
@@ -20,7 +20,7 @@ export const handlers: readonly Case[] = [
     },
   },
   {
-    title: 'runs no more handlers at a time than it is told, and all in the end',
+    title: 'runs no more handlers at a time than `concurrency`, and all in the end',
     async check({ expect, t0, unit, write, deliver, until }) {
       for (let i = 0; i < 5; i++) await write(`k${i}`, t0, 1)
       const work = atWork()

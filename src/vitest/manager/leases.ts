@@ -15,7 +15,7 @@ export const leases: readonly Case[] = [
       expect(delivered[1]!.at - delivered[0]!.at).toBeGreaterThanOrEqual(lease)
       expect(delivered[1]).toMatchObject({ fence: 1, retryCount: 0 })
       expect(only('expired')).toHaveLength(1)
-      work.calls[0]!.done() // too late: nobody listens
+      work.calls[0]!.done() // too late: it is unsubscribed
       await wait(1)
       expect(only('done')).toEqual([])
       work.calls[1]!.done()

@@ -64,7 +64,7 @@ export const listing: readonly Case[] = [
     },
   },
   {
-    title: 'keeps the beginning of an error, whatever was thrown',
+    title: 'keeps the beginning of an error, and of any value that is thrown',
     needs: ['list'],
     async check({ expect, t0, unit, write, deliver, until, list }) {
       expect(await list()).toEqual([])

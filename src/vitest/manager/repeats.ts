@@ -6,7 +6,7 @@ import type { Delivered } from './deliveries.ts'
 
 const no = new Error('the handler fails, as its test wants')
 
-/** A write may be sent twice and arrive late; and whoever opens an actor writes its alarm once more, under a fence of its own. */
+/** A write may be sent twice and arrive late; and the opening of an actor writes its alarm once more, under a fence of its own. */
 export const repeats: readonly Case[] = [
   {
     title: 'applies the fence that it holds again, which changes nothing',
@@ -99,7 +99,7 @@ export const repeats: readonly Case[] = [
   },
   {
     title:
-      'takes the very same time, set anew in the back-off, for another alarm: at its own time, with retries of its own',
+      'takes the very same time, set again in the back-off, for another alarm: at its own time, with retries of its own',
     async check({ expect, t0, unit, now, write, deliver, until }) {
       const { delivered, only } = deliver(({ fence }) => (fence === 1 ? throwError(() => no) : EMPTY))
       await write('a', t0, 1)
@@ -114,7 +114,7 @@ export const repeats: readonly Case[] = [
   },
   {
     title:
-      'takes the very same time, set anew by a handler that fails for good, for another alarm: it is not given up',
+      'takes the very same time, set again by a handler that fails for good, for another alarm: it is not given up',
     async check({ expect, t0, unit, write, deliver, until }) {
       const work = atWork()
       const { delivered, only } = deliver(work.handler)

@@ -48,11 +48,11 @@ export interface Rig {
   wait(ms: number): Promise<void>
   /** lets time pass until it holds; at most `ms` and what the manager may be late */
   until(holds: () => boolean, ms: number): Promise<void>
-  /** somebody sets the clock; only where it is virtual */
+  /** sets the clock; only where it is virtual */
   step(ms: number): void
   /** says how a delivery differs from one at `time`; never early, and not later than the manager may be; `''` if it does not */
   offTime(delivery: Delivered | undefined, time: number): string
-  /** in order, for where theirs is nobody's promise */
+  /** in order, for where theirs is not promised */
   keysOf(keys: readonly string[]): string[]
   /** the same rig after a restart */
   reopen(): Promise<Rig>

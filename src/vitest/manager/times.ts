@@ -27,7 +27,7 @@ export const times: readonly Case[] = [
     },
   },
   {
-    title: 'takes nothing until somebody subscribes',
+    title: 'takes nothing until it is subscribed',
     async check({ expect, t0, unit, manager, write, deliver, until, wait }) {
       let early = 0
       manager.deliveries(() => {
