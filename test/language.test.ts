@@ -74,8 +74,12 @@ describe('the language', () => {
   })
 })
 
-describe('the README', () => {
-  it('has at most 150 lines', () => {
-    expect(readFileSync('README.md', 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
+const linesOf = (page: string): number => readFileSync(page, 'utf8').trimEnd().split('\n').length
+
+describe('what is to be read', () => {
+  it('is short: the README, the proof, and all guides together', () => {
+    expect(linesOf('README.md')).toBeLessThanOrEqual(150)
+    expect(linesOf('docs/proof.md')).toBeLessThanOrEqual(240)
+    expect(globSync('docs/*.md').reduce((sum, page) => sum + linesOf(page), 0)).toBeLessThanOrEqual(2_150)
   })
 })
