@@ -1,19 +1,14 @@
-/** The first reply that leaves closes the gate again, as it has something to be saved, too. */
+/** The first reply that leaves closes the gate again: there is something to be saved with it, too. */
 import { gate } from 'nolater'
-import { BehaviorSubject, delayWhen, first, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs'
+import { BehaviorSubject, delayWhen, first, of } from 'rxjs'
 
-function send(name: string, hold: (durable$: Observable<boolean>) => MonoTypeOperatorFunction<string>): void {
-  const durable$ = new BehaviorSubject(false)
-  const sent: string[] = []
-  of('a', 'b')
-    .pipe(hold(durable$))
-    .subscribe((reply) => {
-      sent.push(reply)
-      durable$.next(false)
-    })
-  durable$.next(true)
-  console.log(name, sent.join(' '))
+const durable$ = new BehaviorSubject(false)
+const replies$ = of('a', 'b')
+const send = (name: string) => (reply: string) => {
+  console.log(name, reply)
+  durable$.next(false)
 }
 
-send('gate', gate) // gate a
-send('delayWhen', (durable$) => delayWhen(() => durable$.pipe(first(Boolean)))) // delayWhen a b
+replies$.pipe(gate(durable$)).subscribe(send('gate'))
+replies$.pipe(delayWhen(() => durable$.pipe(first(Boolean)))).subscribe(send('delayWhen'))
+durable$.next(true) // gate a, delayWhen a, delayWhen b

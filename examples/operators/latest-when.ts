@@ -1,26 +1,14 @@
 /** Three positions come, and the source ends, before the connection is ready. */
 import { latestWhen } from 'nolater'
-import {
-  BehaviorSubject,
-  debounce,
-  filter,
-  type MonoTypeOperatorFunction,
-  type Observable,
-  of,
-  sample,
-} from 'rxjs'
+import { BehaviorSubject, debounce, filter, of, sample } from 'rxjs'
 
-function show(name: string, wait: (ready$: Observable<boolean>) => MonoTypeOperatorFunction<number>): void {
-  const ready$ = new BehaviorSubject(false)
-  const shown: string[] = []
-  of(1, 2, 3)
-    .pipe(wait(ready$))
-    .subscribe((position) => shown.push(ready$.value ? `${position}` : `${position} too soon`))
-  ready$.next(true)
-  console.log(name, shown.join(' ') || 'nothing')
-}
+const connected$ = new BehaviorSubject(false)
+const whenConnected$ = connected$.pipe(filter(Boolean))
+const positions$ = of(1, 2, 3)
+const show = (name: string) => (position: number) =>
+  console.log(`${name} ${position}${connected$.value ? '' : ' too soon'}`)
 
-const whenReady = (ready$: Observable<boolean>) => ready$.pipe(filter(Boolean))
-show('latestWhen', latestWhen) // latestWhen 3
-show('debounce', (ready$) => debounce(() => whenReady(ready$))) // debounce 3 too soon
-show('sample', (ready$) => sample(whenReady(ready$))) // sample nothing
+positions$.pipe(debounce(() => whenConnected$)).subscribe(show('debounce')) // debounce 3 too soon
+positions$.pipe(sample(whenConnected$)).subscribe(show('sample'))
+positions$.pipe(latestWhen(connected$)).subscribe(show('latestWhen'))
+connected$.next(true) // latestWhen 3

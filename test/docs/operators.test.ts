@@ -28,9 +28,10 @@ describe('docs/operators.md', () => {
   })
 
   it.each(files)('%s prints what it says', (file) => {
-    const said = [...readFileSync(file, 'utf8').matchAll(/\) \/\/ (.+)$/gm)].map(([, line = '']) => line)
+    const comments = [...readFileSync(file, 'utf8').matchAll(/\) \/\/ (.+)$/gm)]
+    const said = comments.flatMap(([, line = '']) => line.split(', '))
     expect(said.length).toBeGreaterThan(1)
-    expect(runNode([file]).trim().replaceAll('\n', ', ')).toBe(said.join(', '))
+    expect(runNode([file]).trim().split('\n').sort()).toEqual(said.sort())
   })
 
   it('says what becomes of many values behind concatMap: most are lost, without an error', () => {
