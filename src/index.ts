@@ -3,10 +3,39 @@
  *
  * @module nolater
  */
-export type { Awaitable } from './awaitable.ts'
-export type { Closable } from './closing/close-once.ts'
-export type { AlarmConfig, CommitInfo } from './config.ts'
-export type { DeliveryOutcome, Wakeup, WakeupInfo } from './delivery.ts'
+
+export type { AlarmConfig, CommitInfo } from './actor/config.ts'
+export type { DeliveryOutcome, Wakeup, WakeupInfo } from './actor/delivery.ts'
+export { keepAlarm } from './actor/keep-alarm.ts'
+export { type Alarm, openAlarm } from './actor/open-alarm.ts'
+export type { Closable } from './fleet/closing/close-once.ts'
+export type { FleetConfig, KeyedCommit } from './fleet/fleet-config.ts'
+export type { Pressure } from './fleet/fleet-engine.ts'
+export { type KeepAlarmsConfig, keepAlarms } from './fleet/keep-alarms.ts'
+export { type Fleet, openFleet } from './fleet/open-fleet.ts'
+export type { LoadedAlarm } from './fleet/resident.ts'
+export type { LedgerManager } from './ledger/ledger-manager.ts'
+export type { ManagerOptions } from './ledger/manager-options.ts'
+export { type MemoryManager, memoryManager } from './ledger/memory-manager.ts'
+export { type ClassifiedMove, classifyMoves } from './operators/classify-moves.ts'
+export { conflateMap } from './operators/conflate-map.ts'
+export { gate } from './operators/gate.ts'
+export { latestWhen } from './operators/latest-when.ts'
+export {
+  type MaxPostponeOptions,
+  maxPostpone,
+  type Postponed,
+  type PostponedIntent,
+  postpone,
+} from './timers/max-postpone.ts'
+export {
+  multiplexTimers,
+  type NamedTimers,
+  type TimerInfo,
+  type TimersConfig,
+} from './timers/multiplex-timers.ts'
+export type { Timer, Timers } from './timers/timers.ts'
+export type { Awaitable } from './vocabulary/awaitable.ts'
 export {
   AlarmClosedError,
   AlarmCloseError,
@@ -22,11 +51,8 @@ export {
   AlarmTimeError,
   AlarmTimeoutError,
   AlarmWriteError,
-} from './errors.ts'
-export type { AlarmEvent, KeyedEvent } from './event.ts'
-export type { FleetConfig, KeyedCommit } from './fleet/fleet-config.ts'
-export type { Pressure } from './fleet/fleet-engine.ts'
-export type { LoadedAlarm } from './fleet/resident.ts'
+} from './vocabulary/errors.ts'
+export type { AlarmEvent, KeyedEvent } from './vocabulary/event.ts'
 export {
   type AlarmIntent,
   deleteAlarm,
@@ -34,11 +60,7 @@ export {
   setAlarm,
   setAlarmIn,
   touchAlarm,
-} from './intent.ts'
-export { keepAlarm } from './keep-alarm.ts'
-export { type KeepAlarmsConfig, keepAlarms } from './keep-alarms.ts'
-export type { LedgerManager } from './ledger/ledger-manager.ts'
-export type { ManagerOptions } from './ledger/manager-options.ts'
+} from './vocabulary/intent.ts'
 export type {
   AlarmDelivery,
   AlarmList,
@@ -52,21 +74,5 @@ export type {
   ListedState,
   ListOptions,
   WriteInfo,
-} from './manager.ts'
-export {
-  type MaxPostponeOptions,
-  maxPostpone,
-  type Postponed,
-  type PostponedIntent,
-  postpone,
-} from './max-postpone.ts'
-export { type MemoryManager, memoryManager } from './memory/memory-manager.ts'
-export { multiplexTimers, type NamedTimers, type TimerInfo, type TimersConfig } from './multiplex-timers.ts'
-export { type Alarm, openAlarm } from './open-alarm.ts'
-export { type Fleet, openFleet } from './open-fleet.ts'
-export { type ClassifiedMove, classifyMoves } from './operators/classify-moves.ts'
-export { conflateMap } from './operators/conflate-map.ts'
-export { gate } from './operators/gate.ts'
-export { latestWhen } from './operators/latest-when.ts'
-export type { AlarmTime, Move } from './time.ts'
-export type { Timer, Timers } from './timers/timers.ts'
+} from './vocabulary/manager.ts'
+export type { AlarmTime, Move } from './vocabulary/time.ts'

@@ -1,9 +1,9 @@
 import { EMPTY, NEVER, Observable, type ObservableInput, of, type Subscription, throwError } from 'rxjs'
 import { expect, it } from 'vitest'
-import { AlarmError, AlarmFencedError } from '../src/errors.ts'
 import type { LedgerManager } from '../src/ledger/ledger-manager.ts'
-import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../src/manager.ts'
-import type { AlarmTime, Move } from '../src/time.ts'
+import { AlarmError, AlarmFencedError } from '../src/vocabulary/errors.ts'
+import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../src/vocabulary/manager.ts'
+import type { AlarmTime, Move } from '../src/vocabulary/time.ts'
 import { turns, type VirtualClock, virtualClock } from './virtual-clock.ts'
 
 export const LEASE = 30_000

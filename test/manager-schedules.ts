@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs'
 import { expect } from 'vitest'
-import type { AlarmDelivery } from '../src/manager.ts'
-import type { AlarmTime } from '../src/time.ts'
+import type { AlarmDelivery } from '../src/vocabulary/manager.ts'
+import type { AlarmTime } from '../src/vocabulary/time.ts'
 import { LEASE, type MakeManager, rigOf } from './manager-contract.ts'
 import { turns, virtualClock } from './virtual-clock.ts'
 

@@ -1,5 +1,5 @@
 import type { SchedulerLike } from 'rxjs'
-import { elapsedOf } from '../elapsed.ts'
+import { elapsedOf } from '../vocabulary/elapsed.ts'
 
 /** What broke an actor last, and how often it has broken since something of it became durable. */
 interface Trouble {

@@ -1,8 +1,8 @@
 import { Observable, type ObservableInput, type SchedulerLike, type Subscriber } from 'rxjs'
-import { AlarmError, given } from '../errors.ts'
-import { runUser } from '../from-user.ts'
-import type { EachResult } from '../manager.ts'
-import { fieldOf } from '../safe-field.ts'
+import { runUser } from '../operators/from-user.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
+import type { EachResult } from '../vocabulary/manager.ts'
+import { fieldOf } from '../vocabulary/safe-field.ts'
 
 interface Member<T> {
   readonly item: T

@@ -1,9 +1,15 @@
 import type { ObservableInput } from 'rxjs'
-import { checkNames, type Names } from '../check-names.ts'
-import { type AlarmConfig, type CommitInfo, checkConfig, type SharedConfig, sharedNames } from '../config.ts'
-import { AlarmConfigError } from '../errors.ts'
-import type { EachResult, KeyedWrite, WriteInfo } from '../manager.ts'
-import type { AlarmTime } from '../time.ts'
+import {
+  type AlarmConfig,
+  type CommitInfo,
+  checkConfig,
+  type SharedConfig,
+  sharedNames,
+} from '../actor/config.ts'
+import { checkNames, type Names } from '../vocabulary/check-names.ts'
+import { AlarmConfigError } from '../vocabulary/errors.ts'
+import type { EachResult, KeyedWrite, WriteInfo } from '../vocabulary/manager.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import type { LoadedAlarm } from './resident.ts'
 
 /** One of the commits that a store is given together; as `commit` takes it. */

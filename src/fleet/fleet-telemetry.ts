@@ -1,6 +1,6 @@
 import { defer, Observable, type SchedulerLike, Subject, Subscription } from 'rxjs'
-import type { AlarmEvent, KeyedEvent, KeyedStory } from '../event.ts'
-import { openTelemetry, type Telemetry } from '../telemetry.ts'
+import { openTelemetry, type Telemetry } from '../actor/telemetry.ts'
+import type { AlarmEvent, KeyedEvent, KeyedStory } from '../vocabulary/event.ts'
 import type { Resident } from './resident.ts'
 
 /** The events of all actors of a fleet, while there is a subscriber. */

@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs'
-import { markReached } from '../reached.ts'
-import { reportUncaught } from '../report-uncaught.ts'
+import { markReached } from '../operators/reached.ts'
+import { reportUncaught } from '../operators/report-uncaught.ts'
 
 /** Gates that an alarm's failure must reach, though they wait for nothing now: by key, since there may be one for each actor. */
 export interface Gates {

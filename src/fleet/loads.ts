@@ -1,7 +1,7 @@
 import { finalize, type ObservableInput, take } from 'rxjs'
-import { outside } from '../async-context.ts'
-import { AlarmError, AlarmLoadError } from '../errors.ts'
-import { fromUser } from '../from-user.ts'
+import { outside } from '../operators/async-context.ts'
+import { fromUser } from '../operators/from-user.ts'
+import { AlarmError, AlarmLoadError } from '../vocabulary/errors.ts'
 import type { LoadedAlarm, Resident } from './resident.ts'
 import { Turns } from './turns.ts'
 

@@ -1,6 +1,6 @@
 import type { Subscription } from 'rxjs'
-import type { AlarmTime } from '../time.ts'
-import { Work } from '../work.ts'
+import { Work } from '../actor/work.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 
 /**
  * The work of an actor whose alarm is being loaded: no rule is applied while it is not known what the store holds.

@@ -1,5 +1,5 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
-import { MAX_TIMER } from '../milliseconds.ts'
+import { MAX_TIMER } from '../vocabulary/milliseconds.ts'
 import type { Resident } from './resident.ts'
 
 /** One timer for all actors of a fleet, while there are any. */

@@ -1,4 +1,4 @@
-import { reportUncaught } from '../report-uncaught.ts'
+import { reportUncaught } from '../operators/report-uncaught.ts'
 
 /** Where an actor waits: earlier moves hold commits and gates up, later ones nothing. */
 export type Lane = 'earlier' | 'later'

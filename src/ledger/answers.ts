@@ -1,5 +1,5 @@
-import type { AlarmDelivery, DeliveryEvent } from '../manager.ts'
-import type { AlarmTime } from '../time.ts'
+import type { AlarmDelivery, DeliveryEvent } from '../vocabulary/manager.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import { type Answer, answered, type HeldAlarm, isReplaced } from './held-alarm.ts'
 import { keptError } from './kept-error.ts'
 import type { Ledger } from './ledger.ts'

@@ -1,5 +1,5 @@
 import type { SchedulerLike } from 'rxjs'
-import { elapsedOf } from '../elapsed.ts'
+import { elapsedOf } from '../vocabulary/elapsed.ts'
 
 /** By how much the wall clock was set: by it alarms are due, while leases and back-offs last as long as they last. */
 export interface ClockSteps {

@@ -1,5 +1,5 @@
-import { AlarmConfigError } from '../errors.ts'
-import { checkKey } from '../key.ts'
+import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { checkKey } from '../vocabulary/key.ts'
 
 /** Which failed alarm is meant. */
 export interface FailedAlarm {

@@ -1,5 +1,5 @@
-import type { LastError, WriteInfo } from '../manager.ts'
-import type { AlarmTime } from '../time.ts'
+import type { LastError, WriteInfo } from '../vocabulary/manager.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import type { Failures } from './redelivery.ts'
 
 /** What a manager holds of one actor; also when it holds no alarm, because a removal leaves its fence. */

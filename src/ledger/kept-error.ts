@@ -1,6 +1,6 @@
-import { given } from '../errors.ts'
-import type { LastError } from '../manager.ts'
-import { fieldOf } from '../safe-field.ts'
+import { given } from '../vocabulary/errors.ts'
+import type { LastError } from '../vocabulary/manager.ts'
+import { fieldOf } from '../vocabulary/safe-field.ts'
 
 const NAME = 100 // letters
 const MESSAGE = 1_000

@@ -1,4 +1,4 @@
-import type { AlarmTime } from '../time.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 import type { ReadExcerpt } from './list-alarms.ts'
 

@@ -1,7 +1,7 @@
-import { AlarmConfigError } from '../errors.ts'
-import { checkKey } from '../key.ts'
-import type { ListedAlarm, ListedState, ListOptions } from '../manager.ts'
-import { checkTime } from '../time.ts'
+import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { checkKey } from '../vocabulary/key.ts'
+import type { ListedAlarm, ListedState, ListOptions } from '../vocabulary/manager.ts'
+import { checkTime } from '../vocabulary/time.ts'
 import type { NextPage } from './alarm-list.ts'
 import { type HeldAlarm, isFailed } from './held-alarm.ts'
 

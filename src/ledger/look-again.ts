@@ -1,5 +1,5 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
-import type { AlarmTime } from '../time.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 
 /** The one timer of a loop, for what comes next. */
 export interface LookAgain {

@@ -1,9 +1,9 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
-import { checkNames, type Names } from '../check-names.ts'
-import { AlarmConfigError } from '../errors.ts'
-import type { DeliveryOptions } from '../manager.ts'
-import { timerMilliseconds } from '../milliseconds.ts'
-import { wholeClock } from '../whole-clock.ts'
+import { checkNames, type Names } from '../vocabulary/check-names.ts'
+import { AlarmConfigError } from '../vocabulary/errors.ts'
+import type { DeliveryOptions } from '../vocabulary/manager.ts'
+import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
+import { wholeClock } from '../vocabulary/whole-clock.ts'
 
 /** The options of every manager over a ledger. */
 export interface ManagerOptions {

@@ -1,6 +1,6 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
-import type { AlarmTime } from '../time.ts'
-import { wakeAt } from '../wake-at.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
+import { wakeAt } from '../vocabulary/wake-at.ts'
 
 /** The one timer of a loop, for what comes next. */
 export interface OneTimer {

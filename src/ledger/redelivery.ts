@@ -1,4 +1,4 @@
-import { fieldOf } from '../safe-field.ts'
+import { fieldOf } from '../vocabulary/safe-field.ts'
 
 const RETRIES = 6 // that count; like a Durable Object's
 const FIRST = 2_000

@@ -1,6 +1,6 @@
 import { Subscription } from 'rxjs'
-import { reportUncaught } from '../report-uncaught.ts'
-import { type AlarmTime, isBefore } from '../time.ts'
+import { reportUncaught } from '../operators/report-uncaught.ts'
+import { type AlarmTime, isBefore } from '../vocabulary/time.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 
 /** One alarm that was taken: waiting for its handler to be started, or with its handler at work. */

@@ -1,5 +1,5 @@
 import type { SchedulerLike } from 'rxjs'
-import type { DeliveryEvent } from '../manager.ts'
+import type { DeliveryEvent } from '../vocabulary/manager.ts'
 
 const FIRST = 1_000 // ms
 const LONGEST = 10_000

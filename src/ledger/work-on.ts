@@ -8,9 +8,9 @@ import {
   type ObservableInput,
   of,
 } from 'rxjs'
-import { fromUser } from '../from-user.ts'
-import type { AlarmDelivery, DeliveryOptions } from '../manager.ts'
-import { checkAlarmTime } from '../time.ts'
+import { fromUser } from '../operators/from-user.ts'
+import type { AlarmDelivery, DeliveryOptions } from '../vocabulary/manager.ts'
+import { checkAlarmTime } from '../vocabulary/time.ts'
 import { abandoned, done, givenUp, type Report } from './answers.ts'
 import { alarmId, type HeldAlarm } from './held-alarm.ts'
 import { isExhausted } from './redelivery.ts'

@@ -3,15 +3,16 @@
  *
  * @module nolater/marbles
  */
+
+export { type Exploration, exploreSchedules } from '../../test/explore/explorer/explore-schedules.ts'
+export type { ExploreOptions } from '../../test/explore/explorer/options.ts'
+export { type RandomSchedule, randomSchedule } from '../../test/explore/explorer/random-schedule.ts'
+export { type EngineRecord, readRecord } from '../../test/explore/explorer/record.ts'
+export { type Replay, replaySchedule } from '../../test/explore/explorer/replay-schedule.ts'
 export { RunawayError } from './clock/runaway.ts'
 export { type VirtualClock, virtualClock } from './clock/virtual-clock.ts'
 export type { Drawing } from './draw/draw-model.ts'
 export { type DrawOptions, drawTimeline } from './draw/draw-timeline.ts'
-export { type Exploration, exploreSchedules } from './explore/explore-schedules.ts'
-export type { ExploreOptions } from './explore/options.ts'
-export { type RandomSchedule, randomSchedule } from './explore/random-schedule.ts'
-export { type EngineRecord, readRecord } from './explore/record.ts'
-export { type Replay, replaySchedule } from './explore/replay-schedule.ts'
 export { type Answer, parseAnswers } from './scenario/answers.ts'
 export { checkMarbles, explainMarbles } from './scenario/explain-marbles.ts'
 export {

@@ -1,6 +1,6 @@
 import { asyncScheduler, map, type OperatorFunction, type SchedulerLike } from 'rxjs'
-import { type AlarmIntent, settled, wantedTime } from '../intent.ts'
-import { type AlarmTime, checkAlarmTime, type Move, moveTo } from '../time.ts'
+import { type AlarmIntent, settled, wantedTime } from '../vocabulary/intent.ts'
+import { type AlarmTime, checkAlarmTime, type Move, moveTo } from '../vocabulary/time.ts'
 
 /** An intent, the alarm that it asks for, and how that stands to the bound. */
 export interface ClassifiedMove {

@@ -1,7 +1,7 @@
 import { defer, EMPTY, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs'
-import { type AsyncContext, currentContext } from '../async-context.ts'
-import { fromUser } from '../from-user.ts'
+import { type AsyncContext, currentContext } from './async-context.ts'
 import { endInputs } from './end-inputs.ts'
+import { fromUser } from './from-user.ts'
 import { listen } from './listen.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 

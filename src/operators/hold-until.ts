@@ -1,5 +1,5 @@
 import { from, type MonoTypeOperatorFunction, type ObservableInput } from 'rxjs'
-import { AlarmError } from '../errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { hold } from './hold.ts'
 import { listen } from './listen.ts'
 

@@ -1,5 +1,5 @@
 import { type MonoTypeOperatorFunction, Observable, Subscription } from 'rxjs'
-import { type AsyncContext, currentContext } from '../async-context.ts'
+import { type AsyncContext, currentContext } from './async-context.ts'
 import { endInputs } from './end-inputs.ts'
 import { listen } from './listen.ts'
 

@@ -1,5 +1,5 @@
 import { noop, type Observable, type Subscription } from 'rxjs'
-import type { AsyncContext } from '../async-context.ts'
+import type { AsyncContext } from './async-context.ts'
 import { listen } from './listen.ts'
 
 /** An Observable, and the asynchronous context in which it is to be subscribed; `null` for that of the moment. */

@@ -1,5 +1,5 @@
 import { defer, noop, Observable, Subscription } from 'rxjs'
-import { currentContext } from '../async-context.ts'
+import { currentContext } from './async-context.ts'
 import { endInputs } from './end-inputs.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 

@@ -8,9 +8,9 @@ import {
   throwError,
   timer,
 } from 'rxjs'
-import type { Names } from '../check-names.ts'
-import { AlarmConfigError, AlarmError } from '../errors.ts'
-import { timerMilliseconds } from '../milliseconds.ts'
+import type { Names } from '../vocabulary/check-names.ts'
+import { AlarmConfigError, AlarmError } from '../vocabulary/errors.ts'
+import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { migrate, VERSION, versionOf } from './migrate.ts'
 import { postgresError } from './postgres-error.ts'
 import { checkSchemaName, quoteName } from './schema-name.ts'

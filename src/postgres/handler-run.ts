@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Observable, type ObservableInput, Subscription } from 'rxjs'
-import { fromUser } from '../from-user.ts'
+import { fromUser } from '../operators/from-user.ts'
 
 /** One run of a handler: closed when its delivery has failed, or is unsubscribed before it has ended. */
 export type HandlerRun = Subscription

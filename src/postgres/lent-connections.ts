@@ -16,8 +16,8 @@ import {
   timeout,
   timer,
 } from 'rxjs'
-import { elapsedOf } from '../elapsed.ts'
-import { AlarmError } from '../errors.ts'
+import { elapsedOf } from '../vocabulary/elapsed.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { aborted } from './aborted.ts'
 import type { Database } from './database.ts'
 import { postgresError } from './postgres-error.ts'

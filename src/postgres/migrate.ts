@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import { ofTheFormerSplit } from '../fence.ts'
+import { ofTheFormerSplit } from '../vocabulary/fence.ts'
 
 /** The version of the tables below. A later one adds a step for each version before it. */
 export const VERSION = 5

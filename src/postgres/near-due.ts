@@ -1,7 +1,7 @@
 import { interval, type SchedulerLike, timer } from 'rxjs'
-import { elapsedOf } from '../elapsed.ts'
 import { oneTimer } from '../ledger/one-timer.ts'
-import { type AlarmTime, isBefore } from '../time.ts'
+import { elapsedOf } from '../vocabulary/elapsed.ts'
+import { type AlarmTime, isBefore } from '../vocabulary/time.ts'
 
 /** Knows when the next alarm is due, so that it is not left to the poll. */
 export interface NearDue {

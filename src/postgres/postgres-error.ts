@@ -1,4 +1,4 @@
-import { AlarmError } from '../errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { rulingOf } from './sqlstates.ts'
 
 /** What Postgres or the way to it has thrown, as an error with a stable code. Not the handler's fault, so it never counts. */

@@ -1,11 +1,7 @@
 import { concat, defer, ignoreElements, Observable, type ObservableInput } from 'rxjs'
-import { type Awaitable, awaitable } from '../awaitable.ts'
-import { checkNames, type Names } from '../check-names.ts'
-import { type Closable, closable } from '../closing/close-once.ts'
-import { flushAll } from '../closing/flush-all.ts'
-import { type Flush, hosting } from '../closing/host.ts'
-import { AlarmConfigError, AlarmError, AlarmFencedError, given } from '../errors.ts'
-import { checkKey } from '../key.ts'
+import { type Closable, closable } from '../fleet/closing/close-once.ts'
+import { flushAll } from '../fleet/closing/flush-all.ts'
+import { type Flush, hosting } from '../fleet/closing/host.ts'
 import { alarmList } from '../ledger/alarm-list.ts'
 import { checkFailedAlarm } from '../ledger/failed-alarm.ts'
 import { type Excerpt, listAlarms, placeAt } from '../ledger/list-alarms.ts'
@@ -15,6 +11,10 @@ import {
   type ManagerOptions,
   managerNames,
 } from '../ledger/manager-options.ts'
+import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
+import { checkNames, type Names } from '../vocabulary/check-names.ts'
+import { AlarmConfigError, AlarmError, AlarmFencedError, given } from '../vocabulary/errors.ts'
+import { checkKey } from '../vocabulary/key.ts'
 import type {
   AlarmDelivery,
   AlarmList,
@@ -25,9 +25,9 @@ import type {
   KeyedWrite,
   ListOptions,
   WriteInfo,
-} from '../manager.ts'
-import { timerMilliseconds } from '../milliseconds.ts'
-import { type AlarmTime, checkAlarmTime } from '../time.ts'
+} from '../vocabulary/manager.ts'
+import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
+import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
 import { alarmTable, type Revived } from './alarm-table.ts'
 import { type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'

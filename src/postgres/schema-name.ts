@@ -1,4 +1,4 @@
-import { AlarmConfigError } from '../errors.ts'
+import { AlarmConfigError } from '../vocabulary/errors.ts'
 
 const MAX_BYTES = 44 // graphile-worker names its prepared statements after it, and Postgres knows 63 bytes of a name
 

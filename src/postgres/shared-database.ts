@@ -1,4 +1,4 @@
-import type { AlarmManager } from '../manager.ts'
+import type { AlarmManager } from '../vocabulary/manager.ts'
 import type { Database } from './database.ts'
 
 const databases = new WeakMap<AlarmManager, Database>()

@@ -1,4 +1,4 @@
-import { passes, type Ruling, stays } from '../ruling.ts'
+import { passes, type Ruling, stays } from '../vocabulary/ruling.ts'
 
 const AWAY = passes(
   'ALARM_STORAGE_UNREACHABLE',

@@ -1,4 +1,4 @@
-import { AlarmError } from '../errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 
 /** A `commitWith` that did not outlast the run that it belongs to. */
 export function deliveryOver(): AlarmError {

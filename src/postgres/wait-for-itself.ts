@@ -1,5 +1,5 @@
 import { ignoreElements, type MonoTypeOperatorFunction, map, merge, type Observable, take } from 'rxjs'
-import { AlarmError } from '../errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 
 /**
  * Errors where the value cannot come: a transaction is to end before it, whose own function asked for it and, after all this `patience`, has

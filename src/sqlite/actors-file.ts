@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ofTheFormerSplit } from '../fence.ts'
+import { ofTheFormerSplit } from '../vocabulary/fence.ts'
 import { connect } from './connect.ts'
 import { makeDurable } from './make-durable.ts'
 import { snapshot } from './snapshot.ts'

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { AlarmError } from '../errors.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
 import { refused, reserved } from './sql-refused.ts'
 import { RESERVED } from './store-file.ts'
 

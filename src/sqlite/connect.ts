@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmConfigError, AlarmError } from '../errors.ts'
-import { timerMilliseconds } from '../milliseconds.ts'
+import { AlarmConfigError, AlarmError } from '../vocabulary/errors.ts'
+import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { storageError } from './storage-error.ts'
 
 export const BUSY_TIMEOUT = 5_000 // ms

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { given } from '../errors.ts'
-import { inUse } from '../in-use.ts'
-import type { AlarmTime } from '../time.ts'
+import { given } from '../vocabulary/errors.ts'
+import { inUse } from '../vocabulary/in-use.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 
 /**
  * Deletes the row of an actor, in the transaction that is open. Its epoch is kept as the least of all that are opened from here on: what an

@@ -1,7 +1,7 @@
 import type { ObservableInput, SchedulerLike } from 'rxjs'
-import { hostOf } from '../closing/host.ts'
-import type { AlarmManager } from '../manager.ts'
-import { withinTime } from '../within-time.ts'
+import { withinTime } from '../actor/within-time.ts'
+import { hostOf } from '../fleet/closing/host.ts'
+import type { AlarmManager } from '../vocabulary/manager.ts'
 
 /** ms that a manager has for a write */
 const LIMIT = 10_000

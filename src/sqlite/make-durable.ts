@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
 
 const STEP = 10 // ms

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
 import { connect } from './connect.ts'
 import { makeDurable } from './make-durable.ts'
 import { snapshot } from './snapshot.ts'

@@ -1,7 +1,7 @@
-import { fenceOf } from '../fence.ts'
-import type { Keeper } from '../keeper.ts'
-import type { AlarmManager } from '../manager.ts'
-import type { Alarm } from '../open-alarm.ts'
+import type { Keeper } from '../actor/keeper.ts'
+import type { Alarm } from '../actor/open-alarm.ts'
+import { fenceOf } from '../vocabulary/fence.ts'
+import type { AlarmManager } from '../vocabulary/manager.ts'
 import type { StoreFile } from './store-file.ts'
 
 /** The fence that a manager holds of a key, where it can say so; what keeps it from that is met by the first write. */

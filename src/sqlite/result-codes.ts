@@ -1,4 +1,4 @@
-import { passes, type Ruling, stays } from '../ruling.ts'
+import { passes, type Ruling, stays } from '../vocabulary/ruling.ts'
 
 const LOCKED =
   'is locked by another connection, longer than the busy timeout. Try again, or find what holds it.'

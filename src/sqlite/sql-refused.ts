@@ -1,4 +1,4 @@
-import { AlarmError } from '../errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { RESERVED } from './store-file.ts'
 
 /** A statement that could undo what the store relies on. */

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { HeldAlarm } from '../ledger/held-alarm.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type Excerpt, placeAt } from '../ledger/list-alarms.ts'
-import type { LastError } from '../manager.ts'
-import type { AlarmTime } from '../time.ts'
+import type { LastError } from '../vocabulary/manager.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 
 const AT_A_TIME = 1_000
 const DAY = 86_400_000

@@ -1,5 +1,5 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
-import type { AlarmError } from '../errors.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
 
 /** What waits for the write lock: its scheduler, and for how long, ms. */
 export interface Patience {

@@ -1,4 +1,4 @@
-import { AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
 import { canBeRead } from './can-be-read.ts'
 import { rulingOf } from './result-codes.ts'
 

@@ -1,7 +1,7 @@
 import { finalize, Observable, Subject } from 'rxjs'
-import type { Keeper } from '../keeper.ts'
-import type { Alarm } from '../open-alarm.ts'
-import type { AlarmTime } from '../time.ts'
+import type { Keeper } from '../actor/keeper.ts'
+import type { Alarm } from '../actor/open-alarm.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import type { Turn, TurnEnd, Turns } from './store-turn.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
 import type { Turns } from './store-turn.ts'
 import { afterBlanks, compile, type UserStatement } from './user-statement.ts'
 

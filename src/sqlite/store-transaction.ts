@@ -1,6 +1,6 @@
 import { Observable, type Subscription } from 'rxjs'
-import { AlarmError, given } from '../errors.ts'
-import type { AlarmTime } from '../time.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import { type Locked, type Patience, stepLine } from './step-line.ts'
 import { storageError } from './storage-error.ts'
 import type { StoreFile } from './store-file.ts'

@@ -1,6 +1,6 @@
-import { type Confirmation, checkConfirmation } from '../check-names.ts'
-import { markSwallowed, throwing } from '../reached.ts'
-import type { AlarmTime } from '../time.ts'
+import { markSwallowed, throwing } from '../operators/reached.ts'
+import { type Confirmation, checkConfirmation } from '../vocabulary/check-names.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
 /** What is asked in one turn; it reaches the engine once, at its end. */

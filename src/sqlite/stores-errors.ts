@@ -1,4 +1,4 @@
-import { AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
 
 /** Stores that were closed. */
 export function closed(file: string): AlarmError {

@@ -1,5 +1,5 @@
 import { isObservable } from 'rxjs'
-import { AlarmError } from '../errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 
 /** Refuses a promise: what a transaction awaits would come after its end. An Observable awaits nothing, an awaitable one neither. */
 export function synchronous<T>(result: T): T {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { AlarmError } from '../errors.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
 import { storageError } from './storage-error.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../errors.ts'
+import { AlarmError, given } from '../vocabulary/errors.ts'
 
 /** Does work that ends with a commit, and throws `ALARM_STORAGE_GONE` where the file was taken away by then, and ever after. */
 export type WhileThere = <T>(work: () => T) => T

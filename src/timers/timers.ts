@@ -1,5 +1,5 @@
 import { delayOf, type Failures, isExhausted, redeliver, retryUncounted } from '../ledger/redelivery.ts'
-import type { AlarmTime } from '../time.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 
 /** A named timer, as plain data. */
 export interface Timer extends Failures {

@@ -18,7 +18,7 @@ function codesOf(file: string, type: string): string[] {
 }
 
 const codes = [
-  ...codesOf('src/errors.ts', 'AlarmErrorCode'),
+  ...codesOf('src/vocabulary/errors.ts', 'AlarmErrorCode'),
   ...codesOf('src/marbles/scenario/marbles-error.ts', 'MarblesErrorCode'),
   'CLOCK_RUNAWAY',
 ]
@@ -49,7 +49,9 @@ describe('docs/troubleshooting.md', () => {
 })
 
 describe('the events that the guides name', () => {
-  const story = ['src/event.ts', 'src/manager.ts'].map((file) => readFileSync(file, 'utf8')).join()
+  const story = ['src/vocabulary/event.ts', 'src/vocabulary/manager.ts']
+    .map((file) => readFileSync(file, 'utf8'))
+    .join()
   const kinds = new Set([...story.matchAll(/kind: '([\w-]+)'/g)].map(([, kind]) => kind))
   kinds.add('commit-first') // no event: one of the saboteurs of the crash runs
 

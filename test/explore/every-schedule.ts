@@ -1,10 +1,10 @@
 import { openAlarm } from 'nolater'
 import { type ExploreOptions, readRecord } from 'nolater/marbles'
-import { runEngines } from '../../src/marbles/explore/learn.ts'
-import { movesOf } from '../../src/marbles/explore/moves.ts'
-import { boundsOf } from '../../src/marbles/explore/options.ts'
-import { step } from '../../src/marbles/explore/step.ts'
-import { worldBefore } from '../../src/marbles/explore/world.ts'
+import { runEngines } from './explorer/learn.ts'
+import { movesOf } from './explorer/moves.ts'
+import { boundsOf } from './explorer/options.ts'
+import { step } from './explorer/step.ts'
+import { worldBefore } from './explorer/world.ts'
 
 /** Every complete schedule, run from its beginning on an engine of its own: no keys, nothing learned, nothing left out. */
 export function everySchedule(options: ExploreOptions): { schedules: number; faults: string[] } {

@@ -13,12 +13,12 @@ describe('the explorer catches', () => {
 
 describe('a patch', () => {
   it('must find its text', async () => {
-    const patch = { file: 'rules.ts', find: 'no such text', put: '' }
+    const patch = { file: 'actor/rules.ts', find: 'no such text', put: '' }
     await expect(loadPatched([patch])).rejects.toThrow('rules.ts has 0 places')
   })
 
   it('must find it once', async () => {
-    const patch = { file: 'rules.ts', find: 'return', put: '' }
+    const patch = { file: 'actor/rules.ts', find: 'return', put: '' }
     await expect(loadPatched([patch])).rejects.toThrow(/rules.ts has \d+ places/)
   })
 

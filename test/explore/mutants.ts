@@ -13,7 +13,7 @@ export interface Mutant {
 }
 
 const impatient: Patch = {
-  file: 'rules.ts',
+  file: 'actor/rules.ts',
   find: "return flight.writing ? null : 'precommit'",
   put: "return flight.writing && flight.carries === alarm.desired ? null : 'precommit'",
 }
@@ -24,9 +24,9 @@ export const mutants: readonly Mutant[] = [
     name: 'no gate: a precommit does not wait for the write in flight',
     patches: [
       impatient,
-      { file: 'writer.ts', find: 'concatMap((write$) => write$)', put: 'mergeMap((write$) => write$)' },
+      { file: 'actor/writer.ts', find: 'concatMap((write$) => write$)', put: 'mergeMap((write$) => write$)' },
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: '  concatMap,\n',
         put: '  mergeMap,\n',
       },
@@ -36,14 +36,18 @@ export const mutants: readonly Mutant[] = [
     name: 'switchMap over the write: a new one unsubscribes from the one in flight',
     patches: [
       impatient,
-      { file: 'writer.ts', find: 'concatMap((write$) => write$)', put: 'switchMap((write$) => write$)' },
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
+        find: 'concatMap((write$) => write$)',
+        put: 'switchMap((write$) => write$)',
+      },
+      {
+        file: 'actor/writer.ts',
         find: '  concatMap,\n',
         put: '  switchMap,\n',
       },
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: '  const write = writeNow(',
         put: '  work.write?.unsubscribe()\n  const write = writeNow(',
       },
@@ -53,7 +57,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the precommit when it is issued',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: '    work.behind = false\n  }\n',
         put: '    work.behind = false\n  } else keeper.bound = time\n',
       },
@@ -63,7 +67,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the precommit also when it fails',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: 'keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))',
         put: 'keeper.bound = time',
       },
@@ -73,7 +77,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a failed precommit is tried again as if it were a later move',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: 'keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))',
         put: '{}',
       },
@@ -85,7 +89,7 @@ export const mutants: readonly Mutant[] = [
     name: 'commit before precommit',
     patches: [
       {
-        file: 'rules.ts',
+        file: 'actor/rules.ts',
         find: "if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'",
         put: "if (alarm.desired !== alarm.committed && !flight.committing) return 'commit'\n  if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'",
       },
@@ -95,12 +99,12 @@ export const mutants: readonly Mutant[] = [
     name: 'two commits at a time',
     patches: [
       {
-        file: 'rules.ts',
+        file: 'actor/rules.ts',
         find: "return flight.committing ? null : 'commit'",
         put: "return flight.committing && flight.promised === alarm.desired ? null : 'commit'",
       },
       {
-        file: 'commit.ts',
+        file: 'actor/commit.ts',
         find: 'work.committing = true',
         put: 'work.committing = true\n  work.promised = time',
       },
@@ -112,18 +116,18 @@ export const mutants: readonly Mutant[] = [
     name: 'later write before its commit',
     patches: [
       {
-        file: 'rules.ts',
+        file: 'actor/rules.ts',
         find: '  // 2. Then commit',
         put: "  if (isBefore(alarm.bound, alarm.desired) && !flight.writing) return 'later'\n  // 2. Then commit",
       },
-      { file: 'writer.ts', find: ': keeper.committed\n', put: ': keeper.desired\n' },
+      { file: 'actor/writer.ts', find: ': keeper.committed\n', put: ': keeper.desired\n' },
     ],
   },
   {
     name: 'later write while a commit is in flight',
     patches: [
       {
-        file: 'rules.ts',
+        file: 'actor/rules.ts',
         find: 'if (flight.committing || flight.writing || flight.resting) return null',
         put: 'if (flight.writing || flight.resting) return null',
       },
@@ -134,12 +138,12 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the later time only when it is acknowledged',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: '    keeper.bound = time\n    work.behind = false\n',
         put: '    work.behind = false\n',
       },
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: "    if (step === 'precommit') {\n      keeper.bound = time\n",
         put: "    keeper.bound = time\n    if (step === 'precommit') {\n",
       },
@@ -149,12 +153,12 @@ export const mutants: readonly Mutant[] = [
     name: 'parked value (workerd #7330)',
     patches: [
       {
-        file: 'commit.ts',
+        file: 'actor/commit.ts',
         find: 'keeper.committed = time\n',
         put: 'keeper.committed = time\n      if (work.writing && isBefore(keeper.bound, time)) {\n        work.parked = time\n        work.owed = true\n      }\n',
       },
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: ': keeper.committed\n',
         put: ': (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
       },
@@ -164,12 +168,12 @@ export const mutants: readonly Mutant[] = [
     name: 'a retry writes the old value',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: 'work.owed = true',
         put: 'work.owed = true\n    work.parked = write.time',
       },
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: ': keeper.committed\n',
         put: ': (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
       },
@@ -179,7 +183,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a retry does not give way to an earlier move',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: 'keeper.stopResting() // it says all that a failed later move wanted to say',
         put: '',
       },
@@ -187,7 +191,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a later write that failed is not tried again',
-    patches: [{ file: 'writer.ts', find: 'work.owed = true', put: '' }],
+    patches: [{ file: 'actor/writer.ts', find: 'work.owed = true', put: '' }],
   },
 
   // ---- fence and epoch
@@ -195,7 +199,7 @@ export const mutants: readonly Mutant[] = [
     name: 'no fence: every write carries the same',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: 'fenceOf(keeper.fenceEpoch, keeper.issued + 1,',
         put: 'fenceOf(keeper.fenceEpoch, 0,',
       },
@@ -208,18 +212,20 @@ export const mutants: readonly Mutant[] = [
   { name: 'the store does not raise the epoch', world: { raisesEpoch: false } },
   {
     name: 'the fence is not built from the epoch',
-    patches: [{ file: 'writer.ts', find: 'fenceOf(keeper.fenceEpoch, ', put: 'fenceOf(0, ' }],
+    patches: [{ file: 'actor/writer.ts', find: 'fenceOf(keeper.fenceEpoch, ', put: 'fenceOf(0, ' }],
   },
   {
     name: 'no reconciling at the opening',
-    patches: [{ file: 'keeper.ts', find: 'if (this.config.reconcile !== false) this.renew()', put: '' }],
+    patches: [
+      { file: 'actor/keeper.ts', find: 'if (this.config.reconcile !== false) this.renew()', put: '' },
+    ],
   },
 
   {
     name: 'a failed commit counts as one that is durable',
     patches: [
       {
-        file: 'commit.ts',
+        file: 'actor/commit.ts',
         find: 'keeper.fail(new AlarmCommitError(key, printTime(time), cause))',
         put: 'work.committing = false\n      keeper.committed = time\n      work.covered = covers\n      keeper.settle()',
       },
@@ -231,7 +237,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound is dropped when the handler starts, as if the manager held nothing',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: 'keeper.work.run = own\n',
         put: 'keeper.work.run = own\n  keeper.bound = null\n',
       },
@@ -241,7 +247,7 @@ export const mutants: readonly Mutant[] = [
     name: 'clean without looking at the commit in flight',
     patches: [
       {
-        file: 'rules.ts',
+        file: 'actor/rules.ts',
         find: 'if (flight.committing && flight.commits !== alarm.committed) return false',
         put: '',
       },
@@ -249,13 +255,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an intent that is not durable yet counts as clean',
-    patches: [{ file: 'delivery.ts', find: 'if (!isClean(alarm, flight)) return', put: 'if (false) return' }],
+    patches: [
+      { file: 'actor/delivery.ts', find: 'if (!isClean(alarm, flight)) return', put: 'if (false) return' },
+    ],
   },
   {
     name: 'an alarm that is due by now is put right instead of run',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: 'if (desired !== null && desired <= now) return',
         put: 'if (false) return',
       },
@@ -265,7 +273,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an alarm that is not due is run',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: 'if (desired !== null && desired <= now) return',
         put: 'if (desired !== null) return',
       },
@@ -275,7 +283,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the deletion is not deferred',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: 'keeper.work.run = own\n',
         put: 'keeper.work.run = own\n  if (arming.deletes) {\n    own.deletion = "answer"\n    keeper.want(null, true)\n  }\n',
       },
@@ -285,7 +293,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a handler that fails deletes the alarm',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: '      end()\n      keeper.settle()\n',
         put: '      end()\n      if (own.deletion === "deferred") keeper.want(null, true)\n      keeper.settle()\n',
       },
@@ -295,7 +303,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a set in the handler does not cancel the deletion',
     patches: [
       {
-        file: 'keeper.ts',
+        file: 'actor/keeper.ts',
         find: "if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'",
         put: '',
       },
@@ -305,7 +313,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a set of the same time does not cancel the deletion',
     patches: [
       {
-        file: 'keeper.ts',
+        file: 'actor/keeper.ts',
         find: "if (this.work?.run?.deletion === 'deferred')",
         put: "if (this.work?.run?.deletion === 'deferred' && time !== this.desired)",
       },
@@ -313,13 +321,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a newer write is one acknowledged since the delivery began',
-    patches: [{ file: 'delivery.ts', find: 'sinceOf(keeper, wakeup)', put: 'keeper.acked' }],
+    patches: [{ file: 'actor/delivery.ts', find: 'sinceOf(keeper, wakeup)', put: 'keeper.acked' }],
   },
   {
     name: 'answered as soon as the handler has succeeded',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: 'return answer(keeper, since)\n    }),\n  ).pipe(',
         put: 'return of(undefined)\n    }),\n  ).pipe(',
       },
@@ -329,12 +337,12 @@ export const mutants: readonly Mutant[] = [
     name: 'answered when all is committed, before the manager has caught up',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
         put: '.when(() => isClean(keeper, keeper.flight))\n    .pipe(\n      concatMap(',
       },
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)',
         put: 'return of(undefined)',
       },
@@ -343,29 +351,33 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'answered although the last write was given up',
     patches: [
-      { file: 'delivery.ts', find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)', put: '' },
+      {
+        file: 'actor/delivery.ts',
+        find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)',
+        put: '',
+      },
     ],
   },
   {
     name: 'put right is answered although the write was given up',
     patches: [
-      { file: 'delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
+      { file: 'actor/delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
     ],
   },
   {
     name: 'put right is answered before the write is acknowledged',
     patches: [
       {
-        file: 'delivery.ts',
+        file: 'actor/delivery.ts',
         find: '.when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)',
         put: '.when(() => true)',
       },
-      { file: 'delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
+      { file: 'actor/delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
     ],
   },
   {
     name: 'the answer counts as the deletion although a newer write stands',
-    patches: [{ file: 'keeper.ts', find: ' && this.issued <= run.since', put: '' }],
+    patches: [{ file: 'actor/keeper.ts', find: ' && this.issued <= run.since', put: '' }],
   },
 
   // ---- the same time again
@@ -373,7 +385,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the same time again is no move, though its delivery has begun',
     patches: [
       {
-        file: 'keeper.ts',
+        file: 'actor/keeper.ts',
         find: 'if (time !== this.desired || this.isBegun(time)) {',
         put: 'if (time !== this.desired) {',
       },
@@ -383,7 +395,7 @@ export const mutants: readonly Mutant[] = [
     name: 'what is asked again is committed before the manager has it',
     patches: [
       {
-        file: 'rules.ts',
+        file: 'actor/rules.ts',
         find: 'return again || isBefore(desired, bound)',
         put: 'return isBefore(desired, bound)',
       },
@@ -393,7 +405,7 @@ export const mutants: readonly Mutant[] = [
     name: 'what is asked again is written as the same alarm once more',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: "const move = step === 'precommit' ? 'earlier' : moveTo(time, keeper.bound)",
         put: 'const move = moveTo(time, keeper.bound)',
       },
@@ -403,7 +415,7 @@ export const mutants: readonly Mutant[] = [
     name: 'what is due at the opening counts as not delivered before',
     patches: [
       {
-        file: 'keeper.ts',
+        file: 'actor/keeper.ts',
         find: 'checkAlarmTime(initial)\n    this.suspect()',
         put: 'checkAlarmTime(initial)',
       },
@@ -411,12 +423,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what is asked again is used up by the delivery before',
-    patches: [{ file: 'delivery.ts', find: 'deletes: !isStale }', put: 'deletes: true }' }],
+    patches: [{ file: 'actor/delivery.ts', find: 'deletes: !isStale }', put: 'deletes: true }' }],
     bounds: { intents: 2, wakes: 2 },
   },
   {
     name: 'what is asked again is given up with the alarm before',
-    patches: [{ file: 'delivery.ts', find: ' && !isOfBefore(keeper, delivered)', put: '' }],
+    patches: [{ file: 'actor/delivery.ts', find: ' && !isOfBefore(keeper, delivered)', put: '' }],
     bounds: { intents: 2, wakes: 2, abandons: 1 },
   },
 
@@ -424,30 +436,34 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an abandoned alarm counts as gone from the manager before it is gone from the store',
     patches: [
-      { file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.issued', put: 'keeper.bound = null' },
+      {
+        file: 'actor/delivery.ts',
+        find: 'keeper.work.abandoned = keeper.issued',
+        put: 'keeper.bound = null',
+      },
     ],
     bounds: { abandons: 1 },
   },
   {
     name: 'an abandoned alarm counts as still at the manager when it is gone from the store',
-    patches: [{ file: 'delivery.ts', find: 'keeper.work.abandoned = keeper.issued', put: '' }],
+    patches: [{ file: 'actor/delivery.ts', find: 'keeper.work.abandoned = keeper.issued', put: '' }],
     bounds: { abandons: 1 },
   },
   {
     name: 'what is kept in place of an abandoned alarm does not raise the bound',
-    patches: [{ file: 'delivery.ts', find: 'keeper.bound = kept', put: '' }],
+    patches: [{ file: 'actor/delivery.ts', find: 'keeper.bound = kept', put: '' }],
     bounds: { abandons: 1 },
   },
   {
     name: 'an alarm that is not settled is given up',
     patches: [
-      { file: 'delivery.ts', find: 'if (!isSettled(keeper)) throw unsettled(keeper, time)\n', put: '' },
+      { file: 'actor/delivery.ts', find: 'if (!isSettled(keeper)) throw unsettled(keeper, time)\n', put: '' },
     ],
     bounds: { abandons: 1 },
   },
   {
     name: 'an alarm is given up while a handler runs',
-    patches: [{ file: 'delivery.ts', find: ' && (work === null || work.run === null)', put: '' }],
+    patches: [{ file: 'actor/delivery.ts', find: ' && (work === null || work.run === null)', put: '' }],
     bounds: { abandons: 1 },
   },
 
@@ -462,7 +478,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the gate opens when the commit is issued',
     patches: [
       {
-        file: 'commit.ts',
+        file: 'actor/commit.ts',
         find: 'work.committing = true\n',
         put: 'work.committing = true\n  work.covered = covers\n',
       },
@@ -470,13 +486,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the gate opens for what was asked during the commit',
-    patches: [{ file: 'commit.ts', find: 'work.covered = covers', put: 'work.covered = work.asked' }],
+    patches: [{ file: 'actor/commit.ts', find: 'work.covered = covers', put: 'work.covered = work.asked' }],
   },
   {
     name: 'the gate opens when the manager has the alarm',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: '      keeper.setBy = sequence\n',
         put: '      keeper.setBy = sequence\n      work.covered = work.asked\n',
       },
@@ -486,12 +502,12 @@ export const mutants: readonly Mutant[] = [
     name: 'an intent that was put back counts as durable',
     patches: [
       {
-        file: 'keeper.ts',
+        file: 'actor/keeper.ts',
         find: 'work.touched = true\n    work.asked++',
         put: 'work.touched ||= time === replaced\n    work.asked++',
       },
       {
-        file: 'keeper.ts',
+        file: 'actor/keeper.ts',
         find: '      this.wait(work)\n',
         put: '      this.wait(work)\n      if (this.desired === this.committed && !work.committing && !work.touched) work.covered = work.asked\n',
       },
@@ -499,11 +515,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what was put back has no commit due',
-    patches: [{ file: 'keeper.ts', find: 'work.touched = true\n    work.asked++', put: 'work.asked++' }],
+    patches: [
+      { file: 'actor/keeper.ts', find: 'work.touched = true\n    work.asked++', put: 'work.asked++' },
+    ],
     bounds: { also: ['touch'] },
   },
   {
     name: 'the gate does not close',
-    patches: [{ file: 'keeper.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' }],
+    patches: [{ file: 'actor/keeper.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' }],
   },
 ]

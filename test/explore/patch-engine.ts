@@ -18,7 +18,7 @@ const isOfEngine = (path: string): boolean => /\.ts$|[/\\](src|operators)$/.test
 
 /** Loads a copy of the engine with some of its text replaced, so that the engine itself needs no switches. */
 export async function loadPatched(patches: readonly Patch[]): Promise<typeof openAlarm> {
-  return importPatched(patches, async (entry) => (await entry('open-alarm.ts')).openAlarm, isOfEngine)
+  return importPatched(patches, async (entry) => (await entry('actor/open-alarm.ts')).openAlarm, isOfEngine)
 }
 
 /** Imports from a copy of the sources with some of their text replaced. */

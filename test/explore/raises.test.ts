@@ -24,7 +24,7 @@ describe('two owners of one store, whose manager remembers a higher fence', { ti
 
   it('are shut out where the engine never raises, which is caught', async () => {
     const patch = {
-      file: 'raise-epoch.ts',
+      file: 'actor/raise-epoch.ts',
       find: 'if (config.raise === undefined) return',
       put: 'if (keeper !== null) return',
     }

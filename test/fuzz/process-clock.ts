@@ -1,5 +1,5 @@
 import type { SchedulerAction, Subscription } from 'rxjs'
-import type { ElapsedScheduler } from '../../src/elapsed.ts'
+import type { ElapsedScheduler } from '../../src/vocabulary/elapsed.ts'
 import { OnPurpose } from '../world/misbehaviour.ts'
 
 /** The clocks of one process. */

@@ -19,7 +19,7 @@ const programmes: Readonly<Record<string, string>> = {
 }
 
 const call = (name: string, params: string): Patch => ({
-  file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'writer.ts' : 'commit.ts',
+  file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'actor/writer.ts' : 'actor/commit.ts',
   find: `withinTime(config, '${name}', () => config.${name}(${params}))`,
   put: `config.${name}(${params})`,
 })
@@ -30,7 +30,7 @@ const boundary: readonly Protection[] = [
     name: 'the message of an error is taken for a string',
     patches: [
       {
-        file: 'errors.ts',
+        file: 'vocabulary/errors.ts',
         find: "return typeof message === 'string' ? message.replace(",
         put: "return typeof cause === 'object' ? (message as string).replace(",
       },
@@ -41,7 +41,7 @@ const boundary: readonly Protection[] = [
     name: 'a getter of an error may throw',
     patches: [
       {
-        file: 'safe-field.ts',
+        file: 'vocabulary/safe-field.ts',
         find: '    return undefined\n',
         put: "    if (name === 'message') throw new Error('as it is')\n    return undefined\n",
       },
@@ -52,7 +52,7 @@ const boundary: readonly Protection[] = [
     name: 'a teardown that throws costs a held write its turn',
     patches: [
       {
-        file: 'writer.ts',
+        file: 'actor/writer.ts',
         find: 'reportUncaught(() => written?.unsubscribe())',
         put: 'written?.unsubscribe()',
       },
@@ -62,20 +62,24 @@ const boundary: readonly Protection[] = [
   {
     name: 'what a function of the user throws after its end is thrown on',
     patches: [
-      { file: 'from-user.ts', find: 'if (isOver) reportUnhandled(error)', put: 'if (isOver) throw error' },
+      {
+        file: 'operators/from-user.ts',
+        find: 'if (isOver) reportUnhandled(error)',
+        put: 'if (isOver) throw error',
+      },
     ],
     programme: 'actor=fleet many=true a.write!odd:error:spits a.set60000',
   },
   {
     name: 'what is thrown while the rules are applied leaves them as if they were being applied',
     patches: [
-      { file: 'keeper.ts', find: 'this.breakBy(error) // and never', put: 'throw error // and never' },
+      { file: 'actor/keeper.ts', find: 'this.breakBy(error) // and never', put: 'throw error // and never' },
     ],
     programme: 'write=5 a.clock5000 a.confirmed',
   },
   {
     name: 'the rules are applied inside of themselves',
-    patches: [{ file: 'keeper.ts', find: '    if (work.settling) return\n', put: '' }],
+    patches: [{ file: 'actor/keeper.ts', find: '    if (work.settling) return\n', put: '' }],
   },
 ]
 
@@ -98,14 +102,18 @@ const limits: readonly Protection[] = [
 ]
 
 /** Fences with room for four writes in an epoch. */
-const few: Patch = { file: 'fence.ts', find: 'const SEQUENCES = 2 ** 22', put: 'const SEQUENCES = 2 ** 2' }
+const few: Patch = {
+  file: 'vocabulary/fence.ts',
+  find: 'const SEQUENCES = 2 ** 22',
+  put: 'const SEQUENCES = 2 ** 2',
+}
 
 const epochs: readonly Protection[] = [
   {
     name: 'a store that began again raises no epoch in place',
     patches: [
       {
-        file: 'raise-epoch.ts',
+        file: 'actor/raise-epoch.ts',
         find: 'const least = held === undefined ? null : epochAbove(held, epoch)',
         put: 'const least = held === undefined ? null : epochAbove(-1.5, epoch)',
       },
@@ -117,7 +125,7 @@ const epochs: readonly Protection[] = [
     around: [few],
     patches: [
       {
-        file: 'raise-epoch.ts',
+        file: 'actor/raise-epoch.ts',
         find: 'if (needsEpoch(keeper.issued, spare, early)) return',
         put: 'if (needsEpoch(keeper.issued, spare, early) && spare < 0) return',
       },
@@ -172,8 +180,8 @@ const own: readonly Protection[] = [
   {
     name: 'what is given up may be replaced before its deletion is issued',
     patches: [
-      { file: 'delivery.ts', find: 'keeper.deleteNow(keeper.work)', put: 'keeper.intend(null)' },
-      { file: 'delivery.ts', find: 'if (!isSettled(keeper)) throw unsettled(keeper, time)\n', put: '' },
+      { file: 'actor/delivery.ts', find: 'keeper.deleteNow(keeper.work)', put: 'keeper.intend(null)' },
+      { file: 'actor/delivery.ts', find: 'if (!isSettled(keeper)) throw unsettled(keeper, time)\n', put: '' },
     ],
     programme: 'write=promise +5000 a.run!set5000/ok a.run!giveup a.abandon!set10000/ok a.set0',
   },

@@ -2,7 +2,7 @@ import { memoryManager } from 'nolater'
 import { Observable } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LedgerManager } from '../../src/ledger/ledger-manager.ts'
-import type { AlarmDelivery, DeliveryEvent } from '../../src/manager.ts'
+import type { AlarmDelivery, DeliveryEvent } from '../../src/vocabulary/manager.ts'
 import { newFile, newManager } from '../sqlite/files.ts'
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts'
 

@@ -1,6 +1,6 @@
-import { sequenceOf } from '../../src/fence.ts'
+import { isClean, isConfirmed } from '../../src/actor/rules.ts'
 import type { AlarmTime } from '../../src/index.ts'
-import { isClean, isConfirmed } from '../../src/rules.ts'
+import { sequenceOf } from '../../src/vocabulary/fence.ts'
 import {
   forget,
   intend,

@@ -1,7 +1,7 @@
-import { fenceOf } from '../../src/fence.ts'
+import { type Flight, idle, isDrained, isEarlier, nextStep } from '../../src/actor/rules.ts'
 import type { AlarmErrorCode, AlarmTime } from '../../src/index.ts'
-import { type Flight, idle, isDrained, isEarlier, nextStep } from '../../src/rules.ts'
-import { moveTo } from '../../src/time.ts'
+import { fenceOf } from '../../src/vocabulary/fence.ts'
+import { moveTo } from '../../src/vocabulary/time.ts'
 import type { Delivering } from './model-deliveries.ts'
 import { printFence } from './world.ts'
 

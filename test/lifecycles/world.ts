@@ -1,5 +1,5 @@
-import { SEQUENCES } from '../../src/fence.ts'
 import type { AlarmTime } from '../../src/index.ts'
+import { SEQUENCES } from '../../src/vocabulary/fence.ts'
 import { type Judge, type Landing, openJudge, type Running } from '../world/judge.ts'
 
 /** What the store and the manager keep to. What is false here is a fault put in on purpose. */

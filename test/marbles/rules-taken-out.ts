@@ -6,15 +6,15 @@ export type RuleTakenOut = readonly [rule: string, ...patches: Patch[]]
 const inFile =
   (file: string) =>
   (find: string, put: string): Patch => ({ file, find, put })
-const rules = inFile('rules.ts')
-const keeper = inFile('keeper.ts')
-const writer = inFile('writer.ts')
-const commit = inFile('commit.ts')
-const delivery = inFile('delivery.ts')
-const gate = inFile('output-gate.ts')
-const handle = inFile('open-alarm.ts')
-const fence = inFile('fence.ts')
-const config = inFile('config.ts')
+const rules = inFile('actor/rules.ts')
+const keeper = inFile('actor/keeper.ts')
+const writer = inFile('actor/writer.ts')
+const commit = inFile('actor/commit.ts')
+const delivery = inFile('actor/delivery.ts')
+const gate = inFile('actor/output-gate.ts')
+const handle = inFile('actor/open-alarm.ts')
+const fence = inFile('vocabulary/fence.ts')
+const config = inFile('actor/config.ts')
 
 const impatient = rules(
   "return flight.writing ? null : 'precommit'",
@@ -173,7 +173,10 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'a later write that fails does not',
     writer("else if (step === 'precommit') keeper.fail", 'else if (true) keeper.fail'),
   ],
-  ['not even one that throws', inFile('from-user.ts')('    else failed(error)\n', '    else throw error\n')],
+  [
+    'not even one that throws',
+    inFile('operators/from-user.ts')('    else failed(error)\n', '    else throw error\n'),
+  ],
   [
     'a later write that fails is tried again',
     writer('work.owed = true\n    keeper.settle()', 'keeper.settle()'),
@@ -229,7 +232,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'everyone who waits is told the error: confirmed and drained',
-    inFile('waiting.ts')(
+    inFile('actor/waiting.ts')(
       'tell(waiter, () => waiter.subscriber.error(error))',
       'tell(waiter, () => waiter.subscriber.complete())',
     ),
@@ -299,7 +302,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['and fails if that write fails', delivery('if (keeper.acked <= before) throw undelivered(keeper)', '')],
   [
     'a failure that is not the handler’s is not counted (S94)',
-    inFile('errors.ts')('if (options?.counted === false) this.counted = false', ''),
+    inFile('vocabulary/errors.ts')('if (options?.counted === false) this.counted = false', ''),
   ],
   [
     'one handler at a time',

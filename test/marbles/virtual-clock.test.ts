@@ -14,7 +14,7 @@ import {
   timer,
 } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import { wakeAt } from '../../src/wake-at.ts'
+import { wakeAt } from '../../src/vocabulary/wake-at.ts'
 
 /** A clock, and a log of what happens at which of its times. */
 function logged(start = 0) {

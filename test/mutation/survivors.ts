@@ -20,38 +20,41 @@ const guaranteed = 'the rules let one write go at a time, and what to write is w
 const askedAgain = 'the same is asked again before anything comes of it'
 
 const guards: readonly (readonly [file: string, line: string])[] = [
-  ['src/commit.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'commit-issued', time })"],
-  ['src/commit.ts', 'if (keeper.telemetry !== null) {'],
+  ['src/actor/commit.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'commit-issued', time })"],
+  ['src/actor/commit.ts', 'if (keeper.telemetry !== null) {'],
   [
-    'src/delivery.ts',
+    'src/actor/delivery.ts',
     "if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })",
   ],
   [
-    'src/delivery.ts',
+    'src/actor/delivery.ts',
     "if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-failed', ...delivered, error })",
   ],
-  ['src/delivery.ts', 'if (keeper.telemetry !== null)'],
+  ['src/actor/delivery.ts', 'if (keeper.telemetry !== null)'],
   [
-    'src/delivery.ts',
+    'src/actor/delivery.ts',
     "if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-done', ...delivered })",
   ],
   [
-    'src/delivery.ts',
+    'src/actor/delivery.ts',
     "if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-rescheduled', ...delivered, time })",
   ],
-  ['src/keeper.ts', 'if (this.telemetry !== null) this.tellIntent(time, unconfirmed)'],
-  ['src/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })"],
-  ['src/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })"],
-  ['src/keeper.ts', 'if (this.telemetry !== null) {'],
-  ['src/writer.ts', 'if (keeper.telemetry !== null) {'],
-  ['src/writer.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-issued', ...write })"],
+  ['src/actor/keeper.ts', 'if (this.telemetry !== null) this.tellIntent(time, unconfirmed)'],
+  ['src/actor/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })"],
+  ['src/actor/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })"],
+  ['src/actor/keeper.ts', 'if (this.telemetry !== null) {'],
+  ['src/actor/writer.ts', 'if (keeper.telemetry !== null) {'],
+  ['src/actor/writer.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-issued', ...write })"],
   [
-    'src/writer.ts',
+    'src/actor/writer.ts',
     "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up', ...write, error: reason })",
   ],
-  ['src/writer.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-retried', ...write, delay })"],
   [
-    'src/keeper.ts',
+    'src/actor/writer.ts',
+    "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-retried', ...write, delay })",
+  ],
+  [
+    'src/actor/keeper.ts',
     'if (this.telemetry !== null && replaced !== time && !work.committing && replaced !== this.committed) {',
   ],
 ]
@@ -59,7 +62,7 @@ const guards: readonly (readonly [file: string, line: string])[] = [
 export const survivors: readonly Survivor[] = [
   ...guards.map(([file, line]) => ({ file, line, becomes: ['true'], why: unheard })),
   {
-    file: 'src/delivery.ts',
+    file: 'src/actor/delivery.ts',
     line: 'if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return',
     becomes: ['false'],
     why: unheard,
@@ -73,13 +76,13 @@ export const survivors: readonly Survivor[] = [
     why: anyName,
   },
   {
-    file: 'src/delivery.ts',
+    file: 'src/actor/delivery.ts',
     line: "const own: Run = { deletion: arming.deletes ? 'deferred' : 'none', since }",
     becomes: ['""'],
     why: anyName,
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: "if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'",
     becomes: ['""'],
     why: anyName,
@@ -87,78 +90,83 @@ export const survivors: readonly Survivor[] = [
 
   // ---- memory
   {
-    file: 'src/output-gate.ts',
+    file: 'src/actor/output-gate.ts',
     line: 'if (left > held.length / 2) {',
     why: onlyMemory,
   },
   {
-    file: 'src/waiting.ts',
+    file: 'src/actor/waiting.ts',
     line: 'else if (waiting !== null && waits < waiting.length / 2) {',
     why: onlyMemory,
   },
   {
-    file: 'src/commit.ts',
+    file: 'src/actor/commit.ts',
     line: 'else if (work.committing) work.commit = commit',
     becomes: ['true'],
     why: 'a call that has ended is kept until the next one: to unsubscribe from it does nothing',
   },
 
   // ---- what can no longer matter
-  { file: 'src/commit.ts', line: 'if (keeper.work !== work) return', becomes: ['false'], why: afterFailure },
   {
-    file: 'src/delivery.ts',
+    file: 'src/actor/commit.ts',
+    line: 'if (keeper.work !== work) return',
+    becomes: ['false'],
+    why: afterFailure,
+  },
+  {
+    file: 'src/actor/delivery.ts',
     line: 'if (keeper.work?.run !== own) return',
     becomes: ['false', 'keeper.work.run'],
     why: afterFailure,
   },
   {
-    file: 'src/delivery.ts',
+    file: 'src/actor/delivery.ts',
     line: 'takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery',
     becomes: ['() => undefined'],
     why: 'neither is ever true',
   },
   {
-    file: 'src/delivery.ts',
+    file: 'src/actor/delivery.ts',
     line: "const cause = keeper.work?.lastError ?? new Error('its last write was given up, or is still in flight')",
     becomes: ['keeper.work.lastError'],
     why: 'who asks is at work',
   },
   {
-    file: 'src/output-gate.ts',
+    file: 'src/actor/output-gate.ts',
     line: 'inputs.unsubscribe()',
     below: 'const complete = (): void => {',
     becomes: [';'],
     why: 'the source has ended, and nobody waits where nothing is held',
   },
   {
-    file: 'src/output-gate.ts',
+    file: 'src/actor/output-gate.ts',
     line: 'if (held.length === 0) keeper = current()',
     becomes: ['true'],
     why: 'an actor with a value at its gate is kept, so it is the same one',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.failure !== null) throw this.failure',
     below: 'intend(time: AlarmTime, unconfirmed = false): void {',
     becomes: ['false'],
     why: askedAgain,
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.failure !== null) throw this.failure',
     below: 'const unconfirmed = options?.allowUnconfirmed === true',
     becomes: ['false'],
     why: askedAgain,
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.failure !== null) return',
     below: 'renew(): void {',
     becomes: ['false'],
     why: 'nobody asks it of an alarm that has failed',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'while (work.unsettled && this.work === work) {',
     becomes: ['true'],
     why: `${askedAgain}, in the loop`,
@@ -167,18 +175,23 @@ export const survivors: readonly Survivor[] = [
   // ---- the pipe says what the rules guarantee: what has no turn writes nothing, and the rules ask again until they are satisfied
   ...(
     [
-      ['src/keeper.ts', 'else if (work.writer !== null) work.writer.take(step)', 'false'],
-      ['src/keeper.ts', "this.writer(work).ask('precommit')", '""'],
-      ['src/keeper.ts', "if (work.behind && work.writing) this.writer(work).ask('later')", 'false', '""'],
-      ['src/writer.ts', 'let atGate = false', 'true'],
-      ['src/writer.ts', '} else if (!atGate) {', 'true'],
-      ['src/writer.ts', 'atGate = true', 'false'],
-      ['src/writer.ts', "if (step === 'precommit') atGate = false", 'true'],
-      ['src/writer.ts', 'turn$.next(false)', 'true'],
+      ['src/actor/keeper.ts', 'else if (work.writer !== null) work.writer.take(step)', 'false'],
+      ['src/actor/keeper.ts', "this.writer(work).ask('precommit')", '""'],
+      [
+        'src/actor/keeper.ts',
+        "if (work.behind && work.writing) this.writer(work).ask('later')",
+        'false',
+        '""',
+      ],
+      ['src/actor/writer.ts', 'let atGate = false', 'true'],
+      ['src/actor/writer.ts', '} else if (!atGate) {', 'true'],
+      ['src/actor/writer.ts', 'atGate = true', 'false'],
+      ['src/actor/writer.ts', "if (step === 'precommit') atGate = false", 'true'],
+      ['src/actor/writer.ts', 'turn$.next(false)', 'true'],
     ] as const
   ).map(([file, line, ...becomes]) => ({ file, line, becomes, why: guaranteed })),
   {
-    file: 'src/writer.ts',
+    file: 'src/actor/writer.ts',
     line: "const time = step === 'precommit' ? keeper.desired : keeper.committed",
     becomes: ['true'],
     why: 'a later move is made only when both are the same',
@@ -186,46 +199,46 @@ export const survivors: readonly Survivor[] = [
 
   // ---- asked twice
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.failure !== null) return',
     below: 'want(time: AlarmTime, unconfirmed: boolean): void {',
     becomes: ['false'],
     why: 'who breaks the alarm stops its deliveries, and intend() and touch() look before',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.failure !== null) return',
     below: 'fail(error: unknown): void {',
     becomes: ['false'],
     why: 'who calls it looks before',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.failure === null) this.fail(new AlarmClosedError(this.key))',
     becomes: ['true'],
     why: 'fail() looks too',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (work === null) return',
     below: 'const work = this.work',
     becomes: ['false'],
     why: 'who calls it is at work',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.work !== work) break',
     becomes: ['false'],
     why: afterFailure,
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (work.heldAt !== null) this.release(work)',
     becomes: ['true'],
     why: 'release() looks too',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.telemetry === null) return',
     below: 'work.stirred = false',
     becomes: ['false'],
@@ -233,50 +246,50 @@ export const survivors: readonly Survivor[] = [
   },
   ...['this.telemetry?.note({ at: this.now(), key: this.key, ...story })', 'this.telemetry?.flush()'].map(
     (line) => ({
-      file: 'src/keeper.ts',
+      file: 'src/actor/keeper.ts',
       line,
       becomes: ['this.telemetry.note', 'this.telemetry.flush'],
       why: 'who calls it has looked',
     }),
   ),
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (this.work !== work || work.settling || !isDrained(this, work)) return',
     becomes: ['false', 'this.work !== work && work.settling'],
     why: 'work is dropped only when nobody waits for it, so nobody is left who could drop it once more, or too early',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (work.run === null && work.waiting === null) this.work = null',
     becomes: ['true', 'work.run === null || work.waiting === null'],
     why: 'while a handler runs its delivery waits too, and whoever waits of a drained alarm has been told',
   },
   {
-    file: 'src/open-alarm.ts',
+    file: 'src/actor/open-alarm.ts',
     line: 'return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))',
     becomes: ['false', 'asked < covered', 'this.work.covered'],
     why: 'the one says at the first look what the other says later: while somebody waits the work stays',
   },
   {
-    file: 'src/waiting.ts',
+    file: 'src/actor/waiting.ts',
     line: 'keeper.drop(work)',
     becomes: [';'],
     why: onlyMemory,
   },
   {
-    file: 'src/waiting.ts',
+    file: 'src/actor/waiting.ts',
     line: 'return true',
     becomes: ['false'],
     why: 'who was told has left: it is put among those who wait and taken out at once',
   },
   {
-    file: 'src/work.ts',
+    file: 'src/actor/work.ts',
     line: 'unsettled = false',
     becomes: ['true'],
     why: 'settle() sets it before it looks',
   },
   {
-    file: 'src/writer.ts',
+    file: 'src/actor/writer.ts',
     line: 'else if (work.writing) work.write = write',
     becomes: ['true'],
     why: 'a call that has ended is kept until the next one: to unsubscribe from it does nothing',
@@ -284,13 +297,13 @@ export const survivors: readonly Survivor[] = [
 
   // ---- what only spares work
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'const mustHold = work.heldAt === null && this.isHeld(work)',
     becomes: ['true', 'work.heldAt === null || this.isHeld(work)'],
     why: 'the rules are asked once more and say nothing new',
   },
   {
-    file: 'src/keeper.ts',
+    file: 'src/actor/keeper.ts',
     line: 'if (nextStep(this, work) !== null || mustHold || isConfirmed(this, work)) this.settle()',
     becomes: ['true'],
     why: 'the rules are asked once more and say nothing new',

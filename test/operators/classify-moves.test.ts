@@ -1,9 +1,9 @@
 import { of, Subject } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { expect, test } from 'vitest'
-import { type AlarmIntent, deleteAlarm, setAlarm } from '../../src/intent.ts'
 import { type ClassifiedMove, classifyMoves } from '../../src/operators/classify-moves.ts'
-import type { AlarmTime } from '../../src/time.ts'
+import { type AlarmIntent, deleteAlarm, setAlarm } from '../../src/vocabulary/intent.ts'
+import type { AlarmTime } from '../../src/vocabulary/time.ts'
 
 const scheduler = () => new TestScheduler((actual, expected) => expect(actual).toStrictEqual(expected))
 

@@ -4,7 +4,7 @@ import { idOf } from '../../src/postgres/alarm-key.ts'
 import { alarmTable } from '../../src/postgres/alarm-table.ts'
 import { failed, released, reported } from '../../src/postgres/answers.ts'
 import { openDatabase } from '../../src/postgres/database.ts'
-import type { Move } from '../../src/time.ts'
+import type { Move } from '../../src/vocabulary/time.ts'
 import { withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 

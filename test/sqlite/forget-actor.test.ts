@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { EMPTY, lastValueFrom, NEVER, Subject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { fenceOf } from '../../src/fence.ts'
 import { type AlarmManager, memoryManager, openFleet } from '../../src/index.ts'
 import { sqliteStores } from '../../src/sqlite/index.ts'
+import { fenceOf } from '../../src/vocabulary/fence.ts'
 import { virtualClock } from '../virtual-clock.ts'
 import { newFile } from './files.ts'
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { memoryManager } from '../../src/memory/memory-manager.ts'
+import { memoryManager } from '../../src/ledger/memory-manager.ts'
 import { sqliteManager, sqliteStore, sqliteStores } from '../../src/sqlite/index.ts'
 
 // A thread that opens each file it is sent at the moment at which all of them have it, and answers how that went.

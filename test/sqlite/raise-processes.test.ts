@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { awaitProcess } from '../../examples/processes/await-process.ts'
-import { SEQUENCES as EPOCH } from '../../src/fence.ts'
+import { SEQUENCES as EPOCH } from '../../src/vocabulary/fence.ts'
 import { settled } from '../manager-contract.ts'
 import { newFile, newManager } from './files.ts'
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { EMPTY, type Observable } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import type { Move } from '../../src/time.ts'
+import type { Move } from '../../src/vocabulary/time.ts'
 import { held, LEASE, rigOf, settled } from '../manager-contract.ts'
 import { turns, virtualClock } from '../virtual-clock.ts'
 import { newFile, newManager } from './files.ts'

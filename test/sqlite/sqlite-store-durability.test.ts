@@ -3,9 +3,9 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { EMPTY, type Observable, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { AlarmFencedError } from '../../src/errors.ts'
-import type { WriteInfo } from '../../src/manager.ts'
-import type { AlarmTime } from '../../src/time.ts'
+import { AlarmFencedError } from '../../src/vocabulary/errors.ts'
+import type { WriteInfo } from '../../src/vocabulary/manager.ts'
+import type { AlarmTime } from '../../src/vocabulary/time.ts'
 import { isLocked, look, managerOf, newPath, open, script, turn } from './sqlite-store-rig.ts'
 
 const fenced = expect.objectContaining({ code: 'ALARM_FENCED', counted: false })

@@ -12,10 +12,10 @@ import {
   VirtualTimeScheduler,
 } from 'rxjs'
 import { afterAll, afterEach } from 'vitest'
-import type { DeliveryOutcome } from '../../src/delivery.ts'
-import type { AlarmManager, WriteInfo } from '../../src/manager.ts'
+import type { DeliveryOutcome } from '../../src/actor/delivery.ts'
 import { type ActorStore, type SqliteStoreOptions, sqliteStore } from '../../src/sqlite/sqlite-store.ts'
-import type { AlarmTime } from '../../src/time.ts'
+import type { AlarmManager, WriteInfo } from '../../src/vocabulary/manager.ts'
+import type { AlarmTime } from '../../src/vocabulary/time.ts'
 import { injectedClock } from '../injected-clock.ts'
 
 // Alarms break here by the thousand, with no subscriber: what becomes of such errors is tested in reached.test.ts.

@@ -11,7 +11,7 @@ import {
   VirtualTimeScheduler,
 } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { memoryManager } from '../../src/memory/memory-manager.ts'
+import { memoryManager } from '../../src/ledger/memory-manager.ts'
 import type { ActorStore } from '../../src/sqlite/sqlite-store.ts'
 import { isLocked, look, managerOf, newPath, open, script, turn } from './sqlite-store-rig.ts'
 

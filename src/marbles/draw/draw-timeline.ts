@@ -1,5 +1,5 @@
-import { checkNames, type Names } from '../../check-names.ts'
 import { AlarmConfigError } from '../../index.ts'
+import { checkNames, type Names } from '../../vocabulary/check-names.ts'
 import type { Timeline } from '../timeline/timeline.ts'
 import { printAscii } from './draw-ascii.ts'
 import type { Drawing } from './draw-model.ts'

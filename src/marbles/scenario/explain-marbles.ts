@@ -1,4 +1,4 @@
-import { checkNames } from '../../check-names.ts'
+import { checkNames } from '../../vocabulary/check-names.ts'
 import { kindOf, type Lane, type LaneName, laneOf, type Scenario } from './format.ts'
 import { isOnlyIntents } from './keep-actor.ts'
 import { layOut } from './lay-out.ts'

@@ -1,6 +1,6 @@
 import { asyncScheduler, type Observable } from 'rxjs'
-import { bringing, checkNames } from '../../check-names.ts'
 import { AlarmFencedError, type AlarmTime, type WriteInfo } from '../../index.ts'
+import { bringing, checkNames } from '../../vocabulary/check-names.ts'
 import { type Answer, parseAnswers } from './answers.ts'
 import { type FakeOptions, type FakeStore, fakeNames, throwIn } from './fake-store.ts'
 import { type FakeCall, scripted } from './scripted.ts'

@@ -1,6 +1,6 @@
 import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs'
-import { bringing, checkNames, type Names } from '../../check-names.ts'
 import type { AlarmTime, CommitInfo } from '../../index.ts'
+import { bringing, checkNames, type Names } from '../../vocabulary/check-names.ts'
 import { type Answer, parseAnswers } from './answers.ts'
 import { MarblesError } from './marbles-error.ts'
 import { type FakeCall, scripted } from './scripted.ts'

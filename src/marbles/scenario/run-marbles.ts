@@ -1,6 +1,6 @@
 import { TestScheduler } from 'rxjs/testing'
-import { checkNames } from '../../check-names.ts'
 import { type AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
+import { checkNames } from '../../vocabulary/check-names.ts'
 import { withTimerHeap } from '../clock/test-scheduler.ts'
 import { isOnTheClock } from './early-wakes.ts'
 import { findFaults } from './find-faults.ts'

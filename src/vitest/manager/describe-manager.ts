@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { checkNames, type Names } from '../../check-names.ts'
+import { checkNames, type Names } from '../../vocabulary/check-names.ts'
 import { cases, reasonAgainst, runCase } from './cases.ts'
 import type { DescribeManagerOptions, ManagerFactory } from './factory.ts'
 import { Cannot } from './rig.ts'

@@ -1,0 +1,101 @@
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  type Observable,
+  type ObservableInput,
+  of,
+  tap,
+} from 'rxjs'
+import { fromUser } from '../operators/from-user.ts'
+import { AlarmError, given, heldFence } from '../vocabulary/errors.ts'
+import { checkEpoch, epochAbove, fenceOf, needsEpoch } from '../vocabulary/fence.ts'
+import type { Keeper } from './keeper.ts'
+import { withinTime } from './within-time.ts'
+
+/**
+ * A manager write. Where the manager holds a fence above those of this opening, the store is older than its manager: it was restored, or
+ * begun again. The store then raises its epoch above that fence, and the write goes once more under it.
+ *
+ * Once per opening, and only if the store still holds this opening's epoch: a second owner has raised it since, and stays fenced. An opening
+ * that has used up the writes of its epoch raises it by one first: a later move does so early, as it holds up nothing.
+ */
+export function writeRaised(
+  keeper: Keeper,
+  fence: number,
+  early: boolean,
+  write: (fence: number) => ObservableInput<unknown>,
+  raised: (fence: number) => void,
+): ObservableInput<unknown> {
+  const { config, epoch, spare } = keeper
+  if (config.raise === undefined) return write(fence)
+  if (needsEpoch(keeper.issued, spare, early)) return writeWithOneMore(keeper, fence, write)
+  if (keeper.raisedTo !== 0 || spare > 0) return write(fence)
+  return fromUser('write', () => write(fence)).pipe(
+    catchError((error) => {
+      const held = heldFence(error)
+      const least = held === undefined ? null : epochAbove(held, epoch)
+      if (held === undefined || least === null) throw error
+      return raiseTo(keeper, least).pipe(
+        concatMap((to) => {
+          const above = fenceOf(to, keeper.issued)
+          keeper.raisedTo = to
+          if (keeper.telemetry !== null) keeper.tell({ kind: 'epoch-raised', held, epoch: to, fence: above })
+          raised(above)
+          return fromUser('write', () => write(above))
+        }),
+      )
+    }),
+  )
+}
+
+/** The fences go on without a gap: what the store raised it by beyond that stays unused. */
+function writeWithOneMore(
+  keeper: Keeper,
+  fence: number,
+  write: (fence: number) => ObservableInput<unknown>,
+): Observable<unknown> {
+  const next = checkEpoch(keeper.fenceEpoch + keeper.spare + 1)
+  const added$ = raiseTo(keeper, next).pipe(
+    tap(() => {
+      keeper.spare++
+      if (keeper.telemetry !== null) keeper.tell({ kind: 'epoch-added', epoch: next })
+    }),
+    ignoreElements(),
+  )
+  const isOwned = !needsEpoch(keeper.issued, keeper.spare, false)
+  return concat(
+    isOwned ? added$.pipe(catchError(() => EMPTY)) : added$, // early, it is tried again with the next one
+    defer(() => fromUser('write', () => write(fence))),
+  )
+}
+
+function raiseTo({ config, key, epoch }: Keeper, least: number): Observable<number> {
+  let to: unknown
+  const raise$ = fromUser<unknown>('raise', () =>
+    withinTime(config, 'raise', () => config.raise!(least, { key, epoch })),
+  ).pipe(
+    tap((emitted) => {
+      to = emitted
+    }),
+    ignoreElements(),
+  )
+  return concat(
+    raise$,
+    defer(() => {
+      if (typeof to !== 'number' || !Number.isSafeInteger(to) || to < least) throw notRaised(least, to)
+      return of(to)
+    }),
+  )
+}
+
+function notRaised(least: number, to: unknown): AlarmError {
+  return new AlarmError(
+    'ALARM_RETURN_INVALID',
+    `raise must emit the epoch that the store holds durably from here on, ${least} or more, and complete; it emitted ${given(to)}.`,
+    { counted: false },
+  )
+}

@@ -1,0 +1,97 @@
+import type { SchedulerLike } from 'rxjs'
+import type { ClockSteps } from './clock-steps.ts'
+import { type Due, DueHeap } from './due-heap.ts'
+import { type HeldAlarm, shifted } from './held-alarm.ts'
+import type { Ledger, LedgerAccess } from './ledger.ts'
+import { type Excerpt, type Place, placeAt } from './list-alarms.ts'
+
+interface Entry extends Due {
+  held: HeldAlarm
+}
+
+const DAY = 86_400_000
+
+/** A ledger in memory. Removals are forgotten a day later, by the clock of what is saved. */
+export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): LedgerAccess {
+  const entries = new Map<string, Entry>()
+  const heap = new DueHeap<Entry>()
+  let order = 0
+  const removals = new Set<string>() // oldest first
+
+  /** Two for each one saved: they can never pile up. */
+  function forget(before: number): void {
+    let left = 2
+    for (const key of removals) {
+      if (left-- === 0 || entries.get(key)!.held.changedAt > before) return
+      removals.delete(key)
+      entries.delete(key)
+    }
+  }
+
+  const ledger: Ledger = {
+    read: (key) => entries.get(key)?.held,
+    save(held) {
+      const { key, due, changedAt } = held
+      const entry = entries.get(key) ?? { held, due: 0, order: order++, place: -1 }
+      entry.held = held
+      entries.set(key, entry)
+      removals.delete(key)
+      if (due === null) {
+        heap.remove(entry)
+        if (held.time === null) removals.add(key)
+      } else {
+        entry.due = due
+        heap.put(entry)
+      }
+      forget(changedAt - DAY)
+    },
+    // One at a time: what its handler does to the others is seen before they are taken.
+    due: (now) => (heap.top !== undefined && heap.top.due <= now ? [heap.top.held] : []),
+    nextDue: () => heap.top?.due ?? null,
+  }
+  const comesAfter = ({ held, order: own }: Entry, { at, key }: Place): boolean =>
+    placeAt(held) > at || (placeAt(held) === at && own > (entries.get(key)?.order ?? -1))
+
+  /** What is held does not change, what replaces it does: so this is how all stood when it was asked for. */
+  function inOrder({ after, failed, before }: Excerpt): HeldAlarm[] {
+    return [...entries.values()]
+      .filter(({ held }) => held.time !== null && placeAt(held) < before)
+      .filter(({ held }) => failed === null || failed === (held.due === null))
+      .filter((entry) => after === null || comesAfter(entry, after))
+      .sort((a, b) => placeAt(a.held) - placeAt(b.held) || a.order - b.order)
+      .map(({ held }) => held)
+  }
+
+  function allowForSteps(): void {
+    const by = steps.step()
+    if (by === 0) return
+    steps.allow(by)
+    const now = scheduler.now()
+    for (const { held } of [...entries.values()]) {
+      const after = shifted(held, by, now)
+      if (after !== held) ledger.save(after)
+    }
+  }
+
+  return {
+    read: ledger.read,
+    openRead() {
+      let all: HeldAlarm[] | null = null
+      let from = 0
+      return (excerpt) => {
+        all ??= inOrder(excerpt)
+        const page = all.slice(from, from + excerpt.limit)
+        from += page.length
+        return page
+      }
+    },
+    atOnce(run) {
+      allowForSteps()
+      return run(ledger)
+    },
+    join(step) {
+      allowForSteps()
+      step.done(step.run(ledger))
+    },
+  }
+}

@@ -1,0 +1,481 @@
+import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { arm } from '../../src/actor/delivery.ts'
+import { idle } from '../../src/actor/rules.ts'
+import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm, type Wakeup } from '../../src/index.ts'
+import { virtualClock } from '../../src/marbles/clock/virtual-clock.ts'
+
+function open(more: Partial<AlarmConfig> = {}): { alarm: Alarm; calls: string[] } {
+  const calls: string[] = []
+  const alarm = openAlarm({
+    initial: 1,
+    reconcile: false,
+    scheduler: virtualClock(0),
+    commit(time) {
+      calls.push(`commit ${time}`)
+      return EMPTY
+    },
+    write(time) {
+      calls.push(`write ${time}`)
+      return EMPTY
+    },
+    ...more,
+  })
+  return { alarm, calls }
+}
+
+function watch(stream$: Observable<unknown>, seen: string[] = []): string[] {
+  stream$.subscribe({
+    next: (outcome) => seen.push((outcome as { kind: string }).kind),
+    error: (error) => seen.push(error.code ?? error.message),
+    complete: () => seen.push('complete'),
+  })
+  return seen
+}
+
+describe('the arming table', () => {
+  const clean = { desired: 5, committed: 5, bound: 5 }
+  const unclean = { desired: 5, committed: 9, bound: 5 }
+  it.each([
+    ['the alarm itself', clean, idle, 5, 0, { run: 5, deletes: true }],
+    ['the alarm itself, unconfirmed', unclean, idle, 5, 0, { run: 5, deletes: true }],
+    ['another, ours is due', clean, idle, 3, 5, { run: 5, deletes: true }],
+    ['another, ours is not due', clean, idle, 3, 4, { reschedule: 5 }],
+    [
+      'another, none is ours',
+      { desired: null, committed: null, bound: null },
+      idle,
+      3,
+      4,
+      { reschedule: null },
+    ],
+    ['another, with an intent under way', unclean, idle, 3, 9, { run: 3, deletes: false }],
+    [
+      'another, while only the state around it is committed',
+      clean,
+      { ...idle, committing: true, commits: 5 },
+      3,
+      4,
+      { reschedule: 5 },
+    ],
+    [
+      'another, with a commit in flight',
+      clean,
+      { ...idle, committing: true },
+      3,
+      9,
+      { run: 3, deletes: false },
+    ],
+  ])('woken for %s', (_, alarm, flight, scheduledTime, now, arming) => {
+    expect(arm(alarm, flight, scheduledTime, now)).toEqual(arming)
+  })
+})
+
+describe('deliver', () => {
+  it('does nothing before it is subscribed, and tells the handler what it handles', () => {
+    const { alarm, calls } = open()
+    const told: unknown[] = []
+    const outcome$ = alarm.deliver({ scheduledTime: 1, retryCount: 2 }, (info) => {
+      told.push(info, alarm.time)
+      return EMPTY
+    })
+    expect(told).toEqual([])
+    expect(watch(outcome$)).toEqual(['ran', 'complete'])
+    expect(told).toEqual([{ id: '1', scheduledTime: 1, retryCount: 2, isRetry: true }, null])
+    expect([alarm.time, calls]).toEqual([null, ['commit null']])
+  })
+
+  it('tells an overdue handler the alarm that was set, not the one that woke it', () => {
+    const { alarm } = open({ initial: 4, scheduler: virtualClock(9) })
+    const told: unknown[] = []
+    watch(alarm.deliver({ scheduledTime: 1 }, (info) => of(told.push(info))))
+    expect(told).toEqual([{ id: '1-4', scheduledTime: 4, retryCount: 0, isRetry: false }])
+  })
+
+  it.each<[string, Wakeup, string]>([
+    ['a time', { scheduledTime: 1.5 }, 'ALARM_TIME_INVALID'],
+    ['a count', { scheduledTime: 1, retryCount: -1 }, 'ALARM_DELIVERY_INVALID'],
+    ['a fence', { scheduledTime: 1, fence: Number.NaN }, 'ALARM_DELIVERY_INVALID'],
+  ])('refuses %s that cannot be, and changes nothing', (_, wakeup, code) => {
+    const { alarm, calls } = open()
+    expect(watch(alarm.deliver(wakeup, () => EMPTY))).toEqual([code])
+    expect([alarm.time, calls]).toEqual([1, []])
+  })
+
+  it('refuses the wake-up of another actor, which its manager must not take for done', () => {
+    const { alarm, calls } = open({ key: '42' })
+    let error: unknown
+    alarm.deliver({ key: 'b', scheduledTime: 1 }, () => EMPTY).subscribe({ error: (e) => (error = e) })
+    expect(error).toMatchObject({
+      code: 'ALARM_DELIVERY_INVALID',
+      counted: false,
+      message:
+        'This wake-up is that of "b", and this is the alarm of "42". Look the actor up by delivery.key, or let openFleet do it. ' +
+        'Where the manager knows this one by another key, pass { ...delivery, key }.',
+    })
+    expect([alarm.time, calls]).toEqual([1, []])
+    expect(watch(alarm.deliver({ key: '42', scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+    const unnamed = open().alarm
+    expect(watch(unnamed.deliver({ key: 'b', scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+  })
+
+  it('refuses what is no handler', () => {
+    const { alarm } = open()
+    const handler = undefined as unknown as () => ObservableInput<unknown>
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, handler))).toEqual(['ALARM_DELIVERY_INVALID'])
+  })
+
+  it.each([
+    [{ retryCount: -1 }, 'retryCount -1, fence undefined, id undefined'],
+    [{ retryCount: 0.5 }, 'retryCount 0.5, fence undefined, id undefined'],
+    [{ fence: -1 }, 'retryCount undefined, fence -1, id undefined'],
+    [{ fence: '1' as never }, 'retryCount undefined, fence "1", id undefined'],
+    [{ id: 7 as never }, 'retryCount undefined, fence undefined, id 7'],
+  ])('refuses a wake-up with %j', (more, told) => {
+    const { alarm } = open()
+    let error: unknown
+    alarm.deliver({ scheduledTime: 1, ...more }, () => EMPTY).subscribe({ error: (e) => (error = e) })
+    expect(error).toMatchObject({
+      code: 'ALARM_DELIVERY_INVALID',
+      message:
+        'A delivery is { key?, scheduledTime, retryCount?, fence?, id? } in whole numbers, 0 or more, with a function to handle it; ' +
+        `given ${told} and a function.`,
+    })
+  })
+
+  it.each<[string, () => ObservableInput<unknown>, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('boom')
+      },
+      'boom',
+    ],
+    ['returns nothing', () => undefined as unknown as ObservableInput<unknown>, 'ALARM_RETURN_INVALID'],
+  ])('fails with a handler that %s; the alarm stays', (_, handler, error) => {
+    const { alarm, calls } = open()
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, handler))).toEqual([error])
+    expect([alarm.time, calls]).toEqual([1, []])
+  })
+
+  it('passes the very error of the handler, with what it says of counting', () => {
+    const { alarm } = open()
+    const error = Object.assign(new Error('busy'), { counted: false })
+    let seen: unknown
+    alarm.deliver({ scheduledTime: 1 }, () => Promise.reject(error)).subscribe({ error: (e) => (seen = e) })
+    return Promise.resolve()
+      .then(() => {})
+      .then(() => expect(seen).toBe(error))
+  })
+
+  it('runs one handler at a time: the next delivery is judged when its turn comes', () => {
+    const { alarm, calls } = open()
+    const handlers = [new Subject(), new Subject()]
+    let ran = 0
+    const deliver = () =>
+      watch(alarm.deliver({ scheduledTime: 1 }, () => handlers[ran++] as Subject<unknown>))
+    const first = deliver()
+    const second = deliver()
+    expect(ran).toBe(1)
+    handlers[0]?.complete()
+    expect([first, second, ran]).toEqual([['ran', 'complete'], ['rescheduled', 'complete'], 1])
+    expect(calls).toEqual(['commit null', 'write null'])
+  })
+
+  it('unsubscribed while the handler runs, leaves the alarm as it was, for the next delivery', () => {
+    const { alarm, calls } = open()
+    let torn = 0
+    const handler = () => new Observable(() => () => torn++)
+    const delivery = alarm.deliver({ scheduledTime: 1 }, handler).subscribe()
+    const waiting = alarm.deliver({ scheduledTime: 1 }, () => expect.unreachable()).subscribe()
+    waiting.unsubscribe()
+    expect(alarm.time).toBe(null)
+    delivery.unsubscribe()
+    expect([alarm.time, torn, calls]).toEqual([1, 1, []])
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+  })
+
+  it('unsubscribed while it waits for the deletion to be durable, lets it become so', () => {
+    const commit = new Subject()
+    const { alarm, calls } = open({ commit: () => commit })
+    const delivery = alarm.deliver({ scheduledTime: 1 }, () => EMPTY).subscribe()
+    delivery.unsubscribe()
+    commit.complete()
+    expect([alarm.time, calls]).toEqual([null, ['write null']]) // nobody answered, so the manager is told
+  })
+
+  it('is failed by an alarm that breaks while the handler runs, and the handler is stopped', () => {
+    let torn = 0
+    const { alarm } = open({ commit: () => NEVER })
+    const seen = watch(alarm.deliver({ scheduledTime: 1 }, () => new Observable(() => () => torn++)))
+    alarm.close()
+    expect([seen, torn]).toEqual([['ALARM_CLOSED'], 1])
+  })
+
+  it('is failed by an alarm that breaks, and so is everybody who waits after it', () => {
+    const { alarm } = open()
+    const seen = [
+      watch(alarm.deliver({ scheduledTime: 1 }, () => NEVER)),
+      watch(alarm.deliver({ scheduledTime: 1 }, () => NEVER)),
+    ]
+    alarm.close()
+    expect(seen).toEqual([['ALARM_CLOSED'], ['ALARM_CLOSED']])
+  })
+
+  it('says by its name that the handler returned nothing', () => {
+    const { alarm } = open()
+    let error: unknown
+    alarm.deliver({ scheduledTime: 1 }, () => 5 as never).subscribe({ error: (e) => (error = e) })
+    expect(error).toMatchObject({ message: expect.stringMatching(/^The handler must return an Observable/) })
+  })
+
+  it('deletes nothing when its handler closes the alarm', () => {
+    const { alarm, calls } = open()
+    const close = () => {
+      alarm.close()
+      return EMPTY
+    }
+    expect([watch(alarm.deliver({ scheduledTime: 1 }, close)), calls]).toEqual([['ALARM_CLOSED'], []])
+  })
+
+  it('fails, uncounted, when the manager cannot be put right, and the write goes on in the background', () => {
+    const scheduler = virtualClock(0)
+    const answers = [new Subject(), new Subject()]
+    let writes = 0
+    const { alarm } = open({ initial: 5, scheduler, write: () => answers[writes++] as Subject<unknown> })
+    let error: unknown
+    alarm.deliver({ scheduledTime: 1 }, () => expect.unreachable()).subscribe({ error: (e) => (error = e) })
+    answers[0]?.error(new Error('down'))
+    expect(error).toMatchObject({ code: 'ALARM_WRITE_FAILED', counted: false, cause: new Error('down') })
+    scheduler.advance(1000)
+    expect(writes).toBe(2)
+  })
+
+  it('answers only once what its handler has set has been written too', () => {
+    const write = new Subject()
+    const { alarm } = open({ write: () => write })
+    const seen = watch(
+      alarm.deliver({ scheduledTime: 1 }, () => {
+        alarm.set(9)
+        return EMPTY
+      }),
+    )
+    expect(seen).toEqual([])
+    write.complete()
+    expect(seen).toEqual(['ran', 'complete'])
+  })
+
+  it('takes a fence above ours for our newest, and ends', () => {
+    const { alarm, calls } = open()
+    const later = () => {
+      alarm.set(50)
+      return EMPTY
+    }
+    expect(watch(alarm.deliver({ scheduledTime: 1, fence: 999 }, later))).toEqual(['ran', 'complete'])
+    expect(calls).toEqual(['commit 50', 'write 50'])
+  })
+
+  it('counts a write of an earlier incarnation as none of ours', () => {
+    const { alarm, calls } = open({ epoch: 3 })
+    const again = () => {
+      alarm.set(1)
+      return EMPTY
+    }
+    expect(watch(alarm.deliver({ scheduledTime: 1, fence: 7 }, again))).toEqual(['ran', 'complete'])
+    expect([calls, alarm.time]).toEqual([['write 1', 'commit 1'], 1])
+  })
+
+  it.each<[string, Wakeup, string]>([
+    ['the id that the manager delivers', { scheduledTime: 1, fence: 7, id: 'x' }, 'x'],
+    ['else the fence and the time', { scheduledTime: 1, fence: 7 }, '7-1'],
+    ['or the time alone', { scheduledTime: 1 }, '1'],
+  ])('tells the handler which alarm it is: %s', (_, wakeup, id) => {
+    const { alarm } = open()
+    const told: string[] = []
+    watch(alarm.deliver(wakeup, (info) => of(told.push(info.id))))
+    expect(told).toEqual([id])
+  })
+
+  it('tells of a manager that was later than the store', () => {
+    const { alarm, calls } = open()
+    const events: AlarmEvent[] = []
+    alarm.events$.subscribe((event) => events.push(event))
+    expect(watch(alarm.deliver({ scheduledTime: 2 }, () => EMPTY))).toEqual(['rescheduled', 'complete'])
+    expect(events).toContainEqual({ at: 0, key: '', kind: 'violation', manager: 2, committed: 1 })
+    expect(calls).toEqual(['write 1'])
+  })
+})
+
+describe('an idle alarm holds nothing', () => {
+  const workOf = (alarm: Alarm) => Object.getOwnPropertyDescriptor(alarm, 'work')?.value
+
+  it('after a delivery', () => {
+    const { alarm } = open()
+    expect(watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+    expect(workOf(alarm)).toBeNull()
+  })
+
+  it('after a delivery that was cancelled', () => {
+    const { alarm } = open()
+    alarm
+      .deliver({ scheduledTime: 1 }, () => NEVER)
+      .subscribe()
+      .unsubscribe()
+    expect(workOf(alarm)).toBeNull()
+  })
+
+  it('after it kept another alarm than the one that is given up', () => {
+    const { alarm } = open()
+    expect(alarm.abandon(7)).toBe(1)
+    expect(workOf(alarm)).toBeNull()
+  })
+
+  it('after somebody waited and left', () => {
+    const { alarm } = open({ write: () => NEVER })
+    alarm.set(0)
+    alarm.confirmed().subscribe().unsubscribe()
+    expect(workOf(alarm)).toMatchObject({ waiting: null, waits: 0 })
+  })
+})
+
+describe('abandon', () => {
+  it('deletes the alarm that is given up, and no other', () => {
+    const { alarm, calls } = open()
+    expect(alarm.abandon(7)).toBe(1)
+    expect(calls).toEqual([])
+    expect(alarm.abandon(1)).toBe(null)
+    expect([alarm.time, calls]).toEqual([null, ['commit null', 'write null']])
+    expect(alarm.abandon(1)).toBe(null)
+    expect(calls).toHaveLength(2)
+  })
+
+  const refused = expect.objectContaining({ code: 'ALARM_WRITE_FAILED', counted: false })
+
+  it('has to be asked again while a commit is in flight: what is under way stands', () => {
+    const { alarm, calls } = open({ commit: () => NEVER })
+    alarm.set(5)
+    expect(() => alarm.abandon(1)).toThrowError(refused)
+    expect(() => alarm.abandon(5)).toThrowError(refused)
+    expect([alarm.time, calls]).toEqual([5, []])
+  })
+
+  it('has to be asked again while what was put back is not durable', () => {
+    const write$ = new Subject<never>()
+    const commits: (number | null)[] = []
+    const { alarm } = open({
+      initial: 5,
+      write: () => write$,
+      commit(time) {
+        commits.push(time)
+        return commits.length === 1 ? NEVER : EMPTY
+      },
+    })
+    alarm.set(3)
+    alarm.set(5)
+    write$.complete()
+    expect(commits).toEqual([5])
+    expect(() => alarm.abandon(5)).toThrowError(refused)
+  })
+
+  it('has to be asked again while a handler runs, whose success or failure decides', () => {
+    const { alarm, calls } = open()
+    const handler$ = new Subject<never>()
+    alarm.deliver({ scheduledTime: 1 }, () => handler$).subscribe()
+    expect(() => alarm.abandon(1)).toThrowError(refused)
+    expect(() => alarm.abandon(1)).toThrowError('a handler of its actor runs')
+    expect([calls, alarm.time]).toEqual([[], null])
+    handler$.complete()
+    expect(calls).toEqual(['commit null'])
+  })
+
+  it('may be asked as soon as the handler has failed, by a manager that does so at once', () => {
+    const { alarm, calls } = open()
+    const fails = () => throwError(() => new Error('poison'))
+    let kept: number | null | undefined
+    alarm.deliver({ scheduledTime: 1 }, fails).subscribe({ error: () => (kept = alarm.abandon(1)) })
+    expect([kept, calls]).toEqual([null, ['commit null', 'write null']])
+  })
+
+  it.each(['waits', 'listens'])('commits the deletion before anything that %s can set anew', (how) => {
+    const commits: (number | null)[] = []
+    const commit$ = new Subject<never>()
+    const { alarm } = open({
+      commit(time) {
+        commits.push(time)
+        return commits.length === 1 ? commit$ : NEVER
+      },
+    })
+    const giveUp = () => {
+      expect(alarm.abandon(5)).toBe(null)
+      alarm.set(3_600_000)
+    }
+    if (how === 'listens') alarm.events$.subscribe(({ kind }) => kind === 'drained' && giveUp())
+    alarm.set(5)
+    if (how === 'waits') alarm.drained().subscribe(giveUp)
+    commit$.complete()
+    expect(commits).toEqual([5, null])
+  })
+
+  it('counts the manager as holding nothing from then on: the same time set again is told to it first', () => {
+    const commits: Subject<unknown>[] = []
+    const { alarm, calls } = open({
+      commit(time) {
+        calls.push(`commit ${time}`)
+        commits.push(new Subject())
+        return commits.at(-1) as Subject<unknown>
+      },
+    })
+    expect(alarm.abandon(1)).toBe(null)
+    alarm.set(1)
+    expect(calls).toEqual(['commit null'])
+    commits[0]?.complete()
+    expect(calls).toEqual(['commit null', 'write 1', 'commit 1'])
+    commits[1]?.complete()
+    expect(calls).toHaveLength(3)
+  })
+
+  it('lets the manager ask again while a precommit is in flight', () => {
+    const { alarm } = open({ initial: null, write: () => NEVER })
+    alarm.set(5)
+    expect(() => alarm.abandon(5)).toThrowError(
+      expect.objectContaining({ code: 'ALARM_WRITE_FAILED', counted: false }),
+    )
+  })
+
+  it('needs a precommit from then on, also where the deletion was committed at once', () => {
+    const writes: string[] = []
+    const { alarm, calls } = open({
+      write(time) {
+        writes.push(`write ${time}`)
+        return NEVER
+      },
+    })
+    alarm.abandon(1)
+    alarm.set(50)
+    // 50 is held behind the write in flight, and not committed before the manager has it
+    expect([writes, calls]).toEqual([['write null'], ['commit null']])
+  })
+
+  it('tells the manager of the deletion once it is durable', () => {
+    const commit = new Subject()
+    const { alarm, calls } = open({ commit: () => commit })
+    alarm.abandon(1)
+    expect(calls).toEqual([])
+    commit.complete()
+    expect([calls, alarm.time]).toEqual([['write null'], null])
+  })
+
+  it('says why it has to be asked again', () => {
+    const { alarm } = open({ write: () => NEVER })
+    alarm.set(0)
+    expect(() => alarm.abandon(1)).toThrowError(
+      'The alarm 1 of "" cannot be given up now: a commit or a manager write of its actor is in flight. ' +
+        'Nothing is lost: answer the manager with this error and it asks again.',
+    )
+  })
+
+  it('refuses a time that cannot be', () => {
+    const { alarm } = open()
+    expect(() => alarm.abandon(-1)).toThrowError(expect.objectContaining({ code: 'ALARM_TIME_INVALID' }))
+  })
+})

@@ -1,0 +1,252 @@
+import { config, defer, EMPTY, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  type Alarm,
+  type AlarmConfig,
+  type AlarmManager,
+  memoryManager,
+  openAlarm,
+  openFleet,
+} from '../../src/index.ts'
+import { sqliteManager, sqliteStore, sqliteStores } from '../../src/sqlite/index.ts'
+import { newFile } from '../sqlite/files.ts'
+
+const AT = 4_000_000_000_000
+let reported: string[] = []
+beforeEach(() => {
+  reported = []
+  config.onUnhandledError = ({ code, message }) => reported.push(code ?? message)
+})
+afterEach(() => {
+  config.onUnhandledError = null
+})
+/** What RxJS has reported, which it does from a timer. */
+async function reports(): Promise<string[]> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve))
+  return reported
+}
+
+describe('what breaks an alarm', () => {
+  let fail = (): void => {}
+  const broken = (options: Partial<AlarmConfig> = {}): Alarm => {
+    const write$ = new Subject<never>()
+    fail = () => write$.error(new Error('down'))
+    const alarm = openAlarm({ commit: () => EMPTY, write: () => write$, reconcile: false, ...options })
+    alarm.set(5)
+    return alarm
+  }
+
+  it('is reported where nothing subscribes', async () => {
+    broken()
+    fail()
+    expect(await reports()).toEqual(['ALARM_PRECOMMIT_FAILED'])
+  })
+
+  it('once, though it is thrown later at each use', async () => {
+    const alarm = broken()
+    fail()
+    expect(await reports()).toEqual(['ALARM_PRECOMMIT_FAILED'])
+    expect(() => alarm.set(6)).toThrow()
+    expect(await reports()).toHaveLength(1)
+  })
+
+  it.each<[string, (alarm: Alarm) => void]>([
+    ['events$', (alarm) => alarm.events$.subscribe({ error() {} })],
+    ['confirmed', (alarm) => alarm.confirmed().subscribe({ error() {} })],
+    ['drained', (alarm) => alarm.drained().subscribe({ error() {} })],
+    ['await', (alarm) => alarm.drained().then(null, () => {})],
+    [
+      'a value at the gate',
+      (alarm) =>
+        of(1)
+          .pipe(alarm.holdUntilConfirmed())
+          .subscribe({ error() {} }),
+    ],
+  ])('is not where it reaches %s', async (_, subscribe) => {
+    subscribe(broken())
+    fail()
+    expect(await reports()).toEqual([])
+  })
+
+  it('is, where those have left', async () => {
+    const alarm = broken()
+    const waits: Observable<unknown>[] = [alarm.events$, alarm.confirmed(), alarm.drained()]
+    for (const wait of waits) {
+      const reports = wait.subscribe({ error() {} })
+      reports.unsubscribe()
+    }
+    fail()
+    expect(await reports()).toEqual(['ALARM_PRECOMMIT_FAILED'])
+  })
+
+  it('is not where it reaches the delivery that is handled', async () => {
+    const commit$ = new Subject<never>()
+    const alarm = openAlarm({ initial: 5, commit: () => commit$, write: () => EMPTY, reconcile: false })
+    const handler = new Subject<never>()
+    const codes: string[] = []
+    alarm.deliver({ scheduledTime: 5 }, () => handler).subscribe({ error: ({ code }) => codes.push(code) })
+    alarm.set(9)
+    commit$.error(new Error('down'))
+    handler.complete()
+    expect([codes, await reports()]).toEqual([['ALARM_COMMIT_FAILED'], []])
+  })
+
+  it.each<[string, (alarm: Alarm) => void]>([
+    ['a wait', (alarm) => alarm.confirmed().subscribe({ error() {} })],
+    [
+      'a value at the gate',
+      (alarm) =>
+        of(1)
+          .pipe(alarm.holdUntilConfirmed())
+          .subscribe({ error() {} }),
+    ],
+    ['a read of the time', (alarm) => expect(() => alarm.time).toThrow()],
+  ])('is not where it reaches %s of the same turn', async (_, subscribe) => {
+    const alarm = broken()
+    fail()
+    subscribe(alarm)
+    expect(await reports()).toEqual([])
+  })
+
+  it('is not where it is thrown', async () => {
+    const alarm = openAlarm({
+      commit: () => EMPTY,
+      write: () => throwError(() => new Error('down')),
+      reconcile: false,
+    })
+    expect(() => alarm.set(5)).toThrow()
+    expect(await reports()).toEqual([])
+  })
+
+  it('is not where it was closed', async () => {
+    broken().close()
+    expect(await reports()).toEqual([])
+  })
+
+  it('is no later move that is given up: that is an event', async () => {
+    const alarm = openAlarm({
+      initial: 5,
+      commit: () => EMPTY,
+      write: () => throwError(() => new Error('down')),
+      reconcile: false,
+      retry: { count: 0 },
+    })
+    alarm.set(9)
+    expect([alarm.time, await reports()]).toEqual([9, []])
+  })
+})
+
+describe('what breaks the alarm of an actor of a fleet', () => {
+  const refusing = {
+    load: () => of({ time: null, epoch: 1 }),
+    commit: () => EMPTY,
+    write: () => Promise.reject(new Error('down')),
+  }
+
+  it('is reported where nothing subscribes', async () => {
+    openFleet(refusing).actor('a').set(5)
+    expect(await reports()).toEqual(['ALARM_PRECOMMIT_FAILED'])
+  })
+
+  it('also where it could not be loaded', async () => {
+    openFleet({ ...refusing, load: () => Promise.reject(new Error('down')) })
+      .actor('a')
+      .set(5)
+    expect(await reports()).toEqual(['ALARM_LOAD_FAILED'])
+  })
+
+  it('is not where it reaches the events of the fleet, or its own gate', async () => {
+    const fleet = openFleet(refusing)
+    const events = fleet.events$.subscribe()
+    fleet.actor('a').set(5)
+    expect(await reports()).toEqual([])
+    events.unsubscribe()
+    const other = openFleet(refusing)
+    NEVER.pipe(other.actor('a').holdUntilConfirmed()).subscribe({ error() {} })
+    other.actor('a').set(5)
+    expect(await reports()).toEqual([])
+  })
+
+  it('is not where it is thrown', async () => {
+    const fleet = openFleet({ ...refusing, write: () => throwError(() => new Error('down')) })
+    expect(() => fleet.actor('a').set(5)).toThrow()
+    expect(await reports()).toEqual([])
+  })
+
+  it('is not where it is the error of the close that loses it, of several, too', async () => {
+    const fleet = openFleet(refusing)
+    for (const key of ['a', 'b', 'c']) fleet.actor(key).set(5)
+    await expect(fleet.close()).rejects.toMatchObject({ code: 'ALARM_CLOSE_FAILED' })
+    expect(await reports()).toEqual([])
+  })
+
+  it('is a key of changed$ that none can have, and an error of changed$, too', async () => {
+    const changed$ = new Subject<string>()
+    openFleet({ ...refusing, changed$ })
+    changed$.next('\ud800')
+    changed$.error(new Error('no more changes'))
+    expect(await reports()).toEqual(['ALARM_KEY_INVALID', 'no more changes'])
+  })
+})
+
+describe('what breaks a store on SQLite', () => {
+  it('is reported: a statement of change that fails', async () => {
+    const manager = sqliteManager({ file: newFile() })
+    const stores = sqliteStores({ file: newFile(), manager })
+    const fleet = openFleet(stores)
+    stores.change('k', (sql) => sql.run('INSERT INTO no_such_table VALUES (1)'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await reports()).toEqual(['ALARM_COMMIT_FAILED'])
+    await Promise.all([fleet.close(), stores.close(), manager.close()])
+  })
+
+  it('is reported: a set after its manager was closed, which no caller sees', async () => {
+    const manager = sqliteManager({ file: newFile() })
+    const store = sqliteStore({ file: newFile(), key: 'b', manager })
+    await manager.close()
+    store.alarm.set(AT)
+    expect(await reports()).toEqual(['ALARM_PRECOMMIT_FAILED'])
+    expect(() => store.alarm.time).toThrow()
+    await store.close()
+  })
+
+  it('is thrown by a transaction, and so is not reported', async () => {
+    const down: AlarmManager = { ...memoryManager(), write: () => throwError(() => new Error('down')) }
+    const store = sqliteStore({ file: newFile(), key: 'b', manager: down, reconcile: false })
+    expect(() => store.transaction(() => store.alarm.set(AT))).toThrow()
+    expect(await reports()).toEqual([])
+    await store.close()
+  })
+
+  it('is thrown at the one that was fenced by another, and so is not reported', async () => {
+    const file = newFile()
+    const manager = memoryManager()
+    const first = sqliteStore({ file, key: 'b', manager })
+    const second = sqliteStore({ file, key: 'b', manager })
+    expect(() => first.alarm.set(AT)).toThrow(expect.objectContaining({ code: 'ALARM_FENCED' }))
+    expect(await reports()).toEqual([])
+    await Promise.all([first.close(), second.close()])
+  })
+
+  it('is reported: what a store had accepted that gives way, and no caller sees', async () => {
+    const file = newFile()
+    const silent: AlarmManager = { ...memoryManager(), write: () => NEVER }
+    const first = sqliteStore({ file, key: 'b', manager: silent, reconcile: false })
+    first.alarm.set(AT)
+    await undefined
+    const second = sqliteStore({ file, key: 'b', manager: memoryManager() })
+    expect(await reports()).toEqual(['ALARM_FENCED'])
+    await Promise.all([first.close(), second.close()])
+  })
+
+  it('is not where it is the error of the close that loses it', async () => {
+    const down: AlarmManager = {
+      ...memoryManager(),
+      write: () => defer(() => Promise.reject(new Error('down'))),
+    }
+    const store = sqliteStore({ file: newFile(), key: 'b', manager: down, reconcile: false })
+    store.alarm.set(AT)
+    await expect(store.close()).rejects.toMatchObject({ code: 'ALARM_CLOSE_FAILED' })
+    expect(await reports()).toEqual([])
+  })
+})
