@@ -8,6 +8,7 @@ export default defineConfig({
     // Tests import what users import, and get the sources rather than the last build.
     alias: [
       { find: /^nolater$/, replacement: `${src}/index.ts` },
+      { find: /^nolater\/(otel|summaries)$/, replacement: `${src}/telemetry/$1/index.ts` },
       { find: /^nolater\/(\w+)$/, replacement: `${src}/$1/index.ts` },
     ],
   },

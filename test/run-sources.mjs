@@ -1,4 +1,5 @@
-// Lets Node run an example on the sources instead of the last build: 'nolater' is src/index.ts, 'nolater/x' is src/x/index.ts.
+// Lets Node run an example on the sources instead of the last build: 'nolater' is src/index.ts, 'nolater/x' is src/x/index.ts, or that below
+// src/telemetry.
 import { registerHooks } from 'node:module'
 
 const src = new URL('../src/', import.meta.url)
@@ -7,9 +8,7 @@ registerHooks({
   resolve(specifier, context, nextResolve) {
     const entry = /^nolater(?:\/(\w+))?$/.exec(specifier)
     if (entry === null) return nextResolve(specifier, context)
-    return nextResolve(
-      new URL(entry[1] === undefined ? 'index.ts' : `${entry[1]}/index.ts`, src).href,
-      context,
-    )
+    const folder = entry[1] === 'otel' || entry[1] === 'summaries' ? `telemetry/${entry[1]}` : entry[1]
+    return nextResolve(new URL(folder === undefined ? 'index.ts' : `${folder}/index.ts`, src).href, context)
   },
 })

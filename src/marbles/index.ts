@@ -1,14 +1,9 @@
 /**
- * The kit of diagrams: read, run, record, draw, explore; and a virtual clock.
+ * The kit of diagrams: read, run, record, draw; and a virtual clock.
  *
  * @module nolater/marbles
  */
 
-export { type Exploration, exploreSchedules } from '../../test/explore/explorer/explore-schedules.ts'
-export type { ExploreOptions } from '../../test/explore/explorer/options.ts'
-export { type RandomSchedule, randomSchedule } from '../../test/explore/explorer/random-schedule.ts'
-export { type EngineRecord, readRecord } from '../../test/explore/explorer/record.ts'
-export { type Replay, replaySchedule } from '../../test/explore/explorer/replay-schedule.ts'
 export { RunawayError } from './clock/runaway.ts'
 export { type VirtualClock, virtualClock } from './clock/virtual-clock.ts'
 export type { Drawing } from './draw/draw-model.ts'

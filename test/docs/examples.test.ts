@@ -19,7 +19,6 @@ const notRun: readonly (readonly [string, string])[] = [
   ['postgresStore(', 'needs a server'],
   ['describeManager(', 'registers tests, which a test cannot do'],
   ['toMatchMarblesInlineSnapshot(', 'is what `vitest -u` has not written yet'],
-  ['exploreSchedules(', 'takes many seconds; test/explore runs it'],
 ]
 const isRun = ({ code }: Example): boolean => !notRun.some(([says]) => code.includes(says))
 

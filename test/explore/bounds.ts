@@ -1,4 +1,4 @@
-import type { ExploreOptions } from 'nolater/marbles'
+import type { ExploreOptions } from './explorer/options.ts'
 
 export interface Bound extends ExploreOptions {
   readonly name: string

@@ -1,4 +1,5 @@
-import { type Exploration, type ExploreOptions, exploreSchedules } from '../../src/marbles/index.ts'
+import { type Exploration, exploreSchedules } from './explorer/explore-schedules.ts'
+import type { ExploreOptions } from './explorer/options.ts'
 import type { Mutant } from './mutants.ts'
 import { loadPatched } from './patch-engine.ts'
 

@@ -1,8 +1,9 @@
 import { openAlarm } from 'nolater'
-import { type ExploreOptions, readRecord } from 'nolater/marbles'
 import { runEngines } from './explorer/learn.ts'
 import { movesOf } from './explorer/moves.ts'
+import type { ExploreOptions } from './explorer/options.ts'
 import { boundsOf } from './explorer/options.ts'
+import { readRecord } from './explorer/record.ts'
 import { step } from './explorer/step.ts'
 import { worldBefore } from './explorer/world.ts'
 

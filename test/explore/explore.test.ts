@@ -1,7 +1,10 @@
-import { exploreSchedules, randomSchedule, readRecord, replaySchedule } from 'nolater/marbles'
 import { describe, expect, it } from 'vitest'
 import { deepBounds, smallBounds } from './bounds.ts'
 import { everySchedule } from './every-schedule.ts'
+import { exploreSchedules } from './explorer/explore-schedules.ts'
+import { randomSchedule } from './explorer/random-schedule.ts'
+import { readRecord } from './explorer/record.ts'
+import { replaySchedule } from './explorer/replay-schedule.ts'
 
 const nothing = { intents: 0, wakes: 0, failures: 0, crashes: 0, late: 0 }
 const doneUnfenced = { world: { fencesDone: false } }

@@ -1,4 +1,4 @@
-import type { ExploreOptions } from 'nolater/marbles'
+import type { ExploreOptions } from './explorer/options.ts'
 import type { Patch } from './patch-engine.ts'
 
 /** A fault put in on purpose, which the explorer must find. */

@@ -14,7 +14,7 @@ export interface Patch {
   readonly put: string
 }
 
-const isOfEngine = (path: string): boolean => /\.ts$|[/\\](src|operators)$/.test(path)
+const isOfEngine = (path: string): boolean => /\.ts$|[/\\](src|vocabulary|operators|actor)$/.test(path)
 
 /** Loads a copy of the engine with some of its text replaced, so that the engine itself needs no switches. */
 export async function loadPatched(patches: readonly Patch[]): Promise<typeof openAlarm> {

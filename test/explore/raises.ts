@@ -1,7 +1,7 @@
 import { type Alarm, AlarmFencedError, type AlarmTime, openAlarm } from 'nolater'
-import { readRecord } from 'nolater/marbles'
 import { Subject } from 'rxjs'
 import { SEQUENCES as EPOCH } from '../../src/vocabulary/fence.ts'
+import { readRecord } from './explorer/record.ts'
 
 /** Two incarnations of one actor on a store that may be older than its manager. What is false in here is a fault put in on purpose. */
 export interface RaiseOptions {

@@ -4,14 +4,12 @@
 // node test/explore/run.ts --replay "alarm=2 open set3"     one schedule, drawn
 // node test/explore/run.ts --mutants                        what catches which broken engine, as a table
 import { parseArgs } from 'node:util'
-import {
-  type ExploreOptions,
-  exploreSchedules,
-  randomSchedule,
-  replaySchedule,
-} from '../../src/marbles/index.ts'
 import { type Bound, deepBounds, fullBounds } from './bounds.ts'
 import { catchMutant } from './catch-mutant.ts'
+import { exploreSchedules } from './explorer/explore-schedules.ts'
+import type { ExploreOptions } from './explorer/options.ts'
+import { randomSchedule } from './explorer/random-schedule.ts'
+import { replaySchedule } from './explorer/replay-schedule.ts'
 import { mutants } from './mutants.ts'
 
 const numbers = ['intents', 'times', 'wakes', 'failures', 'crashes', 'late', 'abandons'] as const

@@ -15,15 +15,7 @@ import {
   setAlarmIn,
   type Timers,
 } from '../../src/index.ts'
-import {
-  checkMarbles,
-  drawTimeline,
-  exploreSchedules,
-  fakeManager,
-  fakeStore,
-  randomSchedule,
-  runMarbles,
-} from '../../src/marbles/index.ts'
+import { checkMarbles, drawTimeline, fakeManager, fakeStore, runMarbles } from '../../src/marbles/index.ts'
 import { postgresManager, postgresStore } from '../../src/postgres/index.ts'
 import { sqliteManager, sqliteStore, sqliteStores } from '../../src/sqlite/index.ts'
 import { traceAlarms, traceDeliveries } from '../../src/telemetry/otel/index.ts'
@@ -91,8 +83,6 @@ const cases: [string, (name: string) => unknown][] = [
 const ofTheKit: [string, (name: string) => unknown][] = [
   ['countsBy', (name) => countsBy(() => 'x', withName({}, name))],
   ['drawTimeline', (name) => drawTimeline({ events: [] }, withName({ format: 'ascii' as const }, name))],
-  ['exploreSchedules', (name) => exploreSchedules(withName({}, name))],
-  ['randomSchedule', (name) => randomSchedule(1, withName({}, name))],
   ['fakeStore', (name) => fakeStore('|', withName({}, name))],
   ['fakeManager', (name) => fakeManager('|', withName({}, name))],
   ['runMarbles', (name) => runMarbles('ask -1-', withName({}, name))],
