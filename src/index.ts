@@ -36,22 +36,7 @@ export {
 } from './timers/multiplex-timers.ts'
 export type { Timer, Timers } from './timers/timers.ts'
 export type { Awaitable } from './vocabulary/awaitable.ts'
-export {
-  AlarmClosedError,
-  AlarmCloseError,
-  AlarmCommitError,
-  AlarmConfigError,
-  AlarmError,
-  type AlarmErrorCode,
-  AlarmFencedError,
-  AlarmInternalError,
-  AlarmLoadError,
-  AlarmLoadingError,
-  AlarmPrecommitError,
-  AlarmTimeError,
-  AlarmTimeoutError,
-  AlarmWriteError,
-} from './vocabulary/errors.ts'
+export { AlarmError, type AlarmErrorCode, AlarmFencedError } from './vocabulary/errors.ts'
 export type { AlarmEvent, KeyedEvent } from './vocabulary/event.ts'
 export {
   type AlarmIntent,

@@ -1,5 +1,6 @@
 import { runUser } from '../operators/from-user.ts'
-import { AlarmCommitError, isFenced } from '../vocabulary/errors.ts'
+import { commitError } from '../vocabulary/error-of.ts'
+import { isFenced } from '../vocabulary/errors.ts'
 import { isBefore, printTime } from '../vocabulary/time.ts'
 import type { Keeper } from './keeper.ts'
 import { withinTime } from './within-time.ts'
@@ -38,7 +39,7 @@ export function issueCommit(keeper: Keeper, work: Work): void {
           keeper.tell({ kind: 'commit-failed', time, took: keeper.took(issuedAt), error: cause })
         }
         if (isFenced(cause)) return keeper.fail(cause)
-        keeper.fail(new AlarmCommitError(key, printTime(time), cause))
+        keeper.fail(commitError(key, printTime(time), cause))
       },
     },
   )

@@ -1,6 +1,6 @@
 import { asyncScheduler, type ObservableInput, type SchedulerLike } from 'rxjs'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
 import { checkEpoch } from '../vocabulary/fence.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { WriteInfo } from '../vocabulary/manager.ts'
@@ -69,7 +69,7 @@ const MINUTE = 60_000
 export function restOf(config: SharedConfig, attempt: number): number {
   const delay = config.retry?.delay?.(attempt) ?? Math.min(1000 * 2 ** (attempt - 1), MINUTE)
   if (typeof delay !== 'number' || !(delay >= 0)) {
-    throw new AlarmConfigError('What retry.delay returns', 'a number of milliseconds, 0 or more', delay)
+    throw configError('What retry.delay returns', 'a number of milliseconds, 0 or more', delay)
   }
   return Math.min(delay, MAX_TIMER)
 }
@@ -97,30 +97,26 @@ export function checkAlarmConfig(config: AlarmConfig): void {
 /** Refuses a config that cannot work (`ALARM_CONFIG_INVALID`, `ALARM_TIME_INVALID`, `ALARM_KEY_INVALID`). */
 export function checkConfig(config: AlarmConfig): void {
   if (typeof config !== 'object' || config === null) {
-    throw new AlarmConfigError('The config', 'an object with commit and write', config)
+    throw configError('The config', 'an object with commit and write', config)
   }
   for (const name of ['commit', 'write'] as const) {
     if (typeof config[name] !== 'function') {
-      throw new AlarmConfigError(
-        name,
-        'a function that returns an Observable, a promise or an iterable',
-        config[name],
-      )
+      throw configError(name, 'a function that returns an Observable, a promise or an iterable', config[name])
     }
   }
   const { key, initial, epoch, raise, reconcile, retry, timeout, scheduler } = config
   if (raise !== undefined && typeof raise !== 'function') {
-    throw new AlarmConfigError('raise', 'a function from the least epoch to the one that is durable', raise)
+    throw configError('raise', 'a function from the least epoch to the one that is durable', raise)
   }
   if (timeout !== undefined) timerMilliseconds('timeout', timeout)
   if (key !== undefined) checkKey(key)
   if (initial !== undefined) checkAlarmTime(initial)
   if (epoch !== undefined) checkEpoch(epoch)
   if (reconcile !== undefined && typeof reconcile !== 'boolean') {
-    throw new AlarmConfigError('reconcile', 'true or false', reconcile)
+    throw configError('reconcile', 'true or false', reconcile)
   }
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
-    throw new AlarmConfigError('retry', 'an object with count and delay', retry)
+    throw configError('retry', 'an object with count and delay', retry)
   }
   checkNames('retry', retry, retryNames)
   if (
@@ -128,15 +124,15 @@ export function checkConfig(config: AlarmConfig): void {
     (!Number.isInteger(retry.count) || retry.count < 0) &&
     retry.count !== Infinity
   ) {
-    throw new AlarmConfigError('retry.count', 'a whole number, 0 or more, or Infinity', retry.count)
+    throw configError('retry.count', 'a whole number, 0 or more, or Infinity', retry.count)
   }
   if (retry?.delay !== undefined && typeof retry.delay !== 'function') {
-    throw new AlarmConfigError('retry.delay', 'a function from the attempt to milliseconds', retry.delay)
+    throw configError('retry.delay', 'a function from the attempt to milliseconds', retry.delay)
   }
   if (
     scheduler !== undefined &&
     (typeof scheduler?.now !== 'function' || typeof scheduler.schedule !== 'function')
   ) {
-    throw new AlarmConfigError('scheduler', 'an RxJS scheduler', scheduler)
+    throw configError('scheduler', 'an RxJS scheduler', scheduler)
   }
 }

@@ -13,8 +13,10 @@ import {
 } from 'rxjs'
 import { fromUser } from '../operators/from-user.ts'
 import { throwing } from '../operators/reached.ts'
-import { AlarmError, AlarmWriteError, given } from '../vocabulary/errors.ts'
+import { writeError } from '../vocabulary/error-of.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { sequenceOf } from '../vocabulary/fence.ts'
+import { given } from '../vocabulary/given.ts'
 import { type AlarmTime, checkTime, printTime } from '../vocabulary/time.ts'
 import type { Keeper } from './keeper.ts'
 import { type AlarmState, type Flight, isClean, isConfirmed } from './rules.ts'
@@ -255,9 +257,9 @@ function unsettled({ key, work }: Keeper, time: number): AlarmError {
   )
 }
 
-function undelivered(keeper: Keeper): AlarmWriteError {
+function undelivered(keeper: Keeper): AlarmError {
   const cause = keeper.work?.lastError ?? new Error('its last write was given up, or is still in flight')
-  return new AlarmWriteError(keeper.key, printTime(keeper.bound), cause)
+  return writeError(keeper.key, printTime(keeper.bound), cause)
 }
 
 /** Woken for a time after the committed one, by no older write than our last: the manager had lost what it acknowledged. */

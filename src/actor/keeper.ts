@@ -2,7 +2,8 @@ import { Observable } from 'rxjs'
 import { markReached, reportUnhandled, reportUnlessReached, throwing } from '../operators/reached.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
 import { checkConfirmation } from '../vocabulary/check-names.ts'
-import { AlarmClosedError, AlarmInternalError } from '../vocabulary/errors.ts'
+import { closedError, internalError } from '../vocabulary/error-of.ts'
+import { isClosed } from '../vocabulary/errors.ts'
 import type { AlarmEvent, AlarmStory } from '../vocabulary/event.ts'
 import type { AlarmIntent } from '../vocabulary/intent.ts'
 import { type AlarmTime, checkAlarmTime, moveTo } from '../vocabulary/time.ts'
@@ -313,7 +314,7 @@ export class Keeper implements AlarmState {
 
   get events$(): Observable<AlarmEvent> {
     return new Observable((subscriber) => {
-      if (this.failure instanceof AlarmClosedError) return subscriber.complete()
+      if (isClosed(this.failure)) return subscriber.complete()
       if (this.failure !== null) return subscriber.error(this.failure)
       this.telemetry ??= openTelemetry(() => {
         this.telemetry = null
@@ -334,13 +335,13 @@ export class Keeper implements AlarmState {
   }
 
   close(): void {
-    if (this.failure === null) this.fail(new AlarmClosedError(this.key))
+    if (this.failure === null) this.fail(closedError(this.key))
   }
 
   /** What was thrown where nothing may throw breaks the alarm; what a teardown throws while it breaks is RxJS's to report. */
   breakBy(error: unknown): void {
     if (this.failure !== null) reportUnhandled(error)
-    else reportUncaught(() => this.fail(new AlarmInternalError(this.key, error)))
+    else reportUncaught(() => this.fail(internalError(this.key, error)))
   }
 
   /** Ends everything with the error that all that wait, and all that ask later, get. */
@@ -350,12 +351,12 @@ export class Keeper implements AlarmState {
     this.failure = error
     this.work = this.telemetry = null
     if (telemetry !== null || (work !== null && work.waits > 0)) markReached(error)
-    else if (!(error instanceof AlarmClosedError)) reportUnlessReached(error)
+    else if (!isClosed(error)) reportUnlessReached(error)
     try {
       work?.close()
     } finally {
       failAll(work, error)
-      if (error instanceof AlarmClosedError) telemetry?.complete()
+      if (isClosed(error)) telemetry?.complete()
       else telemetry?.error(error)
     }
   }

@@ -11,8 +11,9 @@ import {
   tap,
 } from 'rxjs'
 import { fromUser } from '../operators/from-user.ts'
-import { AlarmError, given, heldFence } from '../vocabulary/errors.ts'
+import { AlarmError, heldFence } from '../vocabulary/errors.ts'
 import { checkEpoch, epochAbove, fenceOf, needsEpoch } from '../vocabulary/fence.ts'
+import { given } from '../vocabulary/given.ts'
 import type { Keeper } from './keeper.ts'
 import { withinTime } from './within-time.ts'
 

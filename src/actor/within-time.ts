@@ -1,7 +1,7 @@
 import { asyncScheduler, EMPTY, Observable, type ObservableInput } from 'rxjs'
 import { fromUser } from '../operators/from-user.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
-import { AlarmTimeoutError } from '../vocabulary/errors.ts'
+import { timeoutError } from '../vocabulary/error-of.ts'
 import { MAX_TIMER } from '../vocabulary/milliseconds.ts'
 import type { SharedConfig } from './config.ts'
 
@@ -28,7 +28,7 @@ export function withinTime<T>(
     const limit = scheduler.schedule(
       () => {
         reportUncaught(() => awaited.unsubscribe())
-        subscriber.error(new AlarmTimeoutError(name, timeout))
+        subscriber.error(timeoutError(name, timeout))
       },
       Math.min(timeout, MAX_TIMER),
     )

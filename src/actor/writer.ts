@@ -12,7 +12,8 @@ import { runUser } from '../operators/from-user.ts'
 import { gate } from '../operators/gate.ts'
 import { latestWhen } from '../operators/latest-when.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
-import { AlarmPrecommitError, isFenced } from '../vocabulary/errors.ts'
+import { precommitError } from '../vocabulary/error-of.ts'
+import { isFenced } from '../vocabulary/errors.ts'
 import type { AlarmStory } from '../vocabulary/event.ts'
 import { fenceOf } from '../vocabulary/fence.ts'
 import { moveTo, printTime } from '../vocabulary/time.ts'
@@ -142,7 +143,7 @@ function writeNow(keeper: Keeper, work: Work, step: WriteStep, free: () => void)
       keeper.tell({ kind, ...write, took: keeper.took(issuedAt), error })
     }
     if (fenced) keeper.fail(error)
-    else if (step === 'precommit') keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))
+    else if (step === 'precommit') keeper.fail(precommitError(keeper.key, printTime(time), error))
     else restOrGiveUp(keeper, work, write, error)
   }
   const { config, key } = keeper

@@ -14,7 +14,7 @@ import { holdUntilConfirmed } from '../actor/output-gate.ts'
 import { throwing } from '../operators/reached.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation } from '../vocabulary/check-names.ts'
-import { AlarmLoadingError } from '../vocabulary/errors.ts'
+import { loadingError } from '../vocabulary/error-of.ts'
 import type { AlarmEvent, KeyedEvent } from '../vocabulary/event.ts'
 import { readsTimes, type TimeCheck } from '../vocabulary/real-time.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
@@ -105,7 +105,7 @@ export class ActorHandle<K extends string> implements Alarm {
 
   abandon(scheduledTime: number, delivered?: { readonly fence?: number }): AlarmTime {
     const actor = this.open()
-    if (!actor.isLoaded && actor.failure === null) throw new AlarmLoadingError(this.key)
+    if (!actor.isLoaded && actor.failure === null) throw loadingError(this.key)
     return abandon(actor, scheduledTime, delivered)
   }
 

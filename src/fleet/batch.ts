@@ -1,6 +1,7 @@
 import { Observable, type ObservableInput, type SchedulerLike, type Subscriber } from 'rxjs'
 import { runUser } from '../operators/from-user.ts'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import type { EachResult } from '../vocabulary/manager.ts'
 import { fieldOf } from '../vocabulary/safe-field.ts'
 

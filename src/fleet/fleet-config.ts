@@ -7,7 +7,7 @@ import {
   sharedNames,
 } from '../actor/config.ts'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
 import type { EachResult, KeyedWrite, WriteInfo } from '../vocabulary/manager.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import type { LoadedAlarm } from './resident.ts'
@@ -84,31 +84,23 @@ export function checkFleetConfig<K extends string>(config: FleetConfig<K>, more:
   })
   const { concurrency = 1, idleAfter = 1 } = config
   const returnsInput = 'a function that returns an Observable, a promise or an iterable'
-  if (typeof config.load !== 'function') throw new AlarmConfigError('load', returnsInput, config.load)
+  if (typeof config.load !== 'function') throw configError('load', returnsInput, config.load)
   const { changed$, wallClock } = config
   if (wallClock !== undefined && typeof wallClock !== 'boolean') {
-    throw new AlarmConfigError('wallClock', 'true or false', wallClock)
+    throw configError('wallClock', 'true or false', wallClock)
   }
   if (changed$ !== undefined && (typeof changed$ !== 'object' || changed$ === null)) {
-    throw new AlarmConfigError('changed$', 'an Observable of keys', changed$)
+    throw configError('changed$', 'an Observable of keys', changed$)
   }
   for (const name of ['commitMany', 'writeMany', 'discard'] as const) {
     if (config[name] !== undefined && typeof config[name] !== 'function') {
-      throw new AlarmConfigError(
-        name,
-        name === 'discard' ? 'a function of a key' : returnsInput,
-        config[name],
-      )
+      throw configError(name, name === 'discard' ? 'a function of a key' : returnsInput, config[name])
     }
   }
   if (concurrency !== Infinity && !(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
-    throw new AlarmConfigError('concurrency', 'a whole number of writes, 1 or more, or Infinity', concurrency)
+    throw configError('concurrency', 'a whole number of writes, 1 or more, or Infinity', concurrency)
   }
   if (idleAfter !== Infinity && !(Number.isSafeInteger(idleAfter) && idleAfter >= 1)) {
-    throw new AlarmConfigError(
-      'idleAfter',
-      'a whole number of milliseconds, 1 or more, or Infinity',
-      idleAfter,
-    )
+    throw configError('idleAfter', 'a whole number of milliseconds, 1 or more, or Infinity', idleAfter)
   }
 }

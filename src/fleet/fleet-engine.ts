@@ -14,7 +14,7 @@ import { fromUser } from '../operators/from-user.ts'
 import { listen } from '../operators/listen.ts'
 import { reportUnhandled, throwing } from '../operators/reached.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
-import { AlarmClosedError } from '../vocabulary/errors.ts'
+import { closedError } from '../vocabulary/error-of.ts'
 import type { KeyedEvent, KeyedStory } from '../vocabulary/event.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { WriteInfo } from '../vocabulary/manager.ts'
@@ -190,7 +190,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   }
 
   function use(key: K): Resident {
-    if (isRefusing || isClosed) throw new AlarmClosedError(key)
+    if (isRefusing || isClosed) throw closedError(key)
     let actor = actors.get(key)
     if (actor === undefined || actor.failure !== null) {
       const refused = backOff.refusal(key)

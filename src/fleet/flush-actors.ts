@@ -1,7 +1,8 @@
 import { Observable, type SchedulerLike } from 'rxjs'
 import { isConfirmed } from '../actor/rules.ts'
 import { markReached } from '../operators/reached.ts'
-import { AlarmCloseError } from '../vocabulary/errors.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
+import { closeError, lateCloseError } from './closing/close-error.ts'
 import { type Host, pumpUntil } from './closing/host.ts'
 import { waitsFor } from './closing/waits-for.ts'
 import { CLOSE_LIMIT, withinLimit } from './closing/within-limit.ts'
@@ -22,9 +23,9 @@ export function flushActors(
 ): FlushActors {
   const accounts = new Set<Map<string, unknown>>()
 
-  function late(): AlarmCloseError {
+  function late(): AlarmError {
     const busy = [...actors.values()].filter((actor) => actor.failure === null && !actor.isDrained)
-    return AlarmCloseError.late(
+    return lateCloseError(
       CLOSE_LIMIT,
       new Map(
         busy.map((actor) => [
@@ -47,7 +48,7 @@ export function flushActors(
         untilDrained(actors).subscribe({
           complete() {
             if (lost.size === 0) subscriber.complete()
-            else subscriber.error(new AlarmCloseError([...lost.keys()], [...lost.values()][0]))
+            else subscriber.error(closeError([...lost.keys()], [...lost.values()][0]))
           },
         }),
       )

@@ -3,7 +3,7 @@ import { endInputs } from '../operators/end-inputs.ts'
 import { fromUser } from '../operators/from-user.ts'
 import { listen } from '../operators/listen.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
-import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
 import type { KeyedEvent } from '../vocabulary/event.ts'
 import { type KeyedIntent, wantedTime } from '../vocabulary/intent.ts'
 import { checkFleetConfig, type FleetConfig } from './fleet-config.ts'
@@ -57,7 +57,7 @@ export function keepAlarms<K extends string = string>(
   checkFleetConfig(config, { deliveries: true })
   const { deliveries } = config
   if (deliveries !== undefined && typeof deliveries !== 'function') {
-    throw new AlarmConfigError('deliveries', 'a function from the fleet to what runs beside it', deliveries)
+    throw configError('deliveries', 'a function from the fleet to what runs beside it', deliveries)
   }
   return (intents$) =>
     new Observable((subscriber) => {

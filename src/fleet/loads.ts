@@ -1,7 +1,8 @@
 import { finalize, type ObservableInput, take } from 'rxjs'
 import { outside } from '../operators/async-context.ts'
 import { fromUser } from '../operators/from-user.ts'
-import { AlarmError, AlarmLoadError } from '../vocabulary/errors.ts'
+import { loadError } from '../vocabulary/error-of.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import type { LoadedAlarm, Resident } from './resident.ts'
 import { Turns } from './turns.ts'
 
@@ -24,7 +25,7 @@ export function openLoads(
     const { opening, key } = actor
     if (opening === null) return
     turns.begin()
-    const failed = (cause: unknown): void => actor.fail(new AlarmLoadError(key, cause))
+    const failed = (cause: unknown): void => actor.fail(loadError(key, cause))
     const loading = outside.runInAsyncScope(() =>
       fromUser('load', () => load(key))
         .pipe(

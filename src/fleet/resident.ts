@@ -3,7 +3,8 @@ import type { SharedConfig } from '../actor/config.ts'
 import { Keeper } from '../actor/keeper.ts'
 import { Work } from '../actor/work.ts'
 import { throwing } from '../operators/reached.ts'
-import { AlarmClosedError, AlarmLoadError, AlarmLoadingError } from '../vocabulary/errors.ts'
+import { loadError, loadingError } from '../vocabulary/error-of.ts'
+import { isClosed } from '../vocabulary/errors.ts'
 import type { KeyedStory } from '../vocabulary/event.ts'
 import { checkEpoch } from '../vocabulary/fence.ts'
 import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
@@ -54,7 +55,7 @@ export class Resident extends Keeper {
 
   get time(): AlarmTime {
     if (this.failure !== null) throw throwing(this.failure)
-    if (!this.isLoaded) throw new AlarmLoadingError(this.key)
+    if (!this.isLoaded) throw loadingError(this.key)
     return this.work?.run?.deletion === 'deferred' ? null : this.desired
   }
 
@@ -122,7 +123,7 @@ export class Resident extends Keeper {
       this.desired = this.committed = this.bound = time
       this.suspect()
     } catch (cause) {
-      this.fail(new AlarmLoadError(this.key, cause))
+      this.fail(loadError(this.key, cause))
       return
     }
     const { config, key, epoch } = this
@@ -166,12 +167,11 @@ export class Resident extends Keeper {
   override fail(error: unknown): void {
     if (this.failure !== null) return
     const { config, opening } = this
-    const story: KeyedStory =
-      error instanceof AlarmClosedError
-        ? { kind: 'closed' }
-        : opening !== null
-          ? { kind: 'load-failed', error, lost: opening.lost }
-          : { kind: 'broken', error }
+    const story: KeyedStory = isClosed(error)
+      ? { kind: 'closed' }
+      : opening !== null
+        ? { kind: 'load-failed', error, lost: opening.lost }
+        : { kind: 'broken', error }
     config.breaking(this, story, () => super.fail(error))
   }
 }

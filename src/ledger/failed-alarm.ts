@@ -1,4 +1,4 @@
-import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
 import { checkKey } from '../vocabulary/key.ts'
 
 /** Which failed alarm is meant. */
@@ -12,7 +12,7 @@ export interface FailedAlarm {
 export function checkFailedAlarm(key: string, { fence }: { readonly fence?: number } = {}): FailedAlarm {
   checkKey(key)
   if (fence !== undefined && !(Number.isSafeInteger(fence) && fence >= 0)) {
-    throw new AlarmConfigError('fence', 'the fence of a listed alarm', fence)
+    throw configError('fence', 'the fence of a listed alarm', fence)
   }
   return { key, fence: fence ?? null }
 }

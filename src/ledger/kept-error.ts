@@ -1,4 +1,4 @@
-import { given } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import type { LastError } from '../vocabulary/manager.ts'
 import { fieldOf } from '../vocabulary/safe-field.ts'
 

@@ -1,6 +1,7 @@
 import { Observable, Subject } from 'rxjs'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
-import { AlarmConfigError, AlarmFencedError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
+import { AlarmFencedError } from '../vocabulary/errors.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { AlarmList, AlarmManager, ListOptions, WriteInfo } from '../vocabulary/manager.ts'
 import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
@@ -101,10 +102,6 @@ export function ledgerManager(
 
 function checkFence(fence: unknown): void {
   if (!Number.isSafeInteger(fence) || (fence as number) < 0) {
-    throw new AlarmConfigError(
-      'The fence of a write',
-      'a whole number, 0 or more, that grows with every write',
-      fence,
-    )
+    throw configError('The fence of a write', 'a whole number, 0 or more, that grows with every write', fence)
   }
 }

@@ -1,4 +1,4 @@
-import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { ListedAlarm, ListedState, ListOptions } from '../vocabulary/manager.ts'
 import { checkTime } from '../vocabulary/time.ts'
@@ -65,7 +65,7 @@ export function listAlarms(
     }
     const find = (found: Place | null): ReturnType<NextPage> => {
       if (found === null) {
-        throw new AlarmConfigError('after', 'an alarm that was listed, or the key of one that is held', after)
+        throw configError('after', 'an alarm that was listed, or the key of one that is held', after)
       }
       place = found
       return readOn()
@@ -113,18 +113,18 @@ function stateOf(held: HeldAlarm, now: number): ListedState {
 
 function checkList(options: ListOptions): ListOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new AlarmConfigError('The options of list', 'an object', options)
+    throw configError('The options of list', 'an object', options)
   }
   const { state, dueBefore, after, limit, prefix } = options
   if (state !== undefined && !states.includes(state)) {
-    throw new AlarmConfigError('state', `one of ${states.join(', ')}`, state)
+    throw configError('state', `one of ${states.join(', ')}`, state)
   }
   if (dueBefore !== undefined) checkTime(dueBefore)
   if (limit !== undefined && limit !== Infinity && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw new AlarmConfigError('limit', 'a whole number of alarms, 0 or more', limit)
+    throw configError('limit', 'a whole number of alarms, 0 or more', limit)
   }
   if (prefix !== undefined && typeof prefix !== 'string') {
-    throw new AlarmConfigError('prefix', 'the beginning of a key', prefix)
+    throw configError('prefix', 'the beginning of a key', prefix)
   }
   if (typeof after === 'string') checkKey(after)
   else if (after !== undefined) {

@@ -1,6 +1,6 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
 import type { DeliveryOptions } from '../vocabulary/manager.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { wholeClock } from '../vocabulary/whole-clock.ts'
@@ -18,11 +18,11 @@ export const managerNames: Names<ManagerOptions> = { scheduler: true, lease: tru
 /** Refuses options that cannot work (`ALARM_CONFIG_INVALID`), and fills in the defaults. */
 export function checkManagerOptions(options: ManagerOptions): Required<ManagerOptions> {
   if (typeof options !== 'object' || options === null) {
-    throw new AlarmConfigError('The options of a manager', 'an object', options)
+    throw configError('The options of a manager', 'an object', options)
   }
   const { scheduler = asyncScheduler, lease = 30_000 } = options
   if (typeof scheduler?.now !== 'function' || typeof scheduler.schedule !== 'function') {
-    throw new AlarmConfigError('scheduler', 'an RxJS scheduler', scheduler)
+    throw configError('scheduler', 'an RxJS scheduler', scheduler)
   }
   return { scheduler: wholeClock(scheduler), lease: timerMilliseconds('lease', lease) }
 }
@@ -35,24 +35,16 @@ export function checkDeliveries(handler: unknown, options: DeliveryOptions): voi
   checkNames('deliveries', options, deliveryNames)
   const isLimited = concurrency !== undefined && concurrency !== Infinity
   if (typeof handler !== 'function') {
-    throw new AlarmConfigError(
+    throw configError(
       'The delivery handler',
       'a function that returns an Observable, a promise or an iterable',
       handler,
     )
   }
   if (isLimited && (!Number.isSafeInteger(concurrency) || concurrency < 1)) {
-    throw new AlarmConfigError(
-      'concurrency',
-      'a whole number of handlers, 1 or more, or Infinity',
-      concurrency,
-    )
+    throw configError('concurrency', 'a whole number of handlers, 1 or more, or Infinity', concurrency)
   }
   if (abandon !== undefined && typeof abandon !== 'function') {
-    throw new AlarmConfigError(
-      'abandon',
-      'a function from the key and the time to the alarm that stands',
-      abandon,
-    )
+    throw configError('abandon', 'a function from the key and the time to the alarm that stands', abandon)
   }
 }

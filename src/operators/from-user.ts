@@ -1,5 +1,6 @@
 import { EMPTY, from, type Observable, type ObservableInput, type Subscription, throwError } from 'rxjs'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { outside } from './async-context.ts'
 import { reportUnhandled } from './reached.ts'
 

@@ -1,5 +1,6 @@
 import type { ClientBase, QueryConfig, QueryResultRow } from 'pg'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { inUse } from '../vocabulary/in-use.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { idOf, toText } from './alarm-key.ts'

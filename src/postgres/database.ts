@@ -9,7 +9,8 @@ import {
   timer,
 } from 'rxjs'
 import type { Names } from '../vocabulary/check-names.ts'
-import { AlarmConfigError, AlarmError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { migrate, VERSION, versionOf } from './migrate.ts'
 import { postgresError } from './postgres-error.ts'
@@ -73,7 +74,7 @@ export function openDatabase(
   checkWay(options)
   const timeout = timerMilliseconds('timeout', options.timeout ?? 10_000)
   if (typeof mayMigrate !== 'boolean') {
-    throw new AlarmConfigError('migrate', 'true or false', mayMigrate)
+    throw configError('migrate', 'true or false', mayMigrate)
   }
   const schema = quoteName(name)
   let opening: Promise<Pool> | null = null
@@ -151,7 +152,7 @@ function checkWay({ connectionString, pool }: DatabaseOptions): void {
   const isString = typeof connectionString === 'string' && connectionString !== ''
   const isPool = typeof pool?.connect === 'function' && typeof pool.query === 'function'
   if (isString === (pool !== undefined) || (pool !== undefined && !isPool)) {
-    throw new AlarmConfigError(
+    throw configError(
       'connectionString or pool',
       'one of the two: where the server is, or a Pool of pg',
       isString && pool !== undefined ? 'both' : (connectionString ?? pool),
@@ -159,8 +160,7 @@ function checkWay({ connectionString, pool }: DatabaseOptions): void {
   }
   // One listens for good, one may hold a transaction open, one must be left for the statements of both.
   const max = pool?.options?.max
-  if (max !== undefined && max < 3)
-    throw new AlarmConfigError('pool', 'one of 3 connections or more (max)', max)
+  if (max !== undefined && max < 3) throw configError('pool', 'one of 3 connections or more (max)', max)
 }
 
 function closedDatabase(name: string): AlarmError {

@@ -13,7 +13,9 @@ import {
 } from '../ledger/manager-options.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmConfigError, AlarmError, AlarmFencedError, given } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
+import { AlarmError, AlarmFencedError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type {
   AlarmDelivery,
@@ -241,11 +243,7 @@ function checkWrite({ key, time, info }: KeyedWrite): KeyedWrite {
   checkKey(key)
   const fence: unknown = info?.fence
   if (!Number.isSafeInteger(fence) || (fence as number) < 0) {
-    throw new AlarmConfigError(
-      'The fence of a write',
-      'a whole number, 0 or more, that grows with every write',
-      fence,
-    )
+    throw configError('The fence of a write', 'a whole number, 0 or more, that grows with every write', fence)
   }
   return { key, time: checkAlarmTime(time), info }
 }

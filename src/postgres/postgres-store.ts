@@ -14,12 +14,14 @@ import {
 import { type AlarmConfig, checkConfig } from '../actor/config.ts'
 import { type Alarm, openAlarm } from '../actor/open-alarm.ts'
 import { withinTime } from '../actor/within-time.ts'
+import { closeError, lateCloseError } from '../fleet/closing/close-error.ts'
 import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { hostOf } from '../fleet/closing/host.ts'
 import { CLOSE_LIMIT, withinLimit } from '../fleet/closing/within-limit.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation, checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmClosedError, AlarmCloseError, AlarmConfigError } from '../vocabulary/errors.ts'
+import { closedError, configError } from '../vocabulary/error-of.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
 import { checkManagerHasNone, inUse } from '../vocabulary/in-use.ts'
 import type { AlarmManager } from '../vocabulary/manager.ts'
 import { readsTimes, type TimeCheck, timeCheckOf } from '../vocabulary/real-time.ts'
@@ -144,17 +146,14 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     new Observable<never>((subscriber) => {
       if (isBroken(engine)) return subscriber.complete()
       return engine.drained().subscribe({
-        error: (error) => subscriber.error(new AlarmCloseError([key], error)),
+        error: (error) => subscriber.error(closeError([key], error)),
         complete: () => subscriber.complete(),
       })
     }).pipe(withinLimit(clock, late))
   const flush$ = defer(drain).pipe(share()) // its own close, and that of its manager: one end for both
 
-  function late(): AlarmCloseError {
-    return AlarmCloseError.late(
-      CLOSE_LIMIT,
-      new Map([[key, 'the database and the manager to take the alarm']]),
-    )
+  function late(): AlarmError {
+    return lateCloseError(CLOSE_LIMIT, new Map([[key, 'the database and the manager to take the alarm']]))
   }
 
   async function end(): Promise<void> {
@@ -165,14 +164,14 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
 
   const closing = closable(() => {
     isClosing = true
-    turns.cut(new AlarmClosedError(key))
+    turns.cut(closedError(key))
     return flush$
   }, end)
   const flush = (): Observable<never> => flush$
   upper?.guests.add(flush)
 
   function check(): void {
-    if (isClosing || isForgetting) throw new AlarmClosedError(key)
+    if (isClosing || isForgetting) throw closedError(key)
   }
 
   /** Throws what keeps the actor from being forgotten. */
@@ -302,11 +301,7 @@ function database(options: PostgresStoreOptions): { db: Database; isOwn: boolean
   const lent = connectionString === undefined && pool === undefined ? databaseOf(manager) : undefined
   if (lent === undefined) return { db: openDatabase(options), isOwn: true }
   if (schema !== undefined && schema !== lent.name) {
-    throw new AlarmConfigError(
-      'schema',
-      'that of the manager, or come with a connectionString or a pool',
-      schema,
-    )
+    throw configError('schema', 'that of the manager, or come with a connectionString or a pool', schema)
   }
   return { db: lent, isOwn: false }
 }
@@ -314,9 +309,8 @@ function database(options: PostgresStoreOptions): { db: Database; isOwn: boolean
 /** Refuses what cannot work before the database is touched. */
 function checkOptions(options: PostgresStoreOptions): PostgresStoreOptions {
   const { key, manager } = options ?? {}
-  if (typeof key !== 'string')
-    throw new AlarmConfigError('key', 'a string, the actor as the manager knows it', key)
-  if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
+  if (typeof key !== 'string') throw configError('key', 'a string, the actor as the manager knows it', key)
+  if (typeof manager?.write !== 'function') throw configError('manager', 'an AlarmManager', manager)
   checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
   checkNames('postgresStore', options, names)
   return options

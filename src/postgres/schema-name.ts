@@ -1,4 +1,4 @@
-import { AlarmConfigError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
 
 const MAX_BYTES = 44 // graphile-worker names its prepared statements after it, and Postgres knows 63 bytes of a name
 
@@ -12,7 +12,7 @@ export function checkSchemaName(name: string): string {
     !name.toLowerCase().startsWith('pg_') &&
     new TextEncoder().encode(name).length <= MAX_BYTES
   if (!isName) {
-    throw new AlarmConfigError(
+    throw configError(
       'schema',
       `the name of a schema, 1 to ${MAX_BYTES} bytes, not one of Postgres's own (pg_...)`,
       name,

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientBase, PoolClient } from 'pg'
 import { firstValueFrom, from, merge } from 'rxjs'
 import type { Alarm } from '../actor/open-alarm.ts'
-import type { AlarmClosedError } from '../vocabulary/errors.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { aborted } from './aborted.ts'
 import type { ActorRow } from './actor-row.ts'
@@ -47,7 +47,7 @@ export interface Turns {
   /** Makes the alarm durable, with all that the transaction of the last notification holds. */
   commit(time: AlarmTime): Promise<void>
   /** Cuts those of which the engine was not notified, and takes none from here on (`ALARM_CLOSED`). */
-  cut(error: AlarmClosedError): void
+  cut(error: AlarmError): void
   /** Closes the engine, and cuts all; resolves when none is left. */
   close(): Promise<unknown>
 }
@@ -61,7 +61,7 @@ export function storeTurns(lender: Lender, row: ActorRow, engine: () => Alarm): 
   let turn: Turn | null = null
   let asked = 0
   let notified = 0
-  let closed: AlarmClosedError | null = null
+  let closed: AlarmError | null = null
 
   /** The one of whose function this is called, until the engine is notified of it. */
   function asking(): Turn | null {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmConfigError, AlarmError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { storageError } from './storage-error.ts'
 
@@ -9,7 +10,7 @@ export const BUSY_TIMEOUT = 5_000 // ms
 export function connect(file: string, busyTimeout = BUSY_TIMEOUT): DatabaseSync {
   const patience = timerMilliseconds('busyTimeout', busyTimeout)
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
-    throw new AlarmConfigError('file', 'the path of a file', file)
+    throw configError('file', 'the path of a file', file)
   }
   if (file.startsWith('file:')) checkUri(file)
   // Not imported: where it is missing, an import would fail before anything could be said about it.
@@ -43,7 +44,7 @@ function checkUri(uri: string): void {
     uriParameters[name]?.includes(value),
   )
   if (isFile && isPlain) return
-  throw new AlarmConfigError(
+  throw configError(
     'file',
     'the path of a file, or a file: URI of one with no parameters but mode=rw, mode=rwc and cache=private, because others lose durability in silence',
     uri,

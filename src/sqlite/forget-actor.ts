@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { given } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { inUse } from '../vocabulary/in-use.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
 
 const STEP = 10 // ms

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { connect } from './connect.ts'
 import { makeDurable } from './make-durable.ts'
 import { snapshot } from './snapshot.ts'

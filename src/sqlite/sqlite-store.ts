@@ -14,12 +14,14 @@ import {
 } from 'rxjs'
 import { type AlarmConfig, checkConfig } from '../actor/config.ts'
 import { type Alarm, openAlarm } from '../actor/open-alarm.ts'
+import { closeError, lateCloseError } from '../fleet/closing/close-error.ts'
 import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { hostOf, pumpUntil } from '../fleet/closing/host.ts'
 import { CLOSE_LIMIT, withinLimit } from '../fleet/closing/within-limit.ts'
 import { fromUser } from '../operators/from-user.ts'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmClosedError, AlarmCloseError, AlarmConfigError } from '../vocabulary/errors.ts'
+import { closedError, configError } from '../vocabulary/error-of.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
 import type { AlarmManager, WriteInfo } from '../vocabulary/manager.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
@@ -139,7 +141,7 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
   const turns = storeTurns(transaction, {
     ...barrier,
     check() {
-      if (isClosing) throw new AlarmClosedError(key)
+      if (isClosing) throw closedError(key)
       barrier.check()
     },
   })
@@ -170,7 +172,7 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
   const drain = (): Observable<never> =>
     new Observable<never>((subscriber) => {
       if (failureOf(engine) !== null) return subscriber.complete()
-      const failed = (error: unknown): void => subscriber.error(new AlarmCloseError([key], error))
+      const failed = (error: unknown): void => subscriber.error(closeError([key], error))
       try {
         turns.end()
         transaction.hurry()
@@ -184,10 +186,10 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
   const flush$ = defer(drain).pipe(share()) // its own close, and that of its manager: one end for both
   const flush = (): Observable<never> => flush$
 
-  function late(): AlarmCloseError {
+  function late(): AlarmError {
     const isWriting = transaction.isOpen || isSettled(engine)
     const what = isWriting ? 'the manager to take the alarm' : 'replicate to complete for the alarm'
-    return AlarmCloseError.late(CLOSE_LIMIT, new Map([[key, what]]))
+    return lateCloseError(CLOSE_LIMIT, new Map([[key, what]]))
   }
 
   /** What was accepted is kept where that can be done now; what is not durable then is lost to the store that takes the file. */
@@ -230,7 +232,7 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
     transaction: (work) =>
       turns.transaction(() => {
         const result = synchronous(work(sql))
-        if (isClosing) throw new AlarmClosedError(key) // by its own work: what came before it stays
+        if (isClosing) throw closedError(key) // by its own work: what came before it stays
         return result
       }),
     deleteAll: (what) => {
@@ -248,11 +250,10 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
 /** Refuses what cannot work before the file is touched. */
 function checkOptions(options: SqliteStoreOptions): SqliteStoreOptions {
   const { key, manager, replicate } = options ?? {}
-  if (typeof key !== 'string')
-    throw new AlarmConfigError('key', 'a string, the actor as the manager knows it', key)
-  if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
+  if (typeof key !== 'string') throw configError('key', 'a string, the actor as the manager knows it', key)
+  if (typeof manager?.write !== 'function') throw configError('manager', 'an AlarmManager', manager)
   if (replicate !== undefined && typeof replicate !== 'function') {
-    throw new AlarmConfigError(
+    throw configError(
       'replicate',
       'a function that returns an Observable, a promise or an iterable',
       replicate,

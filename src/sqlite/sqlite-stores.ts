@@ -16,7 +16,8 @@ import { type Flush, hosting, hostOf, type Residents } from '../fleet/closing/ho
 import type { FleetConfig } from '../fleet/fleet-config.ts'
 import type { LoadedAlarm } from '../fleet/resident.ts'
 import { bringing, checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmConfigError, given } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
+import { given } from '../vocabulary/given.ts'
 import { checkManagerHasNone, inUse } from '../vocabulary/in-use.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { AlarmManager } from '../vocabulary/manager.ts'
@@ -210,7 +211,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
       if (isClosing) throw closed(file)
       check()
       if (typeof work !== 'function') {
-        throw new AlarmConfigError('What changes an actor', 'a function of its tables', work)
+        throw configError('What changes an actor', 'a function of its tables', work)
       }
       checkKey(key)
       if (!changed$.observed) throw withoutFleet(file)
@@ -264,7 +265,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
 
 function checkOptions(options: SqliteStoresOptions): SqliteStoresOptions {
   const { manager } = options ?? {}
-  if (typeof manager?.write !== 'function') throw new AlarmConfigError('manager', 'an AlarmManager', manager)
+  if (typeof manager?.write !== 'function') throw configError('manager', 'an AlarmManager', manager)
   checkNames('sqliteStores', options, names)
   checkConfig({ ...options, commit: () => EMPTY, write: () => EMPTY })
   return options

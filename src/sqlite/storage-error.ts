@@ -1,4 +1,5 @@
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { canBeRead } from './can-be-read.ts'
 import { rulingOf } from './result-codes.ts'
 

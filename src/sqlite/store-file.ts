@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { checkEpoch, epochAbove, fenceOf, ofTheFormerSplit } from '../vocabulary/fence.ts'
+import { given } from '../vocabulary/given.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { alarmSchema } from './alarm-schema.ts'
 import { connect } from './connect.ts'

@@ -1,5 +1,6 @@
 import { Observable, type Subscription } from 'rxjs'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { type Locked, type Patience, stepLine } from './step-line.ts'
 import { storageError } from './storage-error.ts'

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
 import { checkConfirmation, checkNames } from '../vocabulary/check-names.ts'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { Turns } from './store-turn.ts'
 

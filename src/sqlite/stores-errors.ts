@@ -1,4 +1,5 @@
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 
 /** Stores that were closed. */
 export function closed(file: string): AlarmError {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { given } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 import { judge } from './authorize.ts'
 import { refused, reserved } from './sql-refused.ts'
 import { RESERVED } from './store-file.ts'

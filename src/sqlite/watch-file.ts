@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError, given } from '../vocabulary/errors.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 
 /** Does work that ends with a commit, and throws `ALARM_STORAGE_GONE` where the file was taken away by then, and ever after. */
 export type WhileThere = <T>(work: () => T) => T

@@ -20,7 +20,8 @@ import { fromUser } from '../operators/from-user.ts'
 import { oneByOne } from '../operators/one-by-one.ts'
 import type { Awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation, checkNames, type Names } from '../vocabulary/check-names.ts'
-import { AlarmConfigError, AlarmError } from '../vocabulary/errors.ts'
+import { configError } from '../vocabulary/error-of.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import { timeCheckFor } from '../vocabulary/real-time.ts'
 import { fieldOf } from '../vocabulary/safe-field.ts'
@@ -316,10 +317,10 @@ export function multiplexTimers(config: TimersConfig): NamedTimers {
 function checkTimersConfig(config: TimersConfig): TimersConfig {
   const { alarm, load, save } = config ?? {}
   if (typeof alarm?.touch !== 'function') {
-    throw new AlarmConfigError('alarm', 'what openAlarm returns, or the alarm of a store', alarm)
+    throw configError('alarm', 'what openAlarm returns, or the alarm of a store', alarm)
   }
-  if (typeof load !== 'function') throw new AlarmConfigError('load', 'a function that returns timers', load)
-  if (typeof save !== 'function') throw new AlarmConfigError('save', 'a function that takes timers', save)
+  if (typeof load !== 'function') throw configError('load', 'a function that returns timers', load)
+  if (typeof save !== 'function') throw configError('save', 'a function that takes timers', save)
   checkNames('multiplexTimers', config, names)
   return config
 }

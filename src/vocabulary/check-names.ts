@@ -1,4 +1,5 @@
-import { AlarmError, given } from './errors.ts'
+import { AlarmError } from './errors.ts'
+import { given } from './given.ts'
 
 /** The names that an options object may have: exactly those of its type. */
 export type Names<T> = Readonly<Record<keyof T, true>>

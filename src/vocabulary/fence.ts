@@ -1,4 +1,5 @@
-import { AlarmConfigError, AlarmError } from './errors.ts'
+import { configError } from './error-of.ts'
+import { AlarmError } from './errors.ts'
 
 // One number, so that any engine can compare it: 31 bits of epoch above 22 bits of sequence, 2^53 in all. 31 bits are what V8 keeps as a
 // small integer and SQL in an `integer`. An actor opened once a second has epochs for 68 years.
@@ -10,7 +11,7 @@ const EPOCHS = 2 ** 31
 export function checkEpoch(epoch: number): number {
   if (Number.isInteger(epoch) && epoch >= 0 && epoch < EPOCHS) return epoch
   const wanted = `a whole number from 0 to ${EPOCHS - 1}, raised by the store at each opening`
-  throw new AlarmConfigError('epoch', wanted, epoch)
+  throw configError('epoch', wanted, epoch)
 }
 
 /**

@@ -1,4 +1,5 @@
-import { AlarmError, given } from './errors.ts'
+import { AlarmError } from './errors.ts'
+import { given } from './given.ts'
 import type { AlarmManager } from './manager.ts'
 
 /** Refuses where the manager says that it has an alarm of the actor; one that cannot say so is not asked. */

@@ -1,5 +1,6 @@
 import { checkConfirmation } from './check-names.ts'
-import { AlarmError, given } from './errors.ts'
+import { AlarmError } from './errors.ts'
+import { given } from './given.ts'
 import type { TimeCheck } from './real-time.ts'
 import { type AlarmTime, checkTime } from './time.ts'
 import { checkDelay, timeIn } from './time-in.ts'

@@ -1,4 +1,5 @@
-import { AlarmError, given } from './errors.ts'
+import { AlarmError } from './errors.ts'
+import { given } from './given.ts'
 
 const MAX_KEY = 1024
 

@@ -1,5 +1,6 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
-import { AlarmTimeError } from './errors.ts'
+import { timeError } from './error-of.ts'
+import type { AlarmError } from './errors.ts'
 import { checkTime } from './time.ts'
 
 /** Reads a time that a user gave, or throws `ALARM_TIME_INVALID` before anything has changed. */
@@ -23,9 +24,9 @@ export function timeCheckOf(scheduler: SchedulerLike | undefined): TimeCheck {
   }
 }
 
-function tooSmall(ms: number): AlarmTimeError {
+function tooSmall(ms: number): AlarmError {
   const seconds = ms >= SECONDS ? `for seconds since the epoch write ${ms} * 1000, ` : ''
-  return new AlarmTimeError(
+  return timeError(
     ms,
     `An alarm time is in milliseconds since the epoch; given ${ms}, which is in ${new Date(ms).getUTCFullYear()} and would fire at once: ` +
       `${seconds}for a delay write Date.now() + ${ms} or setIn(${ms}), and 0 for at once.`,

@@ -1,9 +1,10 @@
-import { AlarmTimeError, given } from './errors.ts'
+import { timeError } from './error-of.ts'
+import { given } from './given.ts'
 
 /** Reads a delay that a user gave, in ms, or throws `ALARM_TIME_INVALID` before anything has changed. */
 export function checkDelay(ms: number): number {
   if (Number.isSafeInteger(ms) && ms >= 0) return ms
-  throw new AlarmTimeError(
+  throw timeError(
     ms,
     `A delay is a whole number of milliseconds from now, 0 or more; given ${given(ms)}. For a time since the epoch use set().`,
   )
@@ -13,7 +14,7 @@ export function checkDelay(ms: number): number {
 export function timeIn(ms: number, now: number): number {
   const time = Math.ceil(now) + checkDelay(ms)
   if (Number.isSafeInteger(time) && time >= 0) return time
-  throw new AlarmTimeError(
+  throw timeError(
     time,
     `${given(ms)} ms from now, ${given(now)} by the clock, is no time that an alarm can have: the sum must be a safe integer, 0 or more. ` +
       'Give a shorter delay; a clock of your own must count milliseconds since the epoch.',

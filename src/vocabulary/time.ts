@@ -1,4 +1,5 @@
-import { AlarmTimeError, given } from './errors.ts'
+import { timeError } from './error-of.ts'
+import { given } from './given.ts'
 
 /** When an actor wants to be woken: milliseconds since the epoch, or `null` for never. */
 export type AlarmTime = number | null
@@ -20,7 +21,7 @@ export function moveTo(time: AlarmTime, bound: AlarmTime): Move {
 /** Reads a time that a user gave, or throws `ALARM_TIME_INVALID` before anything has changed. */
 export function checkTime(time: number | Date): number {
   const ms = typeof time === 'number' ? time : millisecondsOf(time)
-  if (!Number.isSafeInteger(ms) || ms < 0) throw new AlarmTimeError(time)
+  if (!Number.isSafeInteger(ms) || ms < 0) throw timeError(time)
   return ms + 0 // -0 becomes 0
 }
 

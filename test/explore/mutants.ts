@@ -68,7 +68,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/writer.ts',
-        find: 'keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))',
+        find: 'keeper.fail(precommitError(keeper.key, printTime(time), error))',
         put: 'keeper.bound = time',
       },
     ],
@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/writer.ts',
-        find: 'keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))',
+        find: 'keeper.fail(precommitError(keeper.key, printTime(time), error))',
         put: '{}',
       },
     ],
@@ -226,7 +226,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/commit.ts',
-        find: 'keeper.fail(new AlarmCommitError(key, printTime(time), cause))',
+        find: 'keeper.fail(commitError(key, printTime(time), cause))',
         put: 'work.committing = false\n      keeper.committed = time\n      work.covered = covers\n      keeper.settle()',
       },
     ],

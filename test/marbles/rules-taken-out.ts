@@ -160,12 +160,12 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // failure
   [
     'a precommit that fails breaks the alarm',
-    writer('keeper.fail(new AlarmPrecommitError(keeper.key, printTime(time), error))', '{}'),
+    writer('keeper.fail(precommitError(keeper.key, printTime(time), error))', '{}'),
   ],
   [
     'a commit that fails breaks the alarm',
     commit(
-      'keeper.fail(new AlarmCommitError(key, printTime(time), cause))',
+      'keeper.fail(commitError(key, printTime(time), cause))',
       'work.committing = false\n      keeper.committed = time\n      work.covered = covers\n      keeper.settle()',
     ),
   ],

@@ -214,7 +214,7 @@ export const survivors: readonly Survivor[] = [
   },
   {
     file: 'src/actor/keeper.ts',
-    line: 'if (this.failure === null) this.fail(new AlarmClosedError(this.key))',
+    line: 'if (this.failure === null) this.fail(closedError(this.key))',
     becomes: ['true'],
     why: 'fail() looks too',
   },

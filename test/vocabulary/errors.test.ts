@@ -1,41 +1,38 @@
 import { describe, expect, it } from 'vitest'
+import { AlarmError, AlarmFencedError } from '../../src/index.ts'
 import {
-  AlarmClosedError,
-  AlarmCommitError,
-  AlarmConfigError,
-  AlarmError,
-  AlarmFencedError,
-  AlarmPrecommitError,
-  AlarmTimeError,
-} from '../../src/index.ts'
-import {
-  AlarmLoadError,
-  AlarmLoadingError,
-  AlarmWriteError,
-  given,
-  isFenced,
-} from '../../src/vocabulary/errors.ts'
+  closedError,
+  commitError,
+  configError,
+  loadError,
+  loadingError,
+  precommitError,
+  timeError,
+  writeError,
+} from '../../src/vocabulary/error-of.ts'
+import { isFenced } from '../../src/vocabulary/errors.ts'
+import { given } from '../../src/vocabulary/given.ts'
 
 describe('an error says what was expected, what was given and what to do:', () => {
   const cause = new Error('disk full.')
   it.each([
     {
-      error: new AlarmTimeError('soon'),
-      name: 'AlarmTimeError',
+      error: timeError('soon'),
+      name: 'AlarmError',
       code: 'ALARM_TIME_INVALID',
       message:
         'An alarm time is a whole number of milliseconds since the epoch, 0 or more, or a valid Date; given "soon". ' +
         'To remove the alarm use delete().',
     },
     {
-      error: new AlarmConfigError('retry', 'an object', 5),
-      name: 'AlarmConfigError',
+      error: configError('retry', 'an object', 5),
+      name: 'AlarmError',
       code: 'ALARM_CONFIG_INVALID',
       message: 'retry must be an object; given 5.',
     },
     {
-      error: new AlarmPrecommitError('a', '5', cause),
-      name: 'AlarmPrecommitError',
+      error: precommitError('a', '5', cause),
+      name: 'AlarmError',
       code: 'ALARM_PRECOMMIT_FAILED',
       message:
         'The manager did not take the earlier alarm 5 of "a", so it was not committed: disk full. ' +
@@ -44,8 +41,8 @@ describe('an error says what was expected, what was given and what to do:', () =
       cause,
     },
     {
-      error: new AlarmCommitError('a', '5', 'no'),
-      name: 'AlarmCommitError',
+      error: commitError('a', '5', 'no'),
+      name: 'AlarmError',
       code: 'ALARM_COMMIT_FAILED',
       message:
         'The store did not commit the alarm 5 of "a": "no". Open the alarm again from its store; a fleet does so when it is asked next.',
@@ -53,8 +50,8 @@ describe('an error says what was expected, what was given and what to do:', () =
       cause: 'no',
     },
     {
-      error: new AlarmWriteError('a', 'none', cause),
-      name: 'AlarmWriteError',
+      error: writeError('a', 'none', cause),
+      name: 'AlarmError',
       code: 'ALARM_WRITE_FAILED',
       message:
         'The manager did not take the alarm none of "a", so its delivery stays open: disk full. ' +
@@ -83,23 +80,23 @@ describe('an error says what was expected, what was given and what to do:', () =
       counted: false,
     },
     {
-      error: new AlarmClosedError('a'),
-      name: 'AlarmClosedError',
+      error: closedError('a'),
+      name: 'AlarmError',
       code: 'ALARM_CLOSED',
       message: 'The alarm of "a" was closed. Open it again from its store.',
       counted: false,
     },
     {
-      error: new AlarmLoadingError('a'),
-      name: 'AlarmLoadingError',
+      error: loadingError('a'),
+      name: 'AlarmError',
       code: 'ALARM_LOADING',
       message:
         'The alarm of "a" is being loaded, so its time is not known yet. Wait for confirmed(), then ask again.',
       counted: false,
     },
     {
-      error: new AlarmLoadError('a', cause),
-      name: 'AlarmLoadError',
+      error: loadError('a', cause),
+      name: 'AlarmError',
       code: 'ALARM_LOAD_FAILED',
       message:
         'The store did not load the alarm of "a", so nothing asked of it was done: disk full. ' +

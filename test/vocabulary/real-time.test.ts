@@ -21,7 +21,7 @@ import { newFile } from '../sqlite/files.ts'
 const HALF_AN_HOUR = 30 * 60_000
 const invalid = (message = '') =>
   expect.objectContaining({
-    name: 'AlarmTimeError',
+    name: 'AlarmError',
     code: 'ALARM_TIME_INVALID',
     message: expect.stringContaining(message),
   })

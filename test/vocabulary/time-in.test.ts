@@ -4,7 +4,7 @@ import { openFleet } from '../../src/index.ts'
 import { timeIn } from '../../src/vocabulary/time-in.ts'
 import { open } from '../actor/bare-alarm.ts'
 
-const refused = expect.objectContaining({ name: 'AlarmTimeError', code: 'ALARM_TIME_INVALID' })
+const refused = expect.objectContaining({ name: 'AlarmError', code: 'ALARM_TIME_INVALID' })
 const clockAt = (now: number) => ({ now: () => now, schedule: () => expect.unreachable() })
 
 describe('a time in ms from now', () => {

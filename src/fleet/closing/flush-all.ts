@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs'
-import { AlarmCloseError } from '../../vocabulary/errors.ts'
+import { closeErrorOf } from './close-error.ts'
 import type { Flush } from './host.ts'
 
 /** Flushes side by side; what one could not keep does not stop the others, and is named with theirs at the end. */
@@ -10,7 +10,7 @@ export function flushAll(guests: Iterable<Flush>): Observable<never> {
     const ended = (): void => {
       if (--left > 0) return
       if (errors.length === 0) subscriber.complete()
-      else subscriber.error(errors.length === 1 ? errors[0] : AlarmCloseError.of(errors))
+      else subscriber.error(errors.length === 1 ? errors[0] : closeErrorOf(errors))
     }
     for (const flush of [...guests]) {
       left++

@@ -1,5 +1,5 @@
 import type { SchedulerAction, SchedulerLike, Subscription } from 'rxjs'
-import { AlarmConfigError } from '../../index.ts'
+import { configError } from '../../vocabulary/error-of.ts'
 import { runaway } from './runaway.ts'
 import { timerHeap } from './timer-heap.ts'
 import { type Ticks, Timer, type Work } from './virtual-timer.ts'
@@ -53,7 +53,7 @@ const nextTurn = globalThis.setImmediate
  * ```
  */
 export function virtualClock(start = 0): VirtualClock {
-  if (!Number.isFinite(start)) throw new AlarmConfigError('The start of a clock', 'a number of ms', start)
+  if (!Number.isFinite(start)) throw configError('The start of a clock', 'a number of ms', start)
   const timers = timerHeap<Timer>()
   const clock: Ticks = { elapsed: 0, turns: 0, timers }
   let stepped = 0
@@ -78,11 +78,7 @@ export function virtualClock(start = 0): VirtualClock {
   }
   const passingFor = (ms: number): Generator<void> => {
     if (!(ms >= 0 && ms < Infinity)) {
-      throw new AlarmConfigError(
-        'The time to pass',
-        'a number of ms, 0 or more (step() sets a clock back)',
-        ms,
-      )
+      throw configError('The time to pass', 'a number of ms, 0 or more (step() sets a clock back)', ms)
     }
     return passing(clock.elapsed + ms, RUNAWAY, true)
   }
@@ -104,7 +100,7 @@ export function virtualClock(start = 0): VirtualClock {
     advanceToAsync: async (time) => turnByTurn(passingFor(time - now())),
     flushAsync: async (limit = RUNAWAY) => turnByTurn(flushing(limit)),
     step(ms) {
-      if (!Number.isFinite(ms)) throw new AlarmConfigError('A step of the clock', 'a number of ms', ms)
+      if (!Number.isFinite(ms)) throw configError('A step of the clock', 'a number of ms', ms)
       stepped += ms
     },
   }

@@ -1,5 +1,5 @@
 import { type SchedulerAction, Subscription } from 'rxjs'
-import { AlarmConfigError } from '../../index.ts'
+import { configError } from '../../vocabulary/error-of.ts'
 import type { Timed, TimerHeap } from './timer-heap.ts'
 
 /** What the timers of one clock share. */
@@ -35,7 +35,7 @@ export class Timer extends Subscription implements SchedulerAction<unknown>, Tim
     if (this.closed) return this
     if (!(delay <= MAX_DELAY)) {
       const expected = `at most ${MAX_DELAY} ms (a real timer fires a longer one at once)`
-      throw new AlarmConfigError('A delay', expected, delay)
+      throw configError('A delay', expected, delay)
     }
     const { clock } = this
     clock.timers.remove(this)

@@ -1,5 +1,5 @@
-import { AlarmConfigError } from '../../index.ts'
 import { checkNames, type Names } from '../../vocabulary/check-names.ts'
+import { configError } from '../../vocabulary/error-of.ts'
 import type { Timeline } from '../timeline/timeline.ts'
 import { printAscii } from './draw-ascii.ts'
 import type { Drawing } from './draw-model.ts'
@@ -53,12 +53,12 @@ export function drawTimeline(timeline: Timeline, options: DrawOptions): string {
   if (format === 'json') return `${JSON.stringify(drawingOf(timeline, title), null, 2)}\n`
   if (format === 'ascii') return printAscii(drawingOf(timeline, title), checkWidth(width ?? 100, 40))
   if (format === 'svg') return printSvg(drawingOf(timeline, title), checkWidth(width ?? 960, 360))
-  throw new AlarmConfigError('format', `'ascii', 'svg' or 'json'`, format)
+  throw configError('format', `'ascii', 'svg' or 'json'`, format)
 }
 
 function checkWidth(width: number, least: number): number {
   if (!(Number.isInteger(width) && width >= least)) {
-    throw new AlarmConfigError('width', `a whole number, ${least} or more`, width)
+    throw configError('width', `a whole number, ${least} or more`, width)
   }
   return width
 }

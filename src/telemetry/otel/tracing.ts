@@ -1,5 +1,5 @@
 import { checkNames } from '../../vocabulary/check-names.ts'
-import { AlarmConfigError } from '../../vocabulary/errors.ts'
+import { configError } from '../../vocabulary/error-of.ts'
 
 const makers = { meter: 'createHistogram', tracer: 'startSpan' } as const
 
@@ -11,20 +11,16 @@ export function checkTracing(what: string, tracing: object, allowed: readonly ('
     const it = given[name]
     if (it === undefined) continue
     if (typeof (Object(it) as Record<string, unknown>)[method] !== 'function') {
-      throw new AlarmConfigError(
-        `${name} of ${what}`,
-        `a ${name} of @opentelemetry/api, with ${method}()`,
-        it,
-      )
+      throw configError(`${name} of ${what}`, `a ${name} of @opentelemetry/api, with ${method}()`, it)
     }
   }
   if (allowed.every((name) => given[name] === undefined)) {
-    throw new AlarmConfigError(`What ${what} is given`, `an object with ${allowed.join(' or ')}`, tracing)
+    throw configError(`What ${what} is given`, `an object with ${allowed.join(' or ')}`, tracing)
   }
   const names = allowed.length === 1 ? allowed : [...allowed, 'key']
   checkNames(what, given, Object.fromEntries(names.map((name) => [name, true as const])))
   const { key } = given
   if (key !== undefined && key !== 'spans' && key !== 'spans and metrics') {
-    throw new AlarmConfigError(`key of ${what}`, "'spans', 'spans and metrics' or left out", key)
+    throw configError(`key of ${what}`, "'spans', 'spans and metrics' or left out", key)
   }
 }

@@ -10,7 +10,7 @@ import {
 import { endInputs } from '../../operators/end-inputs.ts'
 import { listen } from '../../operators/listen.ts'
 import { checkNames, type Names } from '../../vocabulary/check-names.ts'
-import { AlarmConfigError } from '../../vocabulary/errors.ts'
+import { configError } from '../../vocabulary/error-of.ts'
 import { MAX_TIMER } from '../../vocabulary/milliseconds.ts'
 
 /** How often there is a summary, and by which clock. */
@@ -43,7 +43,7 @@ export function summarize<In, Out>(
   checkNames('A summary', options, names)
   const { window = 60_000, scheduler = asyncScheduler } = options
   if (typeof window !== 'number' || !(window > 0 && window <= MAX_TIMER)) {
-    throw new AlarmConfigError('window', `a number of milliseconds above 0, at most ${MAX_TIMER}`, window)
+    throw configError('window', `a number of milliseconds above 0, at most ${MAX_TIMER}`, window)
   }
   return (source) =>
     new Observable((subscriber) => {
