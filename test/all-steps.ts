@@ -8,6 +8,7 @@ const MINUTE = 60_000
 const steps = {
   lint: 10 * MINUTE,
   types: 15 * MINUTE,
+  unused: 5 * MINUTE,
   unit: 60 * MINUTE,
   build: 15 * MINUTE,
   'check-build': 30 * MINUTE,

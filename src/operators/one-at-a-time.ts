@@ -3,7 +3,7 @@ import type { AsyncContext } from './async-context.ts'
 import { listen } from './listen.ts'
 
 /** An Observable, and the asynchronous context in which it is to be subscribed; `null` for that of the moment. */
-export interface Turn<R> {
+interface Turn<R> {
   readonly run$: Observable<R>
   readonly context: AsyncContext | null
 }

@@ -24,7 +24,7 @@ import { postgresError } from './postgres-error.ts'
 import { type Holder, lineOf } from './transaction-line.ts'
 
 /** A connection, and the two ways to give it back. */
-export interface Lent {
+interface Lent {
   readonly client: PoolClient
   giveBack(): void
   /** Throws it away, also in the middle of a statement, and has the server end that transaction. What still uses it gets errors. */
@@ -38,7 +38,7 @@ export interface Backend {
 }
 
 /** Whose transaction it is to be. */
-export interface Borrower extends Pick<Holder, 'end'> {
+interface Borrower extends Pick<Holder, 'end'> {
   readonly signal: AbortSignal
   /** Called when the connection has broken. */
   lost(error: unknown): void

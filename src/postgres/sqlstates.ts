@@ -99,7 +99,7 @@ export const sqlStates: Readonly<Record<string, Ruling>> = {
 }
 
 /** Codes of Node and of pg on the way to the server, and what begins a family of them. What has no code was cut or timed out by pg. */
-export const wayCodes: Readonly<Record<string, Ruling>> = {
+const wayCodes: Readonly<Record<string, Ruling>> = {
   '': AWAY,
   EACCES: AWAY, // the socket of a server that starts
   EADDRNOTAVAIL: AWAY, // out of ports

@@ -8,7 +8,7 @@ import type { StoreFile } from './store-file.ts'
 import { begin as beginOn } from './transaction.ts'
 
 /** ms for which a file stays locked while its manager, or `replicate`, does not answer: less than another opening waits for it */
-export const LOCK_LIMIT = 4_000
+const LOCK_LIMIT = 4_000
 
 /** The one SQLite transaction in which a store's changes wait for their commit. */
 export interface StoreTransaction {

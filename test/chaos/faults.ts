@@ -4,7 +4,7 @@ import { quoted, sleep } from '../postgres/rig.ts'
 import type { Server } from '../postgres/server.ts'
 import { type Plan, TIMEOUT } from './plan.ts'
 
-export interface World {
+interface World {
   readonly plan: Plan
   readonly server: Server
   chance(): number

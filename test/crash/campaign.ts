@@ -26,7 +26,7 @@ export interface CampaignOptions {
 }
 
 /** How often a fault was begun, and how often a host said that it met with it. */
-export interface Met {
+interface Met {
   begun: number
   felt: number
 }

@@ -19,7 +19,7 @@ function isOfPrinting(error: unknown): boolean {
 }
 
 /** Typed, as every error of the library is. */
-export function isAlarmError(error: unknown): boolean {
+function isAlarmError(error: unknown): boolean {
   try {
     return /^ALARM_/.test((error as { code: string }).code)
   } catch {

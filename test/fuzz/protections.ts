@@ -30,7 +30,7 @@ const boundary: readonly Protection[] = [
     name: 'the message of an error is taken for a string',
     patches: [
       {
-        file: 'vocabulary/errors.ts',
+        file: 'vocabulary/given.ts',
         find: "return typeof message === 'string' ? message.replace(",
         put: "return typeof cause === 'object' ? (message as string).replace(",
       },

@@ -103,7 +103,7 @@ export function intend(model: Model, time: AlarmTime, unconfirmed: boolean): voi
 }
 
 /** A delivery of the alarm of that time has begun: set once more, it is another one. */
-export function isBegun({ bound, begun, setBy, write, issued }: Model, time: AlarmTime): boolean {
+function isBegun({ bound, begun, setBy, write, issued }: Model, time: AlarmTime): boolean {
   if (time === null) return false
   return (time === bound && begun >= setBy) || (write !== null && write.time === time && begun >= issued)
 }

@@ -9,7 +9,7 @@ export interface Trend {
 }
 
 /** bytes a second: of 100,000 intents a second, one byte kept for every 200 */
-export const FLAT = 500
+const FLAT = 500
 
 const SURE = 2.33 // standard deviations for 99 % on one side
 

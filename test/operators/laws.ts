@@ -20,8 +20,6 @@ import {
 import { describe, expect, test } from 'vitest'
 import { type Leaky, type LeakyEnd, leak, leakyEnds, type Side, surfacedDuring, theError } from './leaky.ts'
 
-export type { Side }
-
 /** What an operator shows of itself, so that every law can be put to it. */
 export interface Lawful<In, Out> {
   /** The n-th value of a source: 1, 2, 3... */
@@ -38,7 +36,7 @@ export interface Lawful<In, Out> {
   readonly exempt?: Readonly<Record<string, string>>
 }
 
-export interface Law {
+interface Law {
   readonly says: string
   /** for operators that are given something to subscribe to */
   readonly sided?: true
@@ -69,7 +67,7 @@ export const goesOn = 'goes on when what it was given has ended and its teardown
 export const leakyLaw = (end: string): string =>
   `hears what concatMap does of ${end}, where a teardown throws, and swallows none`
 
-export const laws: readonly Law[] = [
+const laws: readonly Law[] = [
   {
     says: 'subscribes to nothing before it is subscribed',
     check(op) {

@@ -81,7 +81,7 @@ export async function withSchema(server: Server, test: (rig: SchemaRig) => Promi
 }
 
 /** As Postgres gives it: a bigint is a string. */
-export interface Row {
+interface Row {
   readonly time: string | null
   readonly fence: string
   readonly due: string | null

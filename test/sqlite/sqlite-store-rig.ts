@@ -108,7 +108,7 @@ export interface Script {
   arm(time: number): Arrival
 }
 
-export interface Arrival {
+interface Arrival {
   /** how often the handler was run */
   readonly runs: number
   readonly outcomes: (DeliveryOutcome | Error)[]

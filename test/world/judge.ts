@@ -1,7 +1,7 @@
 import type { AlarmTime } from '../../src/index.ts'
 
 /** What is looked at from outside, in every world of these tests. */
-export const promises = {
+const promises = {
   neverLate: 'the manager is never later than what the store may hold',
   oneWrite: 'at most one write in flight',
   oneCommit: 'at most one commit in flight',

@@ -4,7 +4,7 @@ import { type Fate, readFate } from './fate.ts'
 import type { Judge } from './judge.ts'
 import { modes, shapes } from './misbehaviour.ts'
 
-export type Kind = 'write' | 'commit' | 'load'
+type Kind = 'write' | 'commit' | 'load'
 
 /** What a call is about: an actor, and the incarnation of it that makes the call. */
 export interface Subject {
@@ -20,7 +20,7 @@ export interface Client {
   isAlive: boolean
 }
 
-export interface Request {
+interface Request {
   readonly client: Client
   readonly kind: Kind
   /** several for a batch */

@@ -22,7 +22,7 @@ export interface Column {
   readonly gap?: string
 }
 
-export interface Actor {
+interface Actor {
   readonly key: string
   readonly lanes: readonly Lane[]
 }
@@ -50,7 +50,7 @@ export interface Lane {
  * - `span`: something that begins and ends
  * - `state`: a value that stands until the next one
  */
-export type Shape = 'point' | 'span' | 'state'
+type Shape = 'point' | 'span' | 'state'
 
 /** `cut`: nothing waits for the answer any more; `over`: it ended as it should. Without one, what follows says it. */
 export type Ending = 'acknowledged' | 'failed' | 'fenced' | 'given up' | 'cut' | 'over'

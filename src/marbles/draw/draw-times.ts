@@ -76,7 +76,7 @@ const UNITS = [
 ] as const
 
 /** Exactly: `250ms`, `1.5s`, `1m30s`, `2d3h`. */
-export function printDuration(ms: number): string {
+function printDuration(ms: number): string {
   if (ms < 0) return `-${printDuration(-ms)}`
   if (ms === 0) return '0'
   if (ms < 1000) return `${ms}ms`

@@ -3,7 +3,7 @@ import { headerLines, isHeaderName } from './header.ts'
 import { invalid } from './marbles-error.ts'
 
 /** A row as it stands in the text: its marks from the ruler's first column on, and the remark beside it. */
-export interface PageRow {
+interface PageRow {
   readonly line: number
   readonly name: LaneName
   readonly marks: string

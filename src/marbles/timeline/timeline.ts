@@ -11,7 +11,7 @@ type Recorded<Event> = Event extends { readonly error: unknown }
   : Event
 
 /** How the stream of one actor ended; `at` is its last event's, since an end is not stamped. */
-export type TimelineEnd = { readonly at: number; readonly key: string } & (
+type TimelineEnd = { readonly at: number; readonly key: string } & (
   | { readonly kind: 'completed' }
   | { readonly kind: 'errored'; readonly error: TimelineError }
 )

@@ -27,7 +27,7 @@ export interface BusyActor {
 }
 
 /** Called for each event, by its kind, with what led up to it. */
-export type Tellers = {
+type Tellers = {
   readonly [Kind in AlarmEvent['kind']]?: (
     event: Extract<AlarmEvent, { kind: Kind }>,
     actor: BusyActor | undefined,
