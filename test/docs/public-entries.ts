@@ -5,8 +5,14 @@ import ts from 'typescript'
 export const entries: ReadonlyMap<string, string> = new Map(
   Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).exports as Record<string, unknown>)
     .filter((subpath) => !subpath.endsWith('.json'))
-    .map((subpath) => [`nolater${subpath.slice(1)}`, `src/${subpath.slice(2)}/index.ts`.replace('//', '/')]),
+    .map((subpath) => [`nolater${subpath.slice(1)}`, sourceOf(subpath.slice(2))]),
 )
+
+function sourceOf(name: string): string {
+  const folder =
+    name === 'otel' || name === 'summaries' ? `telemetry/${name}/` : name === '' ? '' : `${name}/`
+  return `src/${folder}index.ts`
+}
 
 export interface PublicName {
   readonly entry: string

@@ -4,13 +4,15 @@ import base from '../../vitest.config.ts'
 
 // Every mutant runs the tests that reach it until one fails: the quick ones and the ones that catch most come first.
 const tests = [
-  'test/{config,errors,fence,from-user,intent,key,output-gate,rules,telemetry,time,wake-at}.test.ts',
+  'test/vocabulary/{errors,fence,intent,key,time,wake-at}.test.ts',
+  'test/{actor/config,actor/output-gate,actor/rules,operators/from-user}.test.ts',
   'test/lifecycles/lifecycles.test.ts',
-  'test/{commit,delivery,event,keep-alarm,open-alarm,writer}.test.ts',
+  'test/actor/{commit,delivery,keep-alarm,open-alarm,same-time,writer}.test.ts',
+  'test/vocabulary/event.test.ts',
   'test/operators/{classify-moves,conflate-map,gate,latest-when}.test.ts',
   'test/marbles/scenarios.test.ts',
   'test/lifecycles/interleavings.test.ts',
-  'test/{keep-alarms,open-fleet}.test.ts',
+  'test/fleet/{keep-alarms,open-fleet}.test.ts',
   'test/operators/laws.test.ts',
 ]
 
