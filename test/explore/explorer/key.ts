@@ -76,16 +76,12 @@ export function keyOf(world: World, engine: number): Uint32Array {
     putTime('done' in stray ? stray.kept : stray.time)
     fences.push(stray.fence)
   }
-  // An engine keeps those that it is given: two that stand alike to its own must differ where they differ for it.
+  // How they stand to the engine's own, as it tells them apart: at and below its floor all are alike to it.
   if (world.engine !== null) {
     for (const fence of fences) put(world.fence - Math.max(fence, world.fence + world.engine.floor), 4)
   }
   if (write !== null) fences.push(write.fence)
-  if (world.engine !== null) {
-    fences.push(world.fence, world.acked)
-    for (const known of world.engine.known) fences.push(world.fence + known)
-  }
-  for (const fence of fences) put(rankOf(fence, fences), 5)
+  for (const fence of fences) put(rankOf(fence, fences), 4)
 
   // Which alarms they are: a write that is still to come sets one that is newer than all of these.
   const alarms = [-1, world.ran, world.ranBefore, manager.setBy]
