@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { afterAll, beforeAll } from 'vitest'
 
 /** What could not be caught while `work` was done, until timers of 0 ms have run. */
 export async function uncaughtDuring(work: () => void): Promise<Error[]> {
@@ -15,4 +16,17 @@ export async function uncaughtDuring(work: () => void): Promise<Error[]> {
     for (const listener of listeners) process.on('uncaughtException', listener)
   }
   return thrown
+}
+
+/** What could not be caught fails none of the tests around: user code that misbehaves on purpose brings it about. */
+export function ignoreUncaught(): void {
+  const uncaught = (): void => {}
+  beforeAll(() => {
+    process.on('uncaughtException', uncaught)
+    process.on('unhandledRejection', uncaught)
+  })
+  afterAll(() => {
+    process.off('uncaughtException', uncaught)
+    process.off('unhandledRejection', uncaught)
+  })
 }

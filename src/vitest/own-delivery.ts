@@ -1,5 +1,6 @@
 import { defaultIfEmpty, defer, map, type Observable, type ObservableInput, takeLast, tap } from 'rxjs'
-import { AlarmError, type DeliveryOutcome, type Wakeup } from '../index.ts'
+import type { DeliveryOutcome, Wakeup } from '../index.ts'
+import { isClosed } from '../vocabulary/errors.ts'
 
 /** An actor that hands a wake-up to its alarm together with its own handler. */
 export interface DeliversItself {
@@ -22,8 +23,7 @@ export function ownDelivery(
     tap({
       error(error) {
         // A process that dies fails nothing.
-        if (!(error instanceof AlarmError && error.code === 'ALARM_CLOSED'))
-          failed.push(`the delivery of ${scheduledTime / 1_000} s failed: ${error}`)
+        if (!isClosed(error)) failed.push(`the delivery of ${scheduledTime / 1_000} s failed: ${error}`)
       },
     }),
   )

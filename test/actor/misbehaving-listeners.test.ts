@@ -1,5 +1,5 @@
 import { asapScheduler, defer, from, NEVER, Observable, of, Subscriber, tap } from 'rxjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   classifyMoves,
   conflateMap,
@@ -11,6 +11,7 @@ import {
   openFleet,
   setAlarm,
 } from '../../src/index.ts'
+import { ignoreUncaught } from '../uncaught.ts'
 import { virtualClock } from '../virtual-clock.ts'
 import { type Call, ways } from './misbehaving-ways.ts'
 
@@ -271,15 +272,7 @@ async function play(entry: string, way: Call): Promise<{ answers: Record<string,
 }
 
 describe.each(Object.keys(entries))('%s that', (entry) => {
-  const uncaught = (): void => {}
-  beforeAll(() => {
-    process.on('uncaughtException', uncaught)
-    process.on('unhandledRejection', uncaught)
-  })
-  afterAll(() => {
-    process.off('uncaughtException', uncaught)
-    process.off('unhandledRejection', uncaught)
-  })
+  ignoreUncaught()
 
   it.each(ways)('%s leaves nothing waiting, and does not spin', async (_, way) => {
     const { answers, calls } = await play(entry, way)

@@ -1,6 +1,7 @@
 import { asapScheduler, Observable, type ObservableInput, of, Subject } from 'rxjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { memoryManager, openAlarm, openFleet } from '../../src/index.ts'
+import { ignoreUncaught } from '../uncaught.ts'
 import { type Call, thrower, ways } from './misbehaving-ways.ts'
 
 // Each function of a user's, misbehaving in each way, at once and later: whatever waits gets an answer, and nothing spins.
@@ -147,15 +148,7 @@ async function play(entry: Entry, way: Call): Promise<{ answers: Record<string, 
 }
 
 describe.each(entries)('%s that', (entry) => {
-  const uncaught = (): void => {}
-  beforeAll(() => {
-    process.on('uncaughtException', uncaught)
-    process.on('unhandledRejection', uncaught)
-  })
-  afterAll(() => {
-    process.off('uncaughtException', uncaught)
-    process.off('unhandledRejection', uncaught)
-  })
+  ignoreUncaught()
 
   it.each(ways)('%s leaves nothing waiting, and does not spin', async (_, way) => {
     const { answers, calls } = await play(entry, way)

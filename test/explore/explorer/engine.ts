@@ -1,8 +1,9 @@
 import { type SchedulerLike, Subject, Subscription } from 'rxjs'
 import type { Alarm, AlarmConfig, AlarmTime, Move } from '../../../src/index.ts'
+import { SEQUENCES } from '../../../src/vocabulary/fence.ts'
 import { openDeliveries } from './deliveries.ts'
 import { type Effect, inOrder } from './effect.ts'
-import { type EngineRecord, SEQUENCES } from './record.ts'
+import type { EngineRecord } from './record.ts'
 
 /** An engine between two inputs, as far as the world around it can tell. */
 export interface EngineState {

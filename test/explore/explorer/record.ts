@@ -1,8 +1,6 @@
 import type { Alarm } from '../../../src/index.ts'
 import { SEQUENCES } from '../../../src/vocabulary/fence.ts'
 
-export { SEQUENCES }
-
 /**
  * What the future of an engine depends on, besides what it was asked and answered: two engines with the same record, up to the
  * size of their fences and counters, must behave alike from here on.
