@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -17,6 +18,7 @@ export default defineConfig({
     globalSetup: './test/leftovers/setup.ts',
     setupFiles: './test/leftovers/loading-limit.ts',
     environment: 'node',
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // A test without an assertion passes for nothing: `expectObservable(x)` without `toBe` is one.
     expect: { requireAssertions: true },
     // Virtual time takes no time. This is enough on a machine that others keep busy; what needs longer says so itself.

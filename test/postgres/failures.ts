@@ -94,7 +94,7 @@ export function describeFailures(server: Server): void {
       expect,
     }) =>
       withSchema(server, async ({ table, manager, pool, write, row }) => {
-        const [given, other] = [manager({ timeout: 300 }), pool()]
+        const [given, other] = [manager({ timeout: 2_000 }), pool()]
         await write(given, 'a', 50_000, 5)
         const blocker = await other.connect()
         await blocker.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`)
