@@ -102,7 +102,7 @@ export function describeHangs(server: Server): void {
       expect,
     }) =>
       withThing(async ({ thing, n, manager, write, deliver, open }) => {
-        const worker = manager({ lease: 600 })
+        const worker = manager({ lease: 2_000 })
         const store = await open({ manager: worker })
         const hung: Promise<unknown>[] = []
         const { only, delivered } = deliver(worker, (delivery) =>
@@ -134,7 +134,7 @@ export function describeHangs(server: Server): void {
 
     it('rolls back what `abandon` has open when its lease is over', ({ expect }) =>
       withThing(async ({ thing, manager, write, deliver, open }) => {
-        const worker = manager({ lease: 500 })
+        const worker = manager({ lease: 2_000 })
         const store = await open({ manager: worker })
         let hung: Promise<unknown> | undefined
         const last = throwError(() => Object.assign(new Error('as the test wants'), { retry: false }))
