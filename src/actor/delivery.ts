@@ -19,8 +19,8 @@ import { sequenceOf } from '../vocabulary/fence.ts'
 import { given } from '../vocabulary/given.ts'
 import { type AlarmTime, checkTime, printTime } from '../vocabulary/time.ts'
 import type { Keeper } from './keeper.ts'
-import { type AlarmState, type Flight, isClean, isConfirmed } from './rules.ts'
-import { type Run, Work } from './work.ts'
+import type { Delivered } from './record.ts'
+import type { Run } from './work.ts'
 
 /** A wake-up, as the manager delivers it. Without a `fence`, only writes issued since count as newer than it. */
 export interface Wakeup {
@@ -54,17 +54,15 @@ export type Arming = { readonly run: number; readonly deletes: boolean } | { rea
 
 /** The arming table: a pure decision on what the actor knows when the wake-up arrives. */
 export function arm(
-  alarm: AlarmState,
-  flight: Flight,
+  { desired, isClean }: { readonly desired: AlarmTime; readonly isClean: boolean },
   scheduledTime: number,
   now: number,
   isStale = false,
 ): Arming {
-  const { desired } = alarm
   // Asked again after this one had begun: it is another alarm, and has a delivery of its own.
   if (desired === scheduledTime) return { run: scheduledTime, deletes: !isStale }
   // An intent that is not durable yet: the handler runs, and what was asked stands.
-  if (!isClean(alarm, flight)) return { run: scheduledTime, deletes: false }
+  if (!isClean) return { run: scheduledTime, deletes: false }
   // A little late beats very late: another round through the manager would only add to it.
   if (desired !== null && desired <= now) return { run: desired, deletes: true }
   return { reschedule: desired }
@@ -79,7 +77,7 @@ export function deliver(
   return defer(() => {
     const scheduledTime = checkWakeup(keeper.key, wakeup, handler)
     const delivered = { scheduledTime, retryCount: wakeup.retryCount ?? 0 }
-    if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })
+    keeper.noteDelivery({ kind: 'delivery-arrived', ...delivered })
     const handled$ = keeper
       .when(() => keeper.work === null || keeper.work.run === null)
       .pipe(
@@ -87,16 +85,14 @@ export function deliver(
           tellViolation(keeper, wakeup)
           const since = sinceOf(keeper, wakeup)
           const isStale = since <= keeper.stale
-          const arming = arm(keeper, keeper.flight, scheduledTime, keeper.now(), isStale)
+          const arming = arm(keeper, scheduledTime, keeper.now(), isStale)
           if (!('run' in arming)) return reschedule(keeper, arming.reschedule, delivered)
           // Run in place of another one, it may be with the manager already, under any fence.
-          keeper.begun = Math.max(keeper.begun, arming.run === scheduledTime ? since : keeper.issued)
+          keeper.deliveryBegun(arming.run === scheduledTime ? since : keeper.issued)
           return run(keeper, arming, { ...delivered, id: idOf(wakeup, arming.run) }, since, handler)
         }),
         tap({
-          error(error) {
-            if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-failed', ...delivered, error })
-          },
+          error: (error) => keeper.noteDeliveryNow({ kind: 'delivery-failed', ...delivered, error }),
         }),
       )
     return notifyAfter(keeper, handled$)
@@ -122,11 +118,6 @@ function idOf({ id, fence, scheduledTime }: Wakeup, run: number): string {
   return run === scheduledTime ? delivered : `${delivered}-${run}`
 }
 
-interface Delivered {
-  readonly scheduledTime: number
-  readonly retryCount: number
-}
-
 function run(
   keeper: Keeper,
   arming: { run: number; deletes: boolean },
@@ -134,29 +125,22 @@ function run(
   since: number,
   handler: (info: WakeupInfo) => ObservableInput<unknown>,
 ): Observable<DeliveryOutcome> {
-  keeper.work ??= new Work()
   const own: Run = { deletion: arming.deletes ? 'deferred' : 'none', since }
-  keeper.work.run = own
-  const end = (): void => {
-    if (keeper.work?.run === own) keeper.work.run = null
-  }
+  keeper.handlerStarted(own)
+  const end = (): void => keeper.handlerEnded(own)
   const { retryCount } = delivered
   const info = { id, scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
-  if (keeper.telemetry !== null)
-    keeper.tell({ kind: 'delivery-run', ...delivered, time: arming.run, deletes: arming.deletes })
+  keeper.noteDelivery({ kind: 'delivery-run', ...delivered, time: arming.run, deletes: arming.deletes })
   const handled$ = concat(
     defer(() => fromUser('The handler', () => handler(info))).pipe(ignoreElements()),
     defer(() => {
-      if (own.deletion === 'deferred') {
-        own.deletion = 'answer'
-        keeper.want(null, true)
-      }
+      if (keeper.handlerDone(own)) keeper.want(null, true)
       return answer(keeper, since)
     }),
   ).pipe(
     takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery
     map(() => {
-      if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-done', ...delivered })
+      keeper.noteDeliveryNow({ kind: 'delivery-done', ...delivered })
       return { kind: 'ran', scheduledTime: arming.run, retryCount } as const
     }),
     tap({ error: end }), // before the failure reaches the manager: it may give the alarm up at once
@@ -192,12 +176,12 @@ function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Obse
   const before = keeper.issued
   keeper.renew()
   return keeper
-    .when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)
+    .when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)
     .pipe(
       map(() => {
         if (keeper.acked <= before) throw undelivered(keeper)
         const { scheduledTime } = delivered
-        if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-rescheduled', ...delivered, time })
+        keeper.noteDeliveryNow({ kind: 'delivery-rescheduled', ...delivered, time })
         return { kind: 'rescheduled', scheduledTime, time } as const
       }),
     )
@@ -211,32 +195,18 @@ export function abandon(
 ): AlarmTime {
   if (keeper.failure !== null) throw throwing(keeper.failure)
   const time = checkTime(scheduledTime)
-  if (!isSettled(keeper)) throw unsettled(keeper, time)
-  keeper.work ??= new Work()
+  if (!keeper.isSettled) throw unsettled(keeper, time)
   if (keeper.desired === time && !isOfBefore(keeper, delivered)) {
-    keeper.work.abandoned = keeper.issued
-    keeper.deleteNow(keeper.work)
+    keeper.givenUp()
+    keeper.deleteNow(keeper.atWork())
     return null
   }
   const kept = keeper.committed
-  if (kept !== time) {
-    // The manager holds it from here on, under the fence of the one that is given up: as at an opening, any delivery of it is its own.
-    keeper.setBy = 0
-    keeper.stale = keeper.begun = -1
-  }
-  if (keeper.bound !== kept) {
-    // The answer is a move that the manager makes by itself: it is counted at once, and owed a newer write.
-    keeper.bound = kept
-    keeper.work.owed = true
-  }
+  keeper.atWork()
+  if (kept !== time) keeper.anotherKept()
+  keeper.movedByAnswer(kept)
   keeper.settle()
   return kept
-}
-
-/** While anything is asked or in flight, or a handler runs, what the manager may forget is not known: it has to ask again. */
-export function isSettled(keeper: Keeper): boolean {
-  const { flight, work } = keeper
-  return isConfirmed(keeper, flight) && !flight.writing && (work === null || work.run === null)
 }
 
 /** It was asked again, at the same time, since the one that is given up had begun. */
@@ -265,9 +235,9 @@ function undelivered(keeper: Keeper): AlarmError {
 /** Woken for a time after the committed one, by no older write than our last: the manager had lost what it acknowledged. */
 function tellViolation(keeper: Keeper, { scheduledTime, fence }: Wakeup): void {
   const { committed, fenceEpoch, acked } = keeper
-  if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return
+  if (keeper.telemetry === null || committed === null || !keeper.isClean) return
   if (scheduledTime > committed && (fence === undefined || sequenceOf(fenceEpoch, fence) >= acked)) {
-    keeper.tell({ kind: 'violation', manager: scheduledTime, committed })
+    keeper.noteDelivery({ kind: 'violation', manager: scheduledTime, committed })
   }
 }
 

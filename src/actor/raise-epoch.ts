@@ -12,9 +12,9 @@ import {
 } from 'rxjs'
 import { fromUser } from '../operators/from-user.ts'
 import { AlarmError, heldFence } from '../vocabulary/errors.ts'
-import { checkEpoch, epochAbove, fenceOf, needsEpoch } from '../vocabulary/fence.ts'
+import { checkEpoch, epochAbove, needsEpoch } from '../vocabulary/fence.ts'
 import { given } from '../vocabulary/given.ts'
-import type { Keeper } from './keeper.ts'
+import type { AlarmRecord } from './record.ts'
 import { withinTime } from './within-time.ts'
 
 /**
@@ -25,26 +25,24 @@ import { withinTime } from './within-time.ts'
  * that has used up the writes of its epoch raises it by one first: a later move does so early, as it holds up nothing.
  */
 export function writeRaised(
-  keeper: Keeper,
+  alarm: AlarmRecord,
   fence: number,
   early: boolean,
   write: (fence: number) => ObservableInput<unknown>,
   raised: (fence: number) => void,
 ): ObservableInput<unknown> {
-  const { config, epoch, spare } = keeper
+  const { config, epoch, spare } = alarm
   if (config.raise === undefined) return write(fence)
-  if (needsEpoch(keeper.issued, spare, early)) return writeWithOneMore(keeper, fence, write)
-  if (keeper.raisedTo !== 0 || spare > 0) return write(fence)
+  if (needsEpoch(alarm.issued, spare, early)) return writeWithOneMore(alarm, fence, write)
+  if (alarm.raisedTo !== 0 || spare > 0) return write(fence)
   return fromUser('write', () => write(fence)).pipe(
     catchError((error) => {
       const held = heldFence(error)
       const least = held === undefined ? null : epochAbove(held, epoch)
       if (held === undefined || least === null) throw error
-      return raiseTo(keeper, least).pipe(
+      return raiseTo(alarm, least).pipe(
         concatMap((to) => {
-          const above = fenceOf(to, keeper.issued)
-          keeper.raisedTo = to
-          if (keeper.telemetry !== null) keeper.tell({ kind: 'epoch-raised', held, epoch: to, fence: above })
+          const above = alarm.epochRaised(held, to)
           raised(above)
           return fromUser('write', () => write(above))
         }),
@@ -55,26 +53,23 @@ export function writeRaised(
 
 /** The fences go on without a gap: what the store raised it by beyond that stays unused. */
 function writeWithOneMore(
-  keeper: Keeper,
+  alarm: AlarmRecord,
   fence: number,
   write: (fence: number) => ObservableInput<unknown>,
 ): Observable<unknown> {
-  const next = checkEpoch(keeper.fenceEpoch + keeper.spare + 1)
-  const added$ = raiseTo(keeper, next).pipe(
-    tap(() => {
-      keeper.spare++
-      if (keeper.telemetry !== null) keeper.tell({ kind: 'epoch-added', epoch: next })
-    }),
+  const next = checkEpoch(alarm.fenceEpoch + alarm.spare + 1)
+  const added$ = raiseTo(alarm, next).pipe(
+    tap(() => alarm.epochAdded(next)),
     ignoreElements(),
   )
-  const isOwned = !needsEpoch(keeper.issued, keeper.spare, false)
+  const isOwned = !needsEpoch(alarm.issued, alarm.spare, false)
   return concat(
     isOwned ? added$.pipe(catchError(() => EMPTY)) : added$, // early, it is tried again with the next one
     defer(() => fromUser('write', () => write(fence))),
   )
 }
 
-function raiseTo({ config, key, epoch }: Keeper, least: number): Observable<number> {
+function raiseTo({ config, key, epoch }: AlarmRecord, least: number): Observable<number> {
   let to: unknown
   const raise$ = fromUser<unknown>('raise', () =>
     withinTime(config, 'raise', () => config.raise!(least, { key, epoch })),

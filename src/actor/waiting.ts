@@ -1,37 +1,34 @@
-import { Observable, type Subscriber } from 'rxjs'
-import { type AsyncContext, currentContext } from '../operators/async-context.ts'
+import { Observable } from 'rxjs'
+import { currentContext } from '../operators/async-context.ts'
 import { markReached } from '../operators/reached.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
-import type { Keeper } from './keeper.ts'
-import { Work } from './work.ts'
+import type { Waiter, Work } from './work.ts'
 
-/** A subscriber waiting for `ready()`. */
-export interface Waiter {
-  ready(): boolean
-  readonly subscriber: Subscriber<void>
-  /** that in which it began to wait */
-  context?: AsyncContext
+/** What is waited for: an alarm that has work while there is anything to wait for. */
+interface Awaited {
+  readonly failure: unknown
+  atWork(): Work
+  drop(work: Work): void
 }
 
 /** Emits and completes once `ready` holds, at once if it does; errors when the alarm breaks. */
-export function waitUntil(keeper: Keeper, ready: () => boolean): Observable<void> {
+export function waitUntil(alarm: Awaited, ready: () => boolean): Observable<void> {
   return new Observable((subscriber) => {
-    if (keeper.failure !== null) {
-      markReached(keeper.failure)
-      return subscriber.error(keeper.failure)
+    if (alarm.failure !== null) {
+      markReached(alarm.failure)
+      return subscriber.error(alarm.failure)
     }
     const waiter: Waiter = { ready, subscriber }
     if (look(waiter)) return
     waiter.context = currentContext()
-    keeper.work ??= new Work()
-    const { work } = keeper
+    const work = alarm.atWork()
     work.waiting ??= []
     work.waiting.push(waiter)
-    work.waits++
+    work.waiters++
     subscriber.add(() => {
-      work.waits--
+      work.waiters--
       forget(work)
-      keeper.drop(work)
+      alarm.drop(work)
     })
   })
 }
@@ -44,9 +41,9 @@ export function lookAgain({ waiting }: Work): void {
 
 /** What was answered, or left, is dropped when it is the half of all: each costs the same, however many wait. */
 function forget(work: Work): void {
-  const { waiting, waits } = work
-  if (waits === 0) work.waiting = null
-  else if (waiting !== null && waits < waiting.length / 2) {
+  const { waiting, waiters } = work
+  if (waiters === 0) work.waiting = null
+  else if (waiting !== null && waiters < waiting.length / 2) {
     work.waiting = waiting.filter(({ subscriber }) => !subscriber.closed)
   }
 }

@@ -1,8 +1,8 @@
-import { Subscription } from 'rxjs'
+import { type Subscriber, Subscription } from 'rxjs'
+import type { AsyncContext } from '../operators/async-context.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
-import type { Flight } from './rules.ts'
-import type { Waiter } from './waiting.ts'
-import type { Writer } from './writer.ts'
+import type { Pipe } from './pipe.ts'
+import type { Asked, Step } from './rules.ts'
 
 /** A delivery that is being handled. */
 export interface Run {
@@ -12,21 +12,33 @@ export interface Run {
   readonly since: number
 }
 
+/** A subscriber waiting for `ready()`. */
+export interface Waiter {
+  ready(): boolean
+  readonly subscriber: Subscriber<void>
+  /** that in which it began to wait */
+  context?: AsyncContext
+}
+
 /** What exists only while something is in flight, held or waited for: an idle actor has none of it. */
-export class Work implements Flight {
-  committing = false
-  commits: AlarmTime = null
-  writing = false
-  owed = false
-  resting = false
+export class Work implements Asked {
   touched = false
   again = false
-  /** of the later write: how often it was tried */
-  attempt = 0
-  lastError: unknown = undefined
+  owed = false
+  committing = false
+  /** the alarm that the commit in flight carries */
+  commits: AlarmTime = null
+  writing = false
   /** the time that the write in flight carries, and whether it is a precommit */
   carries: AlarmTime = null
   isPrecommit = false
+  /** a failed later write waits for its next attempt */
+  resting = false
+  /** of the later write: how often it was tried */
+  attempt = 0
+  lastError: unknown = undefined
+  /** the step that waits in the pipe */
+  waits: Step | null = null
   /** what is committed is later than what was written to the manager: a later move waits */
   behind = false
   /** since when a precommit is held, by the clock */
@@ -46,18 +58,16 @@ export class Work implements Flight {
   commit: Subscription | null = null
   write: Subscription | null = null
   rest: Subscription | null = null
-  /** the pipe, while a move waits for the write in flight */
-  writer: Writer | null = null
+  /** in which steps wait for what is in flight; built when the first has to */
+  pipe: Pipe | null = null
   /** what waits for all to be durable, or to be with the manager; and how many of them have not left */
   waiting: Waiter[] | null = null
-  waits = 0
+  waiters = 0
 
   /** All of it, also when a user's teardown throws on the way. */
   close(): void {
     const all = new Subscription()
-    for (const under of [this.commit, this.write, this.rest, this.writer]) {
-      all.add(() => (under instanceof Subscription ? under.unsubscribe() : under?.close()))
-    }
+    for (const under of [this.commit, this.write, this.rest, this.pipe]) all.add(() => under?.unsubscribe())
     all.unsubscribe()
   }
 }

@@ -138,7 +138,14 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     ...(config.timeout !== undefined && { timeout: config.timeout }),
     ...(config.raise !== undefined && { raise: config.raise.bind(config) }),
     scheduler,
-    writes,
+    mayWrite(alarm, move) {
+      const actor = alarm as Resident
+      const { waiting, taken: writing } = writes
+      if (writes.ask(actor, move)) return true
+      if (actor.telemetry !== null && writes.waiting > waiting)
+        telemetry.tell(actor.key as K, { kind: 'waiting', move, waiting: writes.waiting, writing })
+      return false
+    },
     enter,
     leave,
     tell: telemetry.tell,

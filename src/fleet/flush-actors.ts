@@ -1,5 +1,4 @@
 import { Observable, type SchedulerLike } from 'rxjs'
-import { isConfirmed } from '../actor/rules.ts'
 import { markReached } from '../operators/reached.ts'
 import type { AlarmError } from '../vocabulary/errors.ts'
 import { closeError, lateCloseError } from './closing/close-error.ts'
@@ -28,10 +27,7 @@ export function flushActors(
     return lateCloseError(
       CLOSE_LIMIT,
       new Map(
-        busy.map((actor) => [
-          actor.key,
-          actor.isLoaded ? waitsFor(actor, actor.flight) : 'the store to load the alarm',
-        ]),
+        busy.map((actor) => [actor.key, actor.isLoaded ? waitsFor(actor) : 'the store to load the alarm']),
       ),
     )
   }
@@ -59,7 +55,7 @@ export function flushActors(
     flush: drain,
     breaking(actor, error) {
       const { opening } = actor
-      const isLost = opening === null ? !isConfirmed(actor, actor.flight) : opening.lost > 0
+      const isLost = opening === null ? !actor.isConfirmed : opening.lost > 0
       if (!isLost || accounts.size === 0) return
       for (const lost of accounts) lost.set(actor.key, error)
       markReached(error)

@@ -1,5 +1,5 @@
 import { concatMap, defer, map, type Observable, type ObservableInput } from 'rxjs'
-import { abandon, type DeliveryOutcome, isSettled, type WakeupInfo } from '../actor/delivery.ts'
+import { abandon, type DeliveryOutcome, type WakeupInfo } from '../actor/delivery.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import type { KeyedEvent } from '../vocabulary/event.ts'
@@ -96,7 +96,7 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
           const asked = engine.use(key)
           engine.start(asked)
           return asked.loaded().pipe(
-            concatMap(() => asked.when(() => isSettled(asked))),
+            concatMap(() => asked.when(() => asked.isSettled)),
             concatMap(() => {
               const kept = abandon(asked, scheduledTime, delivered)
               return asked.confirmed().pipe(map(() => kept))

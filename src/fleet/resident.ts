@@ -1,7 +1,6 @@
 import type { Observable } from 'rxjs'
-import type { SharedConfig } from '../actor/config.ts'
+import type { FactsConfig } from '../actor/facts.ts'
 import { Keeper } from '../actor/keeper.ts'
-import { Work } from '../actor/work.ts'
 import { throwing } from '../operators/reached.ts'
 import { loadError, loadingError } from '../vocabulary/error-of.ts'
 import { isClosed } from '../vocabulary/errors.ts'
@@ -9,7 +8,6 @@ import type { KeyedStory } from '../vocabulary/event.ts'
 import { checkEpoch } from '../vocabulary/fence.ts'
 import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
 import { Opening } from './opening.ts'
-import type { Turns } from './turns.ts'
 
 /** What a store holds of an actor. */
 export interface LoadedAlarm {
@@ -19,8 +17,7 @@ export interface LoadedAlarm {
 }
 
 /** What an actor shares with all of its fleet. */
-export interface Home extends SharedConfig {
-  readonly writes: Turns<Resident>
+export interface Home extends FactsConfig {
   /** Between these, nothing is emitted and no turn is given: a decision is being made. */
   enter(): void
   leave(): void
@@ -83,9 +80,7 @@ export class Resident extends Keeper {
       this.touch()
       return
     }
-    this.work ??= new Work()
-    this.work.touched = true
-    this.work.gated = ++this.work.asked
+    this.touched(false)
     // Not at once: what a handler changes goes with the deletion of its alarm.
     queueMicrotask(() => this.settle())
     if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed: false })
@@ -131,7 +126,7 @@ export class Resident extends Keeper {
     try {
       config.tell(key, { kind: 'opened', time: this.committed, epoch })
       opening.begin(config.reconcile !== false)
-      if (wanted !== undefined && this.telemetry !== null) this.tellIntent(wanted, opening.gated === 0)
+      if (wanted !== undefined) this.noteIntent(wanted, opening.gated === 0)
       if (wanted !== undefined && (wanted !== this.desired || opening.isReplaced || this.isBegun(wanted)))
         this.want(wanted, true) // the gate was closed when it was asked
       else if (!opening.touched) opening.covered = opening.asked // nothing was asked but what the store holds
@@ -141,17 +136,6 @@ export class Resident extends Keeper {
     } finally {
       config.leave()
     }
-  }
-
-  protected override mayWrite(step: 'precommit' | 'later'): boolean {
-    const { writes } = this.config
-    const move = step === 'precommit' ? 'earlier' : 'later'
-    const { waiting, taken: writing } = writes
-    if (writes.ask(this, move)) return true
-    if (this.telemetry !== null && writes.waiting > waiting) {
-      this.config.tell(this.key, { kind: 'waiting', move, waiting: writes.waiting, writing })
-    }
-    return false
   }
 
   override settle(): void {

@@ -1,7 +1,6 @@
 import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { arm } from '../../src/actor/delivery.ts'
-import { idle } from '../../src/actor/rules.ts'
 import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm, type Wakeup } from '../../src/index.ts'
 import { virtualClock } from '../../src/marbles/clock/virtual-clock.ts'
 
@@ -34,40 +33,18 @@ function watch(stream$: Observable<unknown>, seen: string[] = []): string[] {
 }
 
 describe('the arming table', () => {
-  const clean = { desired: 5, committed: 5, bound: 5 }
-  const unclean = { desired: 5, committed: 9, bound: 5 }
-  it.each([
-    ['the alarm itself', clean, idle, 5, 0, { run: 5, deletes: true }],
-    ['the alarm itself, unconfirmed', unclean, idle, 5, 0, { run: 5, deletes: true }],
-    ['another, ours is due', clean, idle, 3, 5, { run: 5, deletes: true }],
-    ['another, ours is not due', clean, idle, 3, 4, { reschedule: 5 }],
-    [
-      'another, none is ours',
-      { desired: null, committed: null, bound: null },
-      idle,
-      3,
-      4,
-      { reschedule: null },
-    ],
-    ['another, with an intent under way', unclean, idle, 3, 9, { run: 3, deletes: false }],
-    [
-      'another, while only the state around it is committed',
-      clean,
-      { ...idle, committing: true, commits: 5 },
-      3,
-      4,
-      { reschedule: 5 },
-    ],
-    [
-      'another, with a commit in flight',
-      clean,
-      { ...idle, committing: true },
-      3,
-      9,
-      { run: 3, deletes: false },
-    ],
-  ])('woken for %s', (_, alarm, flight, scheduledTime, now, arming) => {
-    expect(arm(alarm, flight, scheduledTime, now)).toEqual(arming)
+  const clean = { desired: 5, isClean: true }
+  const unclean = { desired: 5, isClean: false }
+
+  it.each<[string, Parameters<typeof arm>[0], number, number, ReturnType<typeof arm>]>([
+    ['the alarm itself', clean, 5, 0, { run: 5, deletes: true }],
+    ['the alarm itself, unconfirmed', unclean, 5, 0, { run: 5, deletes: true }],
+    ['another, ours is due', clean, 3, 5, { run: 5, deletes: true }],
+    ['another, ours is not due', clean, 3, 4, { reschedule: 5 }],
+    ['another, none is ours', { desired: null, isClean: true }, 3, 4, { reschedule: null }],
+    ['another, with an intent or a commit under way', unclean, 3, 9, { run: 3, deletes: false }],
+  ])('woken for %s', (_, alarm, scheduledTime, now, arming) => {
+    expect(arm(alarm, scheduledTime, now)).toEqual(arming)
   })
 })
 
@@ -306,6 +283,34 @@ describe('deliver', () => {
   })
 })
 
+describe('the answer as the deletion', () => {
+  it('needs no write, also where the last commit ends at once, after others were waited for', () => {
+    const waiting: Subject<never>[] = []
+    let isAtOnce = false
+    const { alarm, calls } = open({
+      commit(time) {
+        calls.push(`commit ${time}`)
+        if (isAtOnce) return EMPTY
+        waiting.push(new Subject())
+        return waiting.at(-1)!
+      },
+      scheduler: virtualClock(9),
+      write(time) {
+        calls.push(`write ${time}`)
+        return NEVER
+      },
+    })
+    alarm.set(5)
+    alarm.touch()
+    waiting[0]!.complete()
+    const outcomes = watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))
+    isAtOnce = true
+    waiting[1]!.complete()
+    expect(calls).toEqual(['commit 5', 'commit 5', 'commit null'])
+    expect(outcomes).toEqual(['ran', 'complete'])
+  })
+})
+
 describe('an idle alarm holds nothing', () => {
   const workOf = (alarm: Alarm) => Object.getOwnPropertyDescriptor(alarm, 'work')?.value
 
@@ -334,7 +339,7 @@ describe('an idle alarm holds nothing', () => {
     const { alarm } = open({ write: () => NEVER })
     alarm.set(0)
     alarm.confirmed().subscribe().unsubscribe()
-    expect(workOf(alarm)).toMatchObject({ waiting: null, waits: 0 })
+    expect(workOf(alarm)).toMatchObject({ waiting: null, waiters: 0 })
   })
 })
 

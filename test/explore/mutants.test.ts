@@ -4,7 +4,7 @@ import { mutants } from './mutants.ts'
 import { loadPatched } from './patch-engine.ts'
 
 describe('the explorer catches', () => {
-  it.each(mutants)('$name', { timeout: 60_000 }, async (mutant) => {
+  it.each(mutants)('$name', { timeout: 300_000 }, async (mutant) => {
     const { violation } = await catchMutant(mutant)
     expect(violation?.fault).toBeTypeOf('string')
     expect(violation?.diagram).toContain('manager')

@@ -13,9 +13,9 @@ export interface Mutant {
 }
 
 const impatient: Patch = {
-  file: 'actor/rules.ts',
-  find: "return flight.writing ? null : 'precommit'",
-  put: "return flight.writing && flight.carries === alarm.desired ? null : 'precommit'",
+  file: 'actor/pipe.ts',
+  find: 'due.earlier.pipe(latestWhen(writerFree$))',
+  put: 'due.earlier',
 }
 
 export const mutants: readonly Mutant[] = [
@@ -24,12 +24,12 @@ export const mutants: readonly Mutant[] = [
     name: 'no gate: a precommit does not wait for the write in flight',
     patches: [
       impatient,
-      { file: 'actor/writer.ts', find: 'concatMap((write$) => write$)', put: 'mergeMap((write$) => write$)' },
       {
-        file: 'actor/writer.ts',
-        find: '  concatMap,\n',
-        put: '  mergeMap,\n',
+        file: 'actor/pipe.ts',
+        find: 'merge(earlier$, later$).pipe(concatMap((step) => calls[step]))',
+        put: 'merge(earlier$, later$).pipe(mergeMap((step) => calls[step]))',
       },
+      { file: 'actor/pipe.ts', find: 'concatMap, first', put: 'concatMap, mergeMap, first' },
     ],
   },
   {
@@ -37,19 +37,14 @@ export const mutants: readonly Mutant[] = [
     patches: [
       impatient,
       {
-        file: 'actor/writer.ts',
-        find: 'concatMap((write$) => write$)',
-        put: 'switchMap((write$) => write$)',
+        file: 'actor/pipe.ts',
+        find: 'merge(earlier$, later$).pipe(concatMap((step) => calls[step]))',
+        put: 'merge(earlier$, later$).pipe(switchMap((step) => calls[step]))',
       },
       {
-        file: 'actor/writer.ts',
-        find: '  concatMap,\n',
-        put: '  switchMap,\n',
-      },
-      {
-        file: 'actor/writer.ts',
-        find: '  const write = writeNow(',
-        put: '  work.write?.unsubscribe()\n  const write = writeNow(',
+        file: 'actor/keeper.ts',
+        find: 'if (!work.unsettled && this.due === step) return this.call(step, work, free)',
+        put: 'if (this.due === step) {\n      work.write?.unsubscribe()\n      return this.call(step, work, free)\n    }',
       },
     ],
   },
@@ -57,9 +52,9 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the precommit when it is issued',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: '    work.behind = false\n  }\n',
-        put: '    work.behind = false\n  } else keeper.bound = time\n',
+        file: 'actor/record.ts',
+        find: '      work.behind = false\n    }\n',
+        put: '      work.behind = false\n    } else this.bound = time\n',
       },
     ],
   },
@@ -67,20 +62,16 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the precommit also when it fails',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: 'keeper.fail(precommitError(keeper.key, printTime(time), error))',
-        put: 'keeper.bound = time',
+        file: 'actor/write.ts',
+        find: 'alarm.fail(precommitError(key, printTime(time), error))',
+        put: 'alarm.bound = time',
       },
     ],
   },
   {
     name: 'a failed precommit is tried again as if it were a later move',
     patches: [
-      {
-        file: 'actor/writer.ts',
-        find: 'keeper.fail(precommitError(keeper.key, printTime(time), error))',
-        put: '{}',
-      },
+      { file: 'actor/write.ts', find: 'alarm.fail(precommitError(key, printTime(time), error))', put: '{}' },
     ],
   },
 
@@ -90,8 +81,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/rules.ts',
-        find: "if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'",
-        put: "if (alarm.desired !== alarm.committed && !flight.committing) return 'commit'\n  if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'",
+        find: "if (isEarlier(alarm, asked)) return 'earlier'",
+        put: "if (alarm.desired !== alarm.committed && !asked.committing) return 'commit'\n  if (isEarlier(alarm, asked)) return 'earlier'",
       },
     ],
   },
@@ -99,14 +90,9 @@ export const mutants: readonly Mutant[] = [
     name: 'two commits at a time',
     patches: [
       {
-        file: 'actor/rules.ts',
-        find: "return flight.committing ? null : 'commit'",
-        put: "return flight.committing && flight.promised === alarm.desired ? null : 'commit'",
-      },
-      {
-        file: 'actor/commit.ts',
-        find: 'work.committing = true',
-        put: 'work.committing = true\n  work.promised = time',
+        file: 'actor/pipe.ts',
+        find: 'due.commit.pipe(latestWhen(storeFree$))',
+        put: 'due.commit',
       },
     ],
   },
@@ -118,18 +104,22 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'actor/rules.ts',
         find: '  // 2. Then commit',
-        put: "  if (isBefore(alarm.bound, alarm.desired) && !flight.writing) return 'later'\n  // 2. Then commit",
+        put: "  if (isBefore(alarm.bound, alarm.desired)) return 'later'\n  // 2. Then commit",
       },
-      { file: 'actor/writer.ts', find: ': keeper.committed\n', put: ': keeper.desired\n' },
+      {
+        file: 'actor/record.ts',
+        find: 'const time = isPrecommit ? this.desired : this.committed\n',
+        put: 'const time = this.desired\n',
+      },
     ],
   },
   {
     name: 'later write while a commit is in flight',
     patches: [
       {
-        file: 'actor/rules.ts',
-        find: 'if (flight.committing || flight.writing || flight.resting) return null',
-        put: 'if (flight.writing || flight.resting) return null',
+        file: 'actor/facts.ts',
+        find: 'this.isWriterFree && this.isStoreFree && !this.isResting',
+        put: 'this.isWriterFree && !this.isResting',
       },
     ],
     bounds: { also: ['touch'] },
@@ -138,14 +128,14 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the later time only when it is acknowledged',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: '    keeper.bound = time\n    work.behind = false\n',
-        put: '    work.behind = false\n',
+        file: 'actor/record.ts',
+        find: '      this.bound = time\n      work.behind = false\n',
+        put: '      work.behind = false\n',
       },
       {
-        file: 'actor/writer.ts',
-        find: "    if (step === 'precommit') {\n      keeper.bound = time\n",
-        put: "    keeper.bound = time\n    if (step === 'precommit') {\n",
+        file: 'actor/record.ts',
+        find: '    if (work.isPrecommit) {\n      this.bound = write.time\n',
+        put: '    this.bound = write.time\n    if (work.isPrecommit) {\n',
       },
     ],
   },
@@ -153,14 +143,14 @@ export const mutants: readonly Mutant[] = [
     name: 'parked value (workerd #7330)',
     patches: [
       {
-        file: 'actor/commit.ts',
-        find: 'keeper.committed = time\n',
-        put: 'keeper.committed = time\n      if (work.writing && isBefore(keeper.bound, time)) {\n        work.parked = time\n        work.owed = true\n      }\n',
+        file: 'actor/record.ts',
+        find: 'this.committed = time\n',
+        put: 'this.committed = time\n    if (work.writing && isBefore(this.bound, time)) {\n      work.parked = time\n      work.owed = true\n    }\n',
       },
       {
-        file: 'actor/writer.ts',
-        find: ': keeper.committed\n',
-        put: ': (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
+        file: 'actor/record.ts',
+        find: 'const time = isPrecommit ? this.desired : this.committed\n',
+        put: 'const time = isPrecommit ? this.desired : (work.parked ?? this.committed)\n    work.parked = undefined\n',
       },
     ],
   },
@@ -168,14 +158,14 @@ export const mutants: readonly Mutant[] = [
     name: 'a retry writes the old value',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: 'work.owed = true',
-        put: 'work.owed = true\n    work.parked = write.time',
+        file: 'actor/record.ts',
+        find: 'work.owed = true\n      this.settle()',
+        put: 'work.owed = true\n      work.parked = write.time\n      this.settle()',
       },
       {
-        file: 'actor/writer.ts',
-        find: ': keeper.committed\n',
-        put: ': (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
+        file: 'actor/record.ts',
+        find: 'const time = isPrecommit ? this.desired : this.committed\n',
+        put: 'const time = isPrecommit ? this.desired : (work.parked ?? this.committed)\n    work.parked = undefined\n',
       },
     ],
   },
@@ -183,15 +173,41 @@ export const mutants: readonly Mutant[] = [
     name: 'a retry does not give way to an earlier move',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: 'keeper.stopResting() // it says all that a failed later move wanted to say',
+        file: 'actor/record.ts',
+        find: 'if (isPrecommit) this.retryDropped() // it says all that a failed later move wanted to say',
         put: '',
       },
     ],
   },
   {
     name: 'a later write that failed is not tried again',
-    patches: [{ file: 'actor/writer.ts', find: 'work.owed = true', put: '' }],
+    patches: [
+      { file: 'actor/record.ts', find: 'work.owed = true\n      this.settle()', put: 'this.settle()' },
+    ],
+  },
+
+  // ---- the pipe
+  {
+    name: 'the pipe is removed: what has to wait is dropped',
+    patches: [
+      {
+        file: 'actor/keeper.ts',
+        find: '    else this.pipe(work).due(due)\n',
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'stale quiet: read before a write has been let go',
+    patches: [
+      {
+        file: 'actor/pipe.ts',
+        find: '      give(writerFree$, traffic.isWriterFree)\n',
+        put: '      const { isQuiet } = traffic\n      give(writerFree$, traffic.isWriterFree)\n',
+      },
+      { file: 'actor/pipe.ts', find: 'give(quiet$, traffic.isQuiet)', put: 'give(quiet$, isQuiet)' },
+    ],
+    bounds: { also: ['touch'] },
   },
 
   // ---- fence and epoch
@@ -199,9 +215,9 @@ export const mutants: readonly Mutant[] = [
     name: 'no fence: every write carries the same',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: 'fenceOf(keeper.fenceEpoch, keeper.issued + 1,',
-        put: 'fenceOf(keeper.fenceEpoch, 0,',
+        file: 'actor/record.ts',
+        find: 'fenceOf(this.fenceEpoch, this.issued + 1,',
+        put: 'fenceOf(this.fenceEpoch, 0,',
       },
     ],
   },
@@ -212,7 +228,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'the store does not raise the epoch', world: { raisesEpoch: false } },
   {
     name: 'the fence is not built from the epoch',
-    patches: [{ file: 'actor/writer.ts', find: 'fenceOf(keeper.fenceEpoch, ', put: 'fenceOf(0, ' }],
+    patches: [{ file: 'actor/record.ts', find: 'fenceOf(this.fenceEpoch, ', put: 'fenceOf(0, ' }],
   },
   {
     name: 'no reconciling at the opening',
@@ -226,8 +242,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/commit.ts',
-        find: 'keeper.fail(commitError(key, printTime(time), cause))',
-        put: 'work.committing = false\n      keeper.committed = time\n      work.covered = covers\n      keeper.settle()',
+        find: 'alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))',
+        put: 'alarm.commitAcknowledged(commit, work, issuedAt)',
       },
     ],
   },
@@ -237,9 +253,9 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound is dropped when the handler starts, as if the manager held nothing',
     patches: [
       {
-        file: 'actor/delivery.ts',
-        find: 'keeper.work.run = own\n',
-        put: 'keeper.work.run = own\n  keeper.bound = null\n',
+        file: 'actor/record.ts',
+        find: 'this.atWork().run = run',
+        put: 'this.atWork().run = run\n    this.bound = null',
       },
     ],
   },
@@ -247,17 +263,15 @@ export const mutants: readonly Mutant[] = [
     name: 'clean without looking at the commit in flight',
     patches: [
       {
-        file: 'actor/rules.ts',
-        find: 'if (flight.committing && flight.commits !== alarm.committed) return false',
-        put: '',
+        file: 'actor/facts.ts',
+        find: 'return !(work?.committing === true && work.commits !== committed) && desired === committed',
+        put: 'return desired === committed',
       },
     ],
   },
   {
     name: 'an intent that is not durable yet counts as clean',
-    patches: [
-      { file: 'actor/delivery.ts', find: 'if (!isClean(alarm, flight)) return', put: 'if (false) return' },
-    ],
+    patches: [{ file: 'actor/delivery.ts', find: 'if (!isClean) return', put: 'if (false) return' }],
   },
   {
     name: 'an alarm that is due by now is put right instead of run',
@@ -284,8 +298,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/delivery.ts',
-        find: 'keeper.work.run = own\n',
-        put: 'keeper.work.run = own\n  if (arming.deletes) {\n    own.deletion = "answer"\n    keeper.want(null, true)\n  }\n',
+        find: 'keeper.handlerStarted(own)\n',
+        put: 'keeper.handlerStarted(own)\n  if (arming.deletes) {\n    own.deletion = "answer"\n    keeper.want(null, true)\n  }\n',
       },
     ],
   },
@@ -302,11 +316,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a set in the handler does not cancel the deletion',
     patches: [
-      {
-        file: 'actor/keeper.ts',
-        find: "if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'",
-        put: '',
-      },
+      { file: 'actor/record.ts', find: "if (run?.deletion === 'deferred') run.deletion = 'none'", put: '' },
     ],
   },
   {
@@ -314,8 +324,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/keeper.ts',
-        find: "if (this.work?.run?.deletion === 'deferred')",
-        put: "if (this.work?.run?.deletion === 'deferred' && time !== this.desired)",
+        find: 'this.alarmKept()',
+        put: 'if (time !== this.desired) this.alarmKept()',
       },
     ],
   },
@@ -339,7 +349,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'actor/delivery.ts',
         find: '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
-        put: '.when(() => isClean(keeper, keeper.flight))\n    .pipe(\n      concatMap(',
+        put: '.when(() => keeper.isClean)\n    .pipe(\n      concatMap(',
       },
       {
         file: 'actor/delivery.ts',
@@ -369,7 +379,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/delivery.ts',
-        find: '.when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)',
+        find: '.when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)',
         put: '.when(() => true)',
       },
       { file: 'actor/delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
@@ -377,7 +387,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the answer counts as the deletion although a newer write stands',
-    patches: [{ file: 'actor/keeper.ts', find: ' && this.issued <= run.since', put: '' }],
+    patches: [{ file: 'actor/record.ts', find: ' && this.issued <= run.since', put: '' }],
   },
 
   // ---- the same time again
@@ -386,8 +396,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/keeper.ts',
-        find: 'if (time !== this.desired || this.isBegun(time)) {',
-        put: 'if (time !== this.desired) {',
+        find: 'if (time !== this.desired || this.isBegun(time)) this.want',
+        put: 'if (time !== this.desired) this.want',
       },
     ],
   },
@@ -405,9 +415,9 @@ export const mutants: readonly Mutant[] = [
     name: 'what is asked again is written as the same alarm once more',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: "const move = step === 'precommit' ? 'earlier' : moveTo(time, keeper.bound)",
-        put: 'const move = moveTo(time, keeper.bound)',
+        file: 'actor/record.ts',
+        find: "const move = isPrecommit ? 'earlier' : moveTo(time, this.bound)",
+        put: 'const move = moveTo(time, this.bound)',
       },
     ],
   },
@@ -415,9 +425,9 @@ export const mutants: readonly Mutant[] = [
     name: 'what is due at the opening counts as not delivered before',
     patches: [
       {
-        file: 'actor/keeper.ts',
-        find: 'checkAlarmTime(initial)\n    this.suspect()',
-        put: 'checkAlarmTime(initial)',
+        file: 'actor/record.ts',
+        find: '    super(config, key, epoch, initial)\n    this.suspect()',
+        put: '    super(config, key, epoch, initial)',
       },
     ],
   },
@@ -436,34 +446,32 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an abandoned alarm counts as gone from the manager before it is gone from the store',
     patches: [
-      {
-        file: 'actor/delivery.ts',
-        find: 'keeper.work.abandoned = keeper.issued',
-        put: 'keeper.bound = null',
-      },
+      { file: 'actor/record.ts', find: 'this.atWork().abandoned = this.issued', put: 'this.bound = null' },
     ],
     bounds: { abandons: 1 },
   },
   {
     name: 'an abandoned alarm counts as still at the manager when it is gone from the store',
-    patches: [{ file: 'actor/delivery.ts', find: 'keeper.work.abandoned = keeper.issued', put: '' }],
+    patches: [{ file: 'actor/record.ts', find: 'this.atWork().abandoned = this.issued', put: '' }],
     bounds: { abandons: 1 },
   },
   {
     name: 'what is kept in place of an abandoned alarm does not raise the bound',
-    patches: [{ file: 'actor/delivery.ts', find: 'keeper.bound = kept', put: '' }],
+    patches: [{ file: 'actor/record.ts', find: 'this.bound = kept', put: '' }],
     bounds: { abandons: 1 },
   },
   {
     name: 'an alarm that is not settled is given up',
     patches: [
-      { file: 'actor/delivery.ts', find: 'if (!isSettled(keeper)) throw unsettled(keeper, time)\n', put: '' },
+      { file: 'actor/delivery.ts', find: 'if (!keeper.isSettled) throw unsettled(keeper, time)\n', put: '' },
     ],
     bounds: { abandons: 1 },
   },
   {
     name: 'an alarm is given up while a handler runs',
-    patches: [{ file: 'actor/delivery.ts', find: ' && (work === null || work.run === null)', put: '' }],
+    patches: [
+      { file: 'actor/facts.ts', find: ' && (this.work === null || this.work.run === null)', put: '' },
+    ],
     bounds: { abandons: 1 },
   },
 
@@ -478,23 +486,23 @@ export const mutants: readonly Mutant[] = [
     name: 'the gate opens when the commit is issued',
     patches: [
       {
-        file: 'actor/commit.ts',
+        file: 'actor/record.ts',
         find: 'work.committing = true\n',
-        put: 'work.committing = true\n  work.covered = covers\n',
+        put: 'work.committing = true\n    work.covered = work.asked\n',
       },
     ],
   },
   {
     name: 'the gate opens for what was asked during the commit',
-    patches: [{ file: 'actor/commit.ts', find: 'work.covered = covers', put: 'work.covered = work.asked' }],
+    patches: [{ file: 'actor/record.ts', find: 'work.covered = covers', put: 'work.covered = work.asked' }],
   },
   {
     name: 'the gate opens when the manager has the alarm',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: '      keeper.setBy = sequence\n',
-        put: '      keeper.setBy = sequence\n      work.covered = work.asked\n',
+        file: 'actor/record.ts',
+        find: '      this.setBy = sequence\n',
+        put: '      this.setBy = sequence\n      work.covered = work.asked\n',
       },
     ],
   },
@@ -502,26 +510,26 @@ export const mutants: readonly Mutant[] = [
     name: 'an intent that was put back counts as durable',
     patches: [
       {
-        file: 'actor/keeper.ts',
-        find: 'work.touched = true\n    work.asked++',
-        put: 'work.touched ||= time === replaced\n    work.asked++',
+        file: 'actor/record.ts',
+        find: '    this.touched(unconfirmed)\n    work.again',
+        put: '    const { touched } = work\n    this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
       },
       {
         file: 'actor/keeper.ts',
-        find: '      this.wait(work)\n',
-        put: '      this.wait(work)\n      if (this.desired === this.committed && !work.committing && !work.touched) work.covered = work.asked\n',
+        find: '      lookAgain(work)\n',
+        put: '      if (this.desired === this.committed && !work.committing && !work.touched) work.covered = work.asked\n      lookAgain(work)\n',
       },
     ],
   },
   {
     name: 'what was put back has no commit due',
     patches: [
-      { file: 'actor/keeper.ts', find: 'work.touched = true\n    work.asked++', put: 'work.asked++' },
+      { file: 'actor/record.ts', find: 'work.touched = true\n    work.asked++', put: 'work.asked++' },
     ],
     bounds: { also: ['touch'] },
   },
   {
     name: 'the gate does not close',
-    patches: [{ file: 'actor/keeper.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' }],
+    patches: [{ file: 'actor/record.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' }],
   },
 ]

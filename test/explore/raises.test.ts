@@ -26,7 +26,7 @@ describe('two owners of one store, whose manager remembers a higher fence', { ti
     const patch = {
       file: 'actor/raise-epoch.ts',
       find: 'if (config.raise === undefined) return',
-      put: 'if (keeper !== null) return',
+      put: 'if (alarm !== null) return',
     }
     const { fault } = exploreRaises({ store: restored, held: 5, openAlarm: await loadPatched([patch]) })
     expect(fault).toMatch(/^the owner is shut out/)

@@ -19,7 +19,7 @@ const programmes: Readonly<Record<string, string>> = {
 }
 
 const call = (name: string, params: string): Patch => ({
-  file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'actor/writer.ts' : 'actor/commit.ts',
+  file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'actor/write.ts' : 'actor/commit.ts',
   find: `withinTime(config, '${name}', () => config.${name}(${params}))`,
   put: `config.${name}(${params})`,
 })
@@ -35,7 +35,7 @@ const boundary: readonly Protection[] = [
         put: "return typeof cause === 'object' ? (message as string).replace(",
       },
     ],
-    programme: 'a.commit!odd:list:later a.set5000 a.confirmed',
+    programme: 'actor=fleet a.load!odd:list:later a.set5000 a.confirmed',
   },
   {
     name: 'a getter of an error may throw',
@@ -46,15 +46,15 @@ const boundary: readonly Protection[] = [
         put: "    if (name === 'message') throw new Error('as it is')\n    return undefined\n",
       },
     ],
-    programme: 'a.commit!odd:getter:later a.set5000 a.confirmed',
+    programme: 'actor=fleet a.load!odd:getter:later a.set5000 a.confirmed',
   },
   {
     name: 'a teardown that throws costs a held write its turn',
     patches: [
       {
-        file: 'actor/writer.ts',
-        find: 'reportUncaught(() => written?.unsubscribe())',
-        put: 'written?.unsubscribe()',
+        file: 'actor/keeper.ts',
+        find: 'reportUncaught(() => call?.unsubscribe())',
+        put: 'call?.unsubscribe()',
       },
     ],
     programme: 'write=5 a.drained a.write!odd:error:spitsLater a.in10000 +1000',
@@ -79,7 +79,7 @@ const boundary: readonly Protection[] = [
   },
   {
     name: 'the rules are applied inside of themselves',
-    patches: [{ file: 'actor/keeper.ts', find: '    if (work.settling) return\n', put: '' }],
+    patches: [{ file: 'actor/record.ts', find: '    if (work.settling) return false\n', put: '' }],
   },
 ]
 
@@ -126,8 +126,8 @@ const epochs: readonly Protection[] = [
     patches: [
       {
         file: 'actor/raise-epoch.ts',
-        find: 'if (needsEpoch(keeper.issued, spare, early)) return',
-        put: 'if (needsEpoch(keeper.issued, spare, early) && spare < 0) return',
+        find: 'if (needsEpoch(alarm.issued, spare, early)) return',
+        put: 'if (needsEpoch(alarm.issued, spare, early) && spare < 0) return',
       },
     ],
     programme: 'a.set9000 a.set8000 a.set7000 a.set6000 a.write!late:0:5000 a.set3600000 die a.set5500 +6000',
@@ -180,8 +180,8 @@ const own: readonly Protection[] = [
   {
     name: 'what is given up may be replaced before its deletion is issued',
     patches: [
-      { file: 'actor/delivery.ts', find: 'keeper.deleteNow(keeper.work)', put: 'keeper.intend(null)' },
-      { file: 'actor/delivery.ts', find: 'if (!isSettled(keeper)) throw unsettled(keeper, time)\n', put: '' },
+      { file: 'actor/delivery.ts', find: 'keeper.deleteNow(keeper.atWork())', put: 'keeper.intend(null)' },
+      { file: 'actor/delivery.ts', find: 'if (!keeper.isSettled) throw unsettled(keeper, time)\n', put: '' },
     ],
     programme: 'write=promise +5000 a.run!set5000/ok a.run!giveup a.abandon!set10000/ok a.set0',
   },

@@ -1,4 +1,3 @@
-import { isClean, isConfirmed } from '../../src/actor/rules.ts'
 import type { AlarmTime } from '../../src/index.ts'
 import { sequenceOf } from '../../src/vocabulary/fence.ts'
 import {
@@ -12,6 +11,7 @@ import {
   wait,
   want,
 } from './model.ts'
+import { isClean, isConfirmed } from './model-rules.ts'
 
 /** What a handler does at once; without an end it runs until it is ended. */
 export interface Script {

@@ -1,8 +1,8 @@
-import { type Flight, idle, isDrained, isEarlier, nextStep } from '../../src/actor/rules.ts'
 import type { AlarmErrorCode, AlarmTime } from '../../src/index.ts'
 import { fenceOf } from '../../src/vocabulary/fence.ts'
 import { moveTo } from '../../src/vocabulary/time.ts'
 import type { Delivering } from './model-deliveries.ts'
+import { type Flight, idle, isDrained, isEarlier, nextStep } from './model-rules.ts'
 import { printFence } from './world.ts'
 
 /** How the actor of one lifecycle is configured. */

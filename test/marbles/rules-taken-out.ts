@@ -8,20 +8,32 @@ const inFile =
   (find: string, put: string): Patch => ({ file, find, put })
 const rules = inFile('actor/rules.ts')
 const keeper = inFile('actor/keeper.ts')
-const writer = inFile('actor/writer.ts')
+const pipe = inFile('actor/pipe.ts')
+const write = inFile('actor/write.ts')
 const commit = inFile('actor/commit.ts')
+const facts = inFile('actor/facts.ts')
+const record = inFile('actor/record.ts')
 const delivery = inFile('actor/delivery.ts')
 const gate = inFile('actor/output-gate.ts')
 const handle = inFile('actor/open-alarm.ts')
 const fence = inFile('vocabulary/fence.ts')
 const config = inFile('actor/config.ts')
 
-const impatient = rules(
-  "return flight.writing ? null : 'precommit'",
-  "return flight.writing && flight.carries === alarm.desired ? null : 'precommit'",
-)
-const canWait = 'if (flight.committing || flight.writing || flight.resting) return null'
-const later = "const time = step === 'precommit' ? keeper.desired : keeper.committed\n"
+const freeFor = "step === 'earlier' ? this.isWriterFree : this.isStoreFree"
+/** An earlier move does not wait for the write in flight. */
+const impatient = [
+  facts(freeFor, "step === 'earlier' || this.isStoreFree"),
+  pipe('due.earlier.pipe(latestWhen(writerFree$))', 'due.earlier'),
+]
+/** What a later move waits for, in place of all that is in flight. */
+const laterWhen = (is: (traffic: string) => string): readonly Patch[] => [
+  facts("if (step === 'later') return this.isQuiet", `if (step === 'later') return ${is('this')}`),
+  pipe('new BehaviorSubject(traffic.isQuiet)', `new BehaviorSubject(${is('(traffic as any)')})`),
+  pipe('give(quiet$, traffic.isQuiet)', `give(quiet$, ${is('(traffic as any)')})`),
+]
+const carried = 'const time = isPrecommit ? this.desired : this.committed\n'
+const parked =
+  'const time = isPrecommit ? this.desired : (work.parked ?? this.committed)\n    work.parked = undefined\n'
 const since = 'Math.min(sequenceOf(fenceEpoch, fence), issued)'
 
 /** In the order of the protocol. Each must make a diagram fail, or else nothing shows that the rule is kept. */
@@ -29,11 +41,14 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // earlier first
   [
     'an earlier move is written before its commit',
-    rules("if (isEarlier(alarm, flight)) return flight.writing ? null : 'precommit'", ''),
+    rules("if (isEarlier(alarm, asked)) return 'earlier'", ''),
   ],
   [
     'and acknowledged before its commit is issued',
-    writer('    work.behind = false\n  }\n', '    work.behind = false\n  } else keeper.bound = time\n'),
+    record(
+      '      work.behind = false\n    }\n',
+      '      work.behind = false\n    } else {\n      this.bound = time\n      work.unsettled = true\n    }\n',
+    ),
   ],
   [
     'what is earlier is judged by the bound, not by what is committed',
@@ -44,75 +59,85 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'an earlier move is held while a later write is in flight',
-    impatient,
-    writer('concatMap((write$) => write$)', 'mergeMap((write$) => write$)'),
-    writer('  concatMap,\n', '  mergeMap,\n'),
+    ...impatient,
+    pipe('later$).pipe(concatMap(', 'later$).pipe(mergeMap('),
+    pipe('concatMap, first', 'concatMap, mergeMap, first'),
   ],
   [
     'a write that was started is never unsubscribed from',
-    impatient,
-    writer('concatMap((write$) => write$)', 'switchMap((write$) => write$)'),
-    writer('  concatMap,\n', '  switchMap,\n'),
-    writer('  const write = writeNow(', '  work.write?.unsubscribe()\n  const write = writeNow('),
+    ...impatient,
+    pipe('later$).pipe(concatMap(', 'later$).pipe(switchMap('),
+    write('  const { time, move, fence,', '  work.write?.unsubscribe()\n  const { time, move, fence,'),
   ],
-  ['what is held is told', keeper("this.tell({ kind: 'held', time: this.desired })", '{}')],
+  ['what is held is told', record("this.tell({ kind: 'held', time: this.desired })", '{}')],
+  ['what is held no more is told', keeper('    this.released(work)\n', '')],
   [
     'a move that is taken back while it is held is not written',
-    keeper('if (work.heldAt !== null) this.release(work)\n', ''),
+    keeper(
+      'if (!work.unsettled && this.due === step) return',
+      "if (this.due === step || step === 'earlier') return",
+    ),
   ],
   [
     'the precommit of the next commit may run during a commit',
-    rules(
-      "return flight.writing ? null : 'precommit'",
-      "return flight.writing || flight.committing ? null : 'precommit'",
+    facts(freeFor, `(${freeFor}) && this.isStoreFree`),
+    pipe(
+      'new BehaviorSubject(traffic.isWriterFree)',
+      'new BehaviorSubject(traffic.isWriterFree && traffic.isStoreFree)',
+    ),
+    pipe(
+      'give(writerFree$, traffic.isWriterFree)',
+      'give(writerFree$, traffic.isWriterFree && traffic.isStoreFree)',
     ),
   ],
 
   // then commit
   [
     'one commit at a time',
-    rules(
-      "return flight.committing ? null : 'commit'",
-      "return flight.committing && flight.promised === alarm.desired ? null : 'commit'",
-    ),
-    commit('work.committing = true', 'work.committing = true\n  work.promised = time'),
+    facts(freeFor, "step === 'commit' || this.isWriterFree"),
+    pipe('due.commit.pipe(latestWhen(storeFree$))', 'due.commit'),
+    pipe('commit$.pipe(concatMap(', 'commit$.pipe(mergeMap('),
+    pipe('concatMap, first', 'concatMap, mergeMap, first'),
   ],
   [
     'intents that come during a commit share the next one',
     keeper(
-      'this.desired = time\n',
-      'if (work.committing) {\n      const again = this.when(() => !work.committing).subscribe(() => this.want(time, unconfirmed))\n      if (!again.closed) return\n    }\n    this.desired = time\n',
+      '    this.alarmAsked(time, unconfirmed)\n',
+      '    if (!this.isStoreFree) {\n      const again = this.when(() => this.isStoreFree).subscribe(() => this.want(time, unconfirmed))\n      if (!again.closed) return\n    }\n    this.alarmAsked(time, unconfirmed)\n',
     ),
   ],
   [
     'an intent that is superseded before its commit is told',
-    keeper("this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })", '{}'),
+    record("this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })", '{}'),
   ],
   [
     'the same value again is no move',
-    keeper('    if (time !== this.desired || this.isBegun(time)) {\n', '    if (true) {\n'),
+    keeper('if (time !== this.desired || this.isBegun(time)) this.want', 'if (true) this.want'),
   ],
 
   // later last
   [
     'a later move is written at all',
-    rules("return isBefore(alarm.bound, alarm.committed) || flight.owed ? 'later' : null", 'return null'),
+    rules("return isBefore(alarm.bound, alarm.committed) || asked.owed ? 'later' : null", 'return null'),
   ],
   [
     'but only after its commit',
     rules(
       '  // 2. Then commit',
-      "  if (isBefore(alarm.bound, alarm.desired) && !flight.writing && !flight.resting) return 'later'\n  // 2. Then commit",
+      "  if (isBefore(alarm.bound, alarm.desired)) return 'later'\n  // 2. Then commit",
     ),
-    writer(later, 'const time = keeper.desired\n'),
+    record(carried, 'const time = this.desired\n'),
   ],
-  ['and while no commit is in flight', rules(canWait, 'if (flight.writing || flight.resting) return null')],
+  [
+    'and while no commit is in flight',
+    ...laterWhen((traffic) => `(${traffic}.isWriterFree && !${traffic}.isResting)`),
+  ],
   [
     'the bound becomes its time when it is issued',
-    writer('    keeper.bound = time\n    work.behind = false\n', '    work.behind = false\n'),
-    writer(
-      "    if (step === 'precommit') {\n      keeper.bound = time\n",
-      "    keeper.bound = time\n    if (step === 'precommit') {\n",
+    record('      this.bound = time\n', ''),
+    record(
+      '    if (work.isPrecommit) {\n      this.bound = write.time\n',
+      '    this.bound = write.time\n    if (work.isPrecommit) {\n',
     ),
   ],
   [
@@ -129,49 +154,58 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['drained waits for it', handle('awaitable(this.when(() => this.isDrained))', 'this.confirmed()')],
   [
     'nothing is drained while a write is in flight or rests',
-    rules('!flight.writing && !flight.resting && nextStep', 'nextStep'),
+    facts('(this.isQuiet && due(', '(this.isStoreFree && due('),
   ],
   [
     'nothing is parked as a value (workerd #7330)',
-    commit(
-      'keeper.committed = time\n',
-      'keeper.committed = time\n      if (work.writing && isBefore(keeper.bound, time)) {\n        work.parked = time\n        work.owed = true\n      }\n',
+    record(
+      'this.committed = time\n',
+      'this.committed = time\n    if (work.writing && isBefore(this.bound, time)) {\n      work.parked = time\n      work.owed = true\n    }\n',
     ),
-    writer(
-      later,
-      'const time = step === "precommit" ? keeper.desired : (work.parked ?? keeper.committed)\n  work.parked = undefined\n',
-    ),
+    record(carried, parked),
   ],
-  ['a later move that is superseded is told', commit('if (isSuperseded)', 'if (false)')],
+  ['a later move that is superseded is told', record('if (isSuperseded)', 'if (false)')],
+  [
+    'quiet is read before the write goes: stale quiet',
+    pipe(
+      '      give(writerFree$, traffic.isWriterFree)\n',
+      '      const { isQuiet } = traffic\n      give(writerFree$, traffic.isWriterFree)\n',
+    ),
+    pipe('give(quiet$, traffic.isQuiet)', 'give(quiet$, isQuiet)'),
+  ],
+  ['the pipe is removed: what has to wait is dropped', keeper('this.pipe(work).due(due)', '{}')],
 
   // synchronous when it can be
   [
     'what completes synchronously goes on synchronously',
-    commit('      keeper.settle()\n', '      queueMicrotask(() => keeper.settle())\n'),
+    record(
+      'work.settling = settling\n    this.settle()\n',
+      'work.settling = settling\n    queueMicrotask(() => this.settle())\n',
+    ),
   ],
   [
     'an error raised synchronously is thrown by the intent',
     keeper(
-      '    if (this.failure !== null) throw throwing(this.failure)\n  }\n\n  tellIntent',
-      '  }\n\n  tellIntent',
+      '    if (this.failure !== null) throw throwing(this.failure)\n  }\n\n  /** The state around',
+      '  }\n\n  /** The state around',
     ),
   ],
 
   // failure
   [
     'a precommit that fails breaks the alarm',
-    writer('keeper.fail(precommitError(keeper.key, printTime(time), error))', '{}'),
+    write('alarm.fail(precommitError(key, printTime(time), error))', '{}'),
   ],
   [
     'a commit that fails breaks the alarm',
     commit(
-      'keeper.fail(commitError(key, printTime(time), cause))',
-      'work.committing = false\n      keeper.committed = time\n      work.covered = covers\n      keeper.settle()',
+      'alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))',
+      'if (isFenced(cause)) return alarm.fail(cause)\n    work.committing = false\n    alarm.committed = time\n    work.covered = commit.covers',
     ),
   ],
   [
     'a later write that fails does not',
-    writer("else if (step === 'precommit') keeper.fail", 'else if (true) keeper.fail'),
+    write("else if (step === 'earlier') alarm.fail", 'else if (true) alarm.fail'),
   ],
   [
     'not even one that throws',
@@ -179,37 +213,34 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'a later write that fails is tried again',
-    writer('work.owed = true\n    keeper.settle()', 'keeper.settle()'),
+    record('work.owed = true\n      this.settle()', 'this.settle()'),
   ],
   ['4 times by default: not less', config('config.retry?.count ?? 4', 'config.retry?.count ?? 3')],
   ['4 times by default: not more', config('config.retry?.count ?? 4', 'config.retry?.count ?? 5')],
   ['with back-off', config('1000 * 2 ** (attempt - 1)', '1000')],
   [
     'nothing else is written while it rests',
-    rules(canWait, 'if (flight.committing || flight.writing) return null'),
+    ...laterWhen((traffic) => `(${traffic}.isWriterFree && ${traffic}.isStoreFree)`),
   ],
   [
     'with the newest committed time each time',
-    writer(
-      'work.owed = true\n    keeper.settle()',
-      'work.owed = true\n    work.parked = write.time\n    keeper.settle()',
+    record(
+      'work.owed = true\n      this.settle()',
+      'work.owed = true\n      work.parked = write.time\n      this.settle()',
     ),
-    writer(
-      later,
-      "const time = step === 'precommit' ? keeper.desired : (work.parked ?? keeper.committed)\n  work.parked = undefined\n",
-    ),
+    record(carried, parked),
   ],
   [
     'a retry ends as soon as an earlier move is written',
-    writer('keeper.stopResting() // it says all that a failed later move wanted to say', ''),
+    record('if (isPrecommit) this.retryDropped() // it says all that a failed later move wanted to say', ''),
   ],
-  ['nor does it begin where one already waits', writer('if (isEarlier(keeper, work)) return\n', '')],
-  ['given up, it is told', writer("keeper.tell({ kind: 'write-given-up', ...write, error: reason })", '{}')],
+  ['nor does it begin where one already waits', write('if (isEarlier(alarm, work)) return\n', '')],
+  ['given up, it is told', record("this.tell({ kind: 'write-given-up', ...write, error })", '{}')],
   [
     'given up, it is no error',
-    writer(
-      "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up'",
-      "keeper.fail(error)\n    if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up'",
+    write(
+      'alarm.writeGivenUp(write, work, reason)',
+      'alarm.fail(error)\n    alarm.writeGivenUp(write, work, reason)',
     ),
   ],
   [
@@ -242,13 +273,13 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // fence and epoch
   [
     'each write carries a fence above all before it',
-    writer('fenceOf(keeper.fenceEpoch, keeper.issued + 1,', 'fenceOf(keeper.fenceEpoch, 1,'),
+    record('fenceOf(this.fenceEpoch, this.issued + 1,', 'fenceOf(this.fenceEpoch, 1,'),
   ],
   ['over restarts too: built from the epoch', fence('epoch * SEQUENCES + sequence', 'sequence')],
-  ['a write that is fenced breaks the alarm', writer('if (fenced) keeper.fail(error)\n    else if', 'if')],
+  ['a write that is fenced breaks the alarm', write('if (fenced) alarm.fail(error)\n    else if', 'if')],
   [
     'a later write that is fenced, too',
-    writer('if (fenced) keeper.fail(error)', "if (fenced && step === 'precommit') keeper.fail(error)"),
+    write('if (fenced) alarm.fail(error)', "if (fenced && step === 'earlier') alarm.fail(error)"),
   ],
 
   // opening
@@ -259,7 +290,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'what is owed is written even if the bound says it is there',
-    rules(" || flight.owed ? 'later'", " ? 'later'"),
+    rules(" || asked.owed ? 'later'", " ? 'later'"),
   ],
 
   // arming
@@ -281,7 +312,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'with an intent under way, it runs',
-    delivery('if (!isClean(alarm, flight)) return { run: scheduledTime, deletes: false }', ''),
+    delivery('if (!isClean) return { run: scheduledTime, deletes: false }', ''),
   ],
   [
     'and defers no deletion',
@@ -289,12 +320,12 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'clean counts a commit in flight',
-    rules('if (flight.committing && flight.commits !== alarm.committed) return false', ''),
+    facts('!(work?.committing === true && work.commits !== committed) && ', ''),
   ],
   [
     'rescheduled waits for its write',
     delivery(
-      '.when(() => keeper.acked > before || keeper.isDrained || keeper.flight.resting)',
+      '.when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)',
       '.when(() => true)',
     ),
     delivery('if (keeper.acked <= before) throw undelivered(keeper)', ''),
@@ -308,20 +339,20 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'one handler at a time',
     delivery('.when(() => keeper.work === null || keeper.work.run === null)', '.when(() => true)'),
   ],
-  ['the next one when it has ended', delivery('if (keeper.work?.run === own) keeper.work.run = null\n', '')],
+  ['the next one when it has ended', record('if (this.work?.run === run) this.work.run = null\n', '')],
   [
     'woken later than the store: it is told',
-    delivery("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
+    delivery("keeper.noteDelivery({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
   ],
 
   // the handler
   ['while it runs the alarm reads null', handle("this.work?.run?.deletion === 'deferred' ? null :", '')],
-  ['its success deletes the alarm', delivery("if (own.deletion === 'deferred') {", 'if (false) {')],
+  ['its success deletes the alarm', delivery('if (keeper.handlerDone(own)) keeper.want(null, true)\n', '')],
   [
     'and nothing before that',
     delivery(
-      'keeper.work.run = own\n',
-      "keeper.work.run = own\n  if (arming.deletes) {\n    own.deletion = 'answer'\n    keeper.want(null, true)\n  }\n",
+      'keeper.handlerStarted(own)\n',
+      "keeper.handlerStarted(own)\n  if (arming.deletes) {\n    own.deletion = 'answer'\n    keeper.want(null, true)\n  }\n",
     ),
   ],
   [
@@ -335,31 +366,25 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'its failure is reported',
     delivery('=> fromUser(', '=> swallow('),
     delivery(
-      'interface Delivered {',
-      'const swallow: typeof fromUser = (name, call) => fromUser(name, call).pipe(onErrorResumeNextWith())\n\ninterface Delivered {',
+      'function run(',
+      'const swallow: typeof fromUser = (name, call) => fromUser(name, call).pipe(onErrorResumeNextWith())\n\nfunction run(',
     ),
     delivery('  concatMap,\n', '  concatMap,\n  onErrorResumeNextWith,\n'),
   ],
   [
     'the bound stays what it was',
-    delivery('keeper.work.run = own\n', 'keeper.work.run = own\n  keeper.bound = null\n'),
+    delivery('keeper.handlerStarted(own)\n', 'keeper.handlerStarted(own)\n  keeper.bound = null\n'),
   ],
   [
     'set or delete cancels the deletion',
-    keeper("if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'", ''),
+    record("if (run?.deletion === 'deferred') run.deletion = 'none'", ''),
   ],
-  [
-    'a set of the same time, too',
-    keeper(
-      "if (this.work?.run?.deletion === 'deferred')",
-      "if (this.work?.run?.deletion === 'deferred' && time !== this.desired)",
-    ),
-  ],
+  ['a set of the same time, too', keeper('this.alarmKept()', 'if (time !== this.desired) this.alarmKept()')],
   [
     'a touch does not',
     keeper(
-      '    this.want(this.desired, unconfirmed, true)\n',
-      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.want(this.desired, unconfirmed, true)\n",
+      '    this.touched(unconfirmed)\n',
+      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.touched(unconfirmed)\n",
     ),
   ],
 
@@ -369,7 +394,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'not when all is committed only',
     delivery(
       '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
-      '.when(() => isClean(keeper, keeper.flight))\n    .pipe(\n      concatMap(',
+      '.when(() => keeper.isClean)\n    .pipe(\n      concatMap(',
     ),
     delivery('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', 'return of(undefined)'),
   ],
@@ -392,61 +417,61 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'no alarm and no newer write: the answer is the deletion',
-    keeper('if (this.isAnsweredByDeletion(work)) this.bound = null', ''),
+    record('if (work.run !== null && this.isAnsweredByDeletion(work.run, work)) this.bound = null', ''),
   ],
-  ['no alarm but a newer write: it is not', keeper('this.issued <= run.since', 'true')],
+  ['no alarm but a newer write: it is not', record('this.issued <= run.since', 'true')],
 
   // the same time again
   [
     'the same time again, once its delivery has begun, is another alarm',
-    keeper('if (time !== this.desired || this.isBegun(time)) {', 'if (time !== this.desired) {'),
+    keeper(
+      'if (time !== this.desired || this.isBegun(time)) this.want',
+      'if (time !== this.desired) this.want',
+    ),
   ],
   [
     'the manager has it before the store',
     rules('return again || isBefore(desired, bound)', 'return isBefore(desired, bound)'),
   ],
-  ['what is due when it is opened may have been delivered', keeper('this.bound <= this.now()', 'false')],
+  ['what is due when it is opened may have been delivered', record('this.bound <= this.now()', 'false')],
 
   // abandon
   [
     'abandon deletes the alarm',
-    delivery('    keeper.deleteNow(keeper.work)\n    return null\n', '    return null\n'),
+    delivery('    keeper.deleteNow(keeper.atWork())\n    return null\n', '    return null\n'),
   ],
   ['only the very one', delivery('if (keeper.desired === time && ', 'if (keeper.desired !== null && ')],
-  ['and only if it is settled', delivery('if (!isSettled(keeper)) throw unsettled(keeper, time)\n', '')],
-  ['nor while a handler runs', delivery(' && (work === null || work.run === null)', '')],
-  ['whatever is set once it is deleted needs a precommit', keeper('        this.bound = null\n', '')],
+  ['and only if it is settled', delivery('if (!keeper.isSettled) throw unsettled(keeper, time)\n', '')],
+  ['nor while a handler runs', facts(' && (this.work === null || this.work.run === null)', '')],
+  ['whatever is set once it is deleted needs a precommit', record('      this.bound = null\n', '')],
   [
     'where a newer alarm is kept, its answer counts as a move',
-    delivery('if (keeper.bound !== kept) {', 'if (false) {'),
+    record('if (this.bound === kept) return\n', 'return\n'),
   ],
   [
     'and the manager is told of the deletion',
-    keeper('        work.owed ||= this.issued <= work.abandoned\n', ''),
+    record('      work.owed ||= this.issued <= work.abandoned\n', ''),
   ],
 
   // output gate
-  ['a confirmed intent closes the gate', keeper('if (!unconfirmed) work.gated = work.asked', '')],
+  ['a confirmed intent closes the gate', record('if (!unconfirmed) work.gated = work.asked', '')],
   [
     'an unconfirmed one does not',
-    keeper('if (!unconfirmed) work.gated = work.asked', 'work.gated = work.asked'),
+    record('if (!unconfirmed) work.gated = work.asked', 'work.gated = work.asked'),
   ],
   [
     'one that is confirmed after all does, with the same value',
-    keeper('      this.work.gated = this.work.asked\n', ''),
+    record('    this.work.gated = this.work.asked\n', ''),
   ],
   [
     'it opens when the commit is acknowledged, not when it is issued',
-    commit('work.committing = true\n', 'work.committing = true\n  work.covered = covers\n'),
+    record('work.committing = true\n', 'work.committing = true\n    work.covered = work.asked\n'),
   ],
   [
     'not when the manager has the alarm',
-    writer(
-      '      keeper.setBy = sequence\n',
-      '      keeper.setBy = sequence\n      work.covered = work.asked\n',
-    ),
+    record('this.setBy = sequence\n', 'this.setBy = sequence\n      work.covered = work.asked\n'),
   ],
-  ['a commit covers what was asked before it', commit('work.covered = covers', 'work.covered = work.asked')],
+  ['a commit covers what was asked before it', record('work.covered = covers', 'work.covered = work.asked')],
   [
     'a value waits for its own commit only',
     gate(
@@ -456,10 +481,13 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // touch
-  ['a touch is committed', keeper('    this.want(this.desired, unconfirmed, true)\n', '')],
+  ['a touch is committed', keeper('    this.touched(unconfirmed)\n    this.proceed(this.atWork())\n', '')],
   [
     'what was put back before its commit was issued is committed all the same',
-    keeper('work.touched = true\n    work.asked++', 'work.touched ||= time === replaced\n    work.asked++'),
+    record(
+      '    this.touched(unconfirmed)\n    work.again',
+      '    const { touched } = work\n    this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
+    ),
   ],
   [
     'it closes the gate',
@@ -471,6 +499,6 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'during a commit it needs the next one',
-    commit('work.committing = false\n', 'work.committing = false\n      work.touched = false\n'),
+    record('work.committing = false\n', 'work.committing = false\n    work.touched = false\n'),
   ],
 ]

@@ -88,7 +88,7 @@ export function exploreSchedules(options: ExploreOptions = {}): Exploration {
       steps: paths.steps,
       schedules: violation ? 0 : paths.count(seen.size),
       depth,
-      audited: violation ? 0 : engines.audit() + audit(),
+      audited: violation || options.audits === false ? 0 : engines.audit() + audit(),
       engine: { states: engines.states, inputs: engines.fed },
     }
   }

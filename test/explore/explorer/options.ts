@@ -31,6 +31,8 @@ export interface ExploreOptions {
   readonly reconcile?: boolean
   /** calls that complete before they return; default none */
   readonly synchronous?: readonly ('commit' | 'write')[]
+  /** steps are taken again by other ways, which must end alike; default true. A search for a fault that was put in can do without */
+  readonly audits?: boolean
   /** faults of the store and the manager, put in on purpose */
   readonly world?: Partial<WorldRules>
 }
@@ -57,6 +59,7 @@ const names: Names<ExploreOptions> = {
   alarms: true,
   reconcile: true,
   synchronous: true,
+  audits: true,
   world: true,
 }
 

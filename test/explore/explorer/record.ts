@@ -38,7 +38,7 @@ const elsewhere = [
   'begun',
   'stale',
 ]
-const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'waits', 'telemetry']
+const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'waiters', 'telemetry']
 const skipped = new Set([...elsewhere, ...idle])
 const sequenceFields = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
@@ -78,7 +78,7 @@ function printFields(fields: Fields, sequences: number[]): string {
     const during = onlyWhile[name]
     if (skipped.has(name) || (typeof during === 'string' && fields[during] === false)) continue
     if (name === 'heldAt') text += value === null ? '-' : '^'
-    else if (name === 'failure' || name === 'writer') text += value === null ? '' : '!'
+    else if (name === 'failure' || name === 'pipe') text += value === null ? '' : '!'
     else if (typeof value === 'boolean') text += value ? '+' : '-'
     else if (typeof value === 'number' && sequenceFields.has(name)) sequences.push(value)
     else if (value === null || typeof value === 'number' || typeof value === 'string') text += `${value},`

@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, Observable, throwError } from 'rxjs'
+import { EMPTY, NEVER, Observable, Subject, throwError } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { virtualClock } from '../../src/marbles/clock/virtual-clock.ts'
 import { codeOf, open } from './bare-alarm.ts'
@@ -78,5 +78,19 @@ describe('a write', () => {
     })
     expect(codeOf(() => alarm.delete())).toBe('ALARM_CLOSED')
     expect(scheduler.pending).toBe(0)
+  })
+
+  it('that is held, taken back and held again is told each time', () => {
+    const write$ = new Subject<never>()
+    const alarm = open({ initial: 8, reconcile: true, commit: () => NEVER, write: () => write$ })
+    const told: string[] = []
+    alarm.events$.subscribe((event) => {
+      if (event.kind === 'held' || event.kind === 'released') told.push(`${event.kind} ${event.time}`)
+    })
+    alarm.set(5)
+    alarm.delete()
+    alarm.set(3)
+    write$.complete()
+    expect(told).toEqual(['held 5', 'released null', 'held 3', 'released 3'])
   })
 })

@@ -1,0 +1,61 @@
+import type { Subscription } from 'rxjs'
+import { runUser } from '../operators/from-user.ts'
+import { precommitError } from '../vocabulary/error-of.ts'
+import { isFenced } from '../vocabulary/errors.ts'
+import { printTime } from '../vocabulary/time.ts'
+import { restOf, retriesOf } from './config.ts'
+import { writeRaised } from './raise-epoch.ts'
+import type { AlarmRecord, Write } from './record.ts'
+import { isEarlier } from './rules.ts'
+import { withinTime } from './within-time.ts'
+import type { Work } from './work.ts'
+
+/** One manager write, of what the step comes to at this moment; `free` is called when the writer is free again. */
+export function startWrite(
+  alarm: AlarmRecord,
+  work: Work,
+  step: 'earlier' | 'later',
+  free: () => void,
+): Subscription | null {
+  let write: Write
+  try {
+    write = alarm.writeIssued(step, work)
+  } catch (error) {
+    alarm.fail(error) // it has no fence left
+    return null
+  }
+  const { time, move, fence, attempt } = write
+  const { config, key, issued: sequence } = alarm
+  const issuedAt = alarm.observedAt()
+  const call = (fence: number) =>
+    withinTime(config, 'write', () => config.write(time, { key, move, fence, attempt }))
+  const raised = (fence: number): void => {
+    write = { ...write, fence }
+  }
+  const acknowledged = (): void => alarm.writeAcknowledged(write, sequence, work, issuedAt)
+  const failed = (error: unknown): void => {
+    const fenced = isFenced(error)
+    alarm.writeFailed(write, work, issuedAt, error, fenced)
+    if (fenced) alarm.fail(error)
+    else if (step === 'earlier') alarm.fail(precommitError(key, printTime(time), error))
+    else restOrGiveUp(alarm, work, write, error)
+  }
+  return runUser('write', () => writeRaised(alarm, fence, step === 'later', call, raised), {
+    complete: () => alarm.callEnded(work, acknowledged, free),
+    error: (error) => alarm.callEnded(work, () => failed(error), free),
+  })
+}
+
+/** Nothing waits for a later move: it is tried again, unless an earlier one wants the writer, which says all that it did. */
+function restOrGiveUp(alarm: AlarmRecord, work: Work, write: Write, error: unknown): void {
+  if (isEarlier(alarm, work)) return
+  let delay: number
+  try {
+    if (write.attempt > retriesOf(alarm.config)) throw error
+    delay = restOf(alarm.config, write.attempt)
+  } catch (reason) {
+    alarm.writeGivenUp(write, work, reason)
+    return
+  }
+  if (alarm.work === work) alarm.retryScheduled(write, work, delay)
+}
