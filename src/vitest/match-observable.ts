@@ -1,7 +1,8 @@
 import { lineUp } from './line-up.ts'
 import { type Diagram, kinds, readDiagram } from './read-diagram.ts'
 import { type MarbleSubject, runObservable } from './run-observable.ts'
-import { type Eyes, seenMarks } from './seen-marks.ts'
+import type { Eyes } from './same-value.ts'
+import { seenMarks } from './seen-marks.ts'
 import { openLetters, type Values } from './values.ts'
 
 // Of a source that goes on and on; the rest says no more.

@@ -1,4 +1,12 @@
-import type { Eyes } from './seen-marks.ts'
+/** How values are compared and printed; a matcher's own `this`. */
+export interface Eyes {
+  readonly equals: (a: unknown, b: unknown, testers?: never) => boolean
+  readonly customTesters: readonly unknown[]
+  readonly utils: {
+    stringify(value: unknown, depth?: number, options?: object): string
+    readonly iterableEquality: unknown
+  }
+}
 
 /**
  * Whether a value is the one that a diagram means: as `toEqual` compares, the project's own equality testers first.

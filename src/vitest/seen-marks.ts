@@ -1,18 +1,8 @@
 import { printed } from './printed-value.ts'
 import type { Mark } from './read-diagram.ts'
 import type { Notification } from './run-observable.ts'
-import { isSame } from './same-value.ts'
+import { type Eyes, isSame } from './same-value.ts'
 import { areThemselves, type Values } from './values.ts'
-
-/** How values are compared and printed; a matcher's own `this`. */
-export interface Eyes {
-  readonly equals: (a: unknown, b: unknown, testers?: never) => boolean
-  readonly customTesters: readonly unknown[]
-  readonly utils: {
-    stringify(value: unknown, depth?: number, options?: object): string
-    readonly iterableEquality: unknown
-  }
-}
 
 /** What was seen as marks; `?` for what the diagram has no letter for, with a line that says what it was. */
 export interface SeenMarks {
