@@ -20,7 +20,7 @@ export interface Outcome {
   readonly writes: number
   readonly commits: number
   readonly inside: boolean
-  /** how many times as fast as the promise chain in the same repetition, until all is handed over and until all is done */
+  /** how many times as fast as the base, a promise chain where none is named, in the same repetition, until all is handed over and until all is done */
   readonly ratio: Spread
   readonly ratioDrained: Spread
   readonly wrong: readonly string[]
@@ -48,6 +48,7 @@ export async function measure(
   id: ScenarioId,
   repetitions: number,
   rivals: readonly RivalId[] = rivalIds,
+  base: RivalId = CHAIN,
 ): Promise<Result> {
   const { title, compare, intents } = scenarios[id]
   const lanes: Lane[] = []
@@ -63,7 +64,7 @@ export async function measure(
   } finally {
     for (const lane of lanes) lane.process.kill()
   }
-  const chain = lanes.find(({ rival }) => rival === CHAIN)!
+  const chain = lanes.find(({ rival }) => rival === base)!
   return { scenario: id, title, compare, outcomes: lanes.map((lane) => outcomeOf(lane, chain)) }
 }
 

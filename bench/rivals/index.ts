@@ -4,6 +4,7 @@ import type { Rival } from '../rival.ts'
 const rivals = {
   nolater: () => import('./nolater.ts'),
   'nolater-fleet': () => import('./nolater-fleet.ts'),
+  before: () => import('./before.ts'),
   'promise-chain': () => import('./promise-chain.ts'),
   'p-queue': () => import('./p-queue.ts'),
   'p-limit': () => import('./p-limit.ts'),
@@ -14,8 +15,10 @@ const rivals = {
 
 export type RivalId = keyof typeof rivals
 
-/** Whoever runs; a fleet differs only in what it weighs. */
-export const rivalIds = (Object.keys(rivals) as RivalId[]).filter((id) => id !== 'nolater-fleet')
+/** Those of each table: a fleet differs only in what it weighs, and the engine before has a part of its own. */
+export const rivalIds = (Object.keys(rivals) as RivalId[]).filter(
+  (id) => id !== 'nolater-fleet' && id !== 'before',
+)
 
 export async function loadRival(id: RivalId): Promise<Rival> {
   return (await rivals[id]()).default
@@ -25,6 +28,7 @@ export async function loadRival(id: RivalId): Promise<Rival> {
 const names: Record<RivalId, string> = {
   nolater: 'nolater',
   'nolater-fleet': 'nolater, a fleet',
+  before: 'nolater before its pipe decided',
   'promise-chain': 'promise chain',
   'p-queue': 'p-queue',
   'p-limit': 'p-limit',

@@ -1,0 +1,1 @@
+export { type Alarm, openAlarm } from '../../dist/index.js'
