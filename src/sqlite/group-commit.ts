@@ -1,6 +1,7 @@
 import type { Ledger, LedgerAccess, Step } from '../ledger/ledger.ts'
 import type { Transaction } from './file-transaction.ts'
-import { type Locked, type Patience, stepLine } from './step-line.ts'
+import type { Patience } from './step-line.ts'
+import { openTurn } from './turn.ts'
 
 /** The steps of one turn in one transaction. */
 export interface GroupCommit extends LedgerAccess {
@@ -8,40 +9,14 @@ export interface GroupCommit extends LedgerAccess {
   flush(): boolean
 }
 
-/**
- * Commits the steps of a turn together: one transaction, one fsync, however many actors wrote.
- *
- * The turn ends with that of the event loop. Measured, in writes to a commit: 200 actors that await each write 200 (with a microtask
- * at the first write: 45), timers of the same ms 182 (1), I/O callbacks 167 (1). Where the file is locked, the next turns join it.
- */
+/** The way to a ledger in a file: the steps of a turn are committed together. */
 export function groupCommit(
   ledger: Ledger,
   transaction: Transaction,
   openRead: LedgerAccess['openRead'],
   patience: Patience,
 ): GroupCommit {
-  const line = stepLine(patience, perform)
-
-  function perform(group: readonly Step<unknown>[], locked?: Locked<Step<unknown>>): void {
-    let results: unknown[] | null
-    try {
-      results = transaction<unknown[] | null>(
-        () => group.map((step) => step.run(ledger)),
-        locked &&
-          ((error) => {
-            locked(error, group)
-            return null
-          }),
-      )
-    } catch (error) {
-      for (const step of group) step.failed(error)
-      return
-    }
-    if (results === null) return
-    group.forEach((step, i) => {
-      step.done(results[i])
-    })
-  }
+  const turn = openTurn<Step<unknown>>(transaction, patience, (step) => ({ result: step.run(ledger) }))
 
   return {
     read: ledger.read,
@@ -53,9 +28,7 @@ export function groupCommit(
           throw error
         },
       ),
-    join(step) {
-      if (line.add(step as Step<unknown>)) setImmediate(line.attempt)
-    },
-    flush: line.flush,
+    join: (step) => turn.join(step as Step<unknown>),
+    flush: turn.flush,
   }
 }
