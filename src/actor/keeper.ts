@@ -6,14 +6,13 @@ import { isClosed } from '../vocabulary/errors.ts'
 import type { AlarmEvent } from '../vocabulary/event.ts'
 import type { AlarmIntent } from '../vocabulary/intent.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
-import { startCommit } from './commit.ts'
+import { startCommit, startWrite } from './calls.ts'
 import { openPipe, type Pipe } from './pipe.ts'
 import { AlarmRecord } from './record.ts'
 import type { Step } from './rules.ts'
 import { openTelemetry } from './telemetry.ts'
 import { lookAgain, waitUntil } from './waiting.ts'
 import type { Work } from './work.ts'
-import { startWrite } from './write.ts'
 
 /** One actor's alarm: its record, and the loop in which the rules say what is due, and the pipe when. */
 export class Keeper extends AlarmRecord {
@@ -26,8 +25,7 @@ export class Keeper extends AlarmRecord {
   /** A new wish of the application. Throws the error that broke the alarm, now or before. */
   intend(time: AlarmTime, unconfirmed = false): void {
     if (this.failure !== null) throw throwing(this.failure)
-    this.noteIntent(time, unconfirmed)
-    this.alarmKept()
+    this.intended(time, unconfirmed)
     if (time !== this.desired || this.isBegun(time)) this.want(time, unconfirmed)
     else if (this.sameAsked(unconfirmed)) this.settle() // what a change has left to the end of its turn goes with it
     this.telemetry?.flush()
@@ -40,8 +38,7 @@ export class Keeper extends AlarmRecord {
     const unconfirmed = options?.allowUnconfirmed === true
     if (this.failure !== null) throw throwing(this.failure)
     this.noteTouch(unconfirmed)
-    this.touched(unconfirmed)
-    this.proceed(this.atWork())
+    this.proceed(this.touched(unconfirmed))
     this.telemetry?.flush()
     if (this.failure !== null) throw throwing(this.failure)
   }
@@ -49,8 +46,7 @@ export class Keeper extends AlarmRecord {
   /** Changes the desired alarm and does what the rules say. After a failure nothing is wanted any more. */
   want(time: AlarmTime, unconfirmed: boolean): void {
     if (this.failure !== null) return
-    this.alarmAsked(time, unconfirmed)
-    this.proceed(this.atWork())
+    this.proceed(this.alarmAsked(time, unconfirmed))
   }
 
   /** While the step that is due waits, or is under way, an intent only replaces a number: nothing has to be decided. */
@@ -86,17 +82,22 @@ export class Keeper extends AlarmRecord {
   /** Applies the rules until none fits. A reentrant call is left to the loop that already runs. */
   settle(): void {
     const { work } = this
-    if (work === null || !this.beginSettling(work)) return
+    if (work === null) return
+    work.unsettled = true
+    if (work.settling) return
+    work.settling = true
     try {
       this.apply(work)
     } catch (error) {
       this.breakBy(error) // and never a loop that is taken for running
     }
-    this.endSettling(work)
+    work.settling = false
+    this.drop(work)
   }
 
   private apply(work: Work): void {
-    while (this.work === work && this.takeUnsettled(work)) {
+    while (work.unsettled && this.work === work) {
+      work.unsettled = false
       this.advance(work)
       if (this.work !== work || work.unsettled) continue
       if (work.stirred && this.isDrained) this.noteDrained(work)
@@ -108,7 +109,7 @@ export class Keeper extends AlarmRecord {
   /** What waited goes where it may; then what is due goes, or waits. */
   private advance(work: Work): void {
     this.deletedByAnswer(work)
-    this.released(work)
+    if (work.heldAt !== null && !this.isHeld) this.released(work)
     work.pipe?.look()
     const { due } = this
     if (this.work !== work || work.unsettled || due === null || due === work.waits) return

@@ -18,7 +18,7 @@ import type { AlarmRecord } from './record.ts'
 import { withinTime } from './within-time.ts'
 
 /**
- * A manager write. Where the manager holds a fence above those of this opening, the store is older than its manager: it was restored, or
+ * A manager write, where the store can raise its epoch. Where the manager holds a fence above those of this opening, the store is older than its manager: it was restored, or
  * begun again. The store then raises its epoch above that fence, and the write goes once more under it.
  *
  * Once per opening, and only if the store still holds this opening's epoch: a second owner has raised it since, and stays fenced. An opening
@@ -31,8 +31,7 @@ export function writeRaised(
   write: (fence: number) => ObservableInput<unknown>,
   raised: (fence: number) => void,
 ): ObservableInput<unknown> {
-  const { config, epoch, spare } = alarm
-  if (config.raise === undefined) return write(fence)
+  const { epoch, spare } = alarm
   if (needsEpoch(alarm.issued, spare, early)) return writeWithOneMore(alarm, fence, write)
   if (alarm.raisedTo !== 0 || spare > 0) return write(fence)
   return fromUser('write', () => write(fence)).pipe(

@@ -74,21 +74,28 @@ export abstract class AlarmRecord extends AlarmFacts {
     this.tell({ kind: 'intent', time, move, unconfirmed, bound, committed, ...(again && { again }) })
   }
 
+  /** An alarm is asked for, which may be the one that stands. An intent of its handler's decides: the handler's success deletes nothing. */
+  intended(time: AlarmTime, unconfirmed: boolean): void {
+    this.noteIntent(time, unconfirmed)
+    const run = this.work?.run
+    if (run?.deletion === 'deferred') run.deletion = 'none'
+  }
+
   noteTouch(unconfirmed: boolean): void {
     if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })
   }
 
   /** An alarm was asked for: another one, or the same time again after its delivery has begun. */
-  alarmAsked(time: AlarmTime, unconfirmed: boolean): void {
-    const work = this.atWork()
+  alarmAsked(time: AlarmTime, unconfirmed: boolean): Work {
     const replaced = this.desired
-    if (this.telemetry !== null && replaced !== time && !work.committing && replaced !== this.committed) {
+    if (this.telemetry !== null && replaced !== time && this.isStoreFree && replaced !== this.committed) {
       this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })
     }
     this.desired = time
-    this.touched(unconfirmed)
+    const work = this.touched(unconfirmed)
     work.again = this.isBegun(time)
     this.stale = this.writesBefore(time)
+    return work
   }
 
   /** The alarm that stands was asked for again. Whether the gate is closed for it. */
@@ -102,19 +109,19 @@ export abstract class AlarmRecord extends AlarmFacts {
   }
 
   /** The state around the alarm changed: it needs a commit, and the gate, though the alarm stays. */
-  touched(unconfirmed: boolean): void {
+  touched(unconfirmed: boolean): Work {
     const work = this.atWork()
     work.touched = true
     work.asked++
     if (!unconfirmed) work.gated = work.asked
+    return work
   }
 
   /** A settled alarm is deleted. */
   deletionAsked(): void {
     this.noteIntent(null, false)
     this.desired = null
-    this.atWork().again = false
-    this.touched(false)
+    this.touched(false).again = false
   }
 
   /** The last write that is not of the alarm just asked: all so far, unless the manager holds it already, or is being given it. */
@@ -153,9 +160,8 @@ export abstract class AlarmRecord extends AlarmFacts {
 
   /** A precommit that was held may go, or is wanted no more. */
   released(work: Work): void {
-    if (work.heldAt === null || this.isHeld) return
     if (this.telemetry !== null) {
-      this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - work.heldAt })
+      this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - (work.heldAt ?? 0) })
     }
     work.heldAt = null
     this.turnCame('earlier', work) // a later one is a step of its own
@@ -185,25 +191,6 @@ export abstract class AlarmRecord extends AlarmFacts {
     free()
     work.settling = settling
     this.settle()
-  }
-
-  /** Whether the loop is this call's to run: a reentrant one leaves its part to the loop that runs. */
-  protected beginSettling(work: Work): boolean {
-    work.unsettled = true
-    if (work.settling) return false
-    work.settling = true
-    return true
-  }
-
-  protected takeUnsettled(work: Work): boolean {
-    const { unsettled } = work
-    work.unsettled = false
-    return unsettled
-  }
-
-  protected endSettling(work: Work): void {
-    work.settling = false
-    this.drop(work)
   }
 
   // Writes
@@ -341,12 +328,6 @@ export abstract class AlarmRecord extends AlarmFacts {
 
   handlerStarted(run: Run): void {
     this.atWork().run = run
-  }
-
-  /** An intent of its handler's says what becomes of the alarm: its success deletes nothing. */
-  alarmKept(): void {
-    const run = this.work?.run
-    if (run?.deletion === 'deferred') run.deletion = 'none'
   }
 
   /** The handler has succeeded. Whether its alarm is to be deleted, which the answer does at the manager. */

@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the precommit also when it fails',
     patches: [
       {
-        file: 'actor/write.ts',
+        file: 'actor/calls.ts',
         find: 'alarm.fail(precommitError(key, printTime(time), error))',
         put: 'alarm.bound = time',
       },
@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a failed precommit is tried again as if it were a later move',
     patches: [
-      { file: 'actor/write.ts', find: 'alarm.fail(precommitError(key, printTime(time), error))', put: '{}' },
+      { file: 'actor/calls.ts', find: 'alarm.fail(precommitError(key, printTime(time), error))', put: '{}' },
     ],
   },
 
@@ -241,7 +241,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a failed commit counts as one that is durable',
     patches: [
       {
-        file: 'actor/commit.ts',
+        file: 'actor/calls.ts',
         find: 'alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))',
         put: 'alarm.commitAcknowledged(commit, work, issuedAt)',
       },
@@ -323,9 +323,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a set of the same time does not cancel the deletion',
     patches: [
       {
-        file: 'actor/keeper.ts',
-        find: 'this.alarmKept()',
-        put: 'if (time !== this.desired) this.alarmKept()',
+        file: 'actor/record.ts',
+        find: "if (run?.deletion === 'deferred') run",
+        put: "if (run?.deletion === 'deferred' && time !== this.desired) run",
       },
     ],
   },
@@ -511,8 +511,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/record.ts',
-        find: '    this.touched(unconfirmed)\n    work.again',
-        put: '    const { touched } = work\n    this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
+        find: '    const work = this.touched(unconfirmed)\n    work.again',
+        put: '    const touched = this.work?.touched === true\n    const work = this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
       },
       {
         file: 'actor/keeper.ts',

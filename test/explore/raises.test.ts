@@ -24,9 +24,9 @@ describe('two owners of one store, whose manager remembers a higher fence', { ti
 
   it('are shut out where the engine never raises, which is caught', async () => {
     const patch = {
-      file: 'actor/raise-epoch.ts',
-      find: 'if (config.raise === undefined) return',
-      put: 'if (alarm !== null) return',
+      file: 'actor/calls.ts',
+      find: 'const mayRaise = config.raise !== undefined',
+      put: 'const mayRaise = false',
     }
     const { fault } = exploreRaises({ store: restored, held: 5, openAlarm: await loadPatched([patch]) })
     expect(fault).toMatch(/^the owner is shut out/)

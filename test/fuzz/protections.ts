@@ -19,7 +19,7 @@ const programmes: Readonly<Record<string, string>> = {
 }
 
 const call = (name: string, params: string): Patch => ({
-  file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'actor/write.ts' : 'actor/commit.ts',
+  file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'actor/calls.ts' : 'actor/calls.ts',
   find: `withinTime(config, '${name}', () => config.${name}(${params}))`,
   put: `config.${name}(${params})`,
 })
@@ -79,7 +79,7 @@ const boundary: readonly Protection[] = [
   },
   {
     name: 'the rules are applied inside of themselves',
-    patches: [{ file: 'actor/record.ts', find: '    if (work.settling) return false\n', put: '' }],
+    patches: [{ file: 'actor/keeper.ts', find: '    if (work.settling) return\n', put: '' }],
   },
 ]
 

@@ -9,8 +9,8 @@ const inFile =
 const rules = inFile('actor/rules.ts')
 const keeper = inFile('actor/keeper.ts')
 const pipe = inFile('actor/pipe.ts')
-const write = inFile('actor/write.ts')
-const commit = inFile('actor/commit.ts')
+const write = inFile('actor/calls.ts')
+const commit = inFile('actor/calls.ts')
 const facts = inFile('actor/facts.ts')
 const record = inFile('actor/record.ts')
 const delivery = inFile('actor/delivery.ts')
@@ -70,7 +70,10 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     write('  const { time, move, fence,', '  work.write?.unsubscribe()\n  const { time, move, fence,'),
   ],
   ['what is held is told', record("this.tell({ kind: 'held', time: this.desired })", '{}')],
-  ['what is held no more is told', keeper('    this.released(work)\n', '')],
+  [
+    'what is held no more is told',
+    keeper('    if (work.heldAt !== null && !this.isHeld) this.released(work)\n', ''),
+  ],
   [
     'a move that is taken back while it is held is not written',
     keeper(
@@ -102,8 +105,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'intents that come during a commit share the next one',
     keeper(
-      '    this.alarmAsked(time, unconfirmed)\n',
-      '    if (!this.isStoreFree) {\n      const again = this.when(() => this.isStoreFree).subscribe(() => this.want(time, unconfirmed))\n      if (!again.closed) return\n    }\n    this.alarmAsked(time, unconfirmed)\n',
+      '    this.proceed(this.alarmAsked(time, unconfirmed))\n',
+      '    if (!this.isStoreFree) {\n      const again = this.when(() => this.isStoreFree).subscribe(() => this.want(time, unconfirmed))\n      if (!again.closed) return\n    }\n    this.proceed(this.alarmAsked(time, unconfirmed))\n',
     ),
   ],
   [
@@ -379,12 +382,18 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'set or delete cancels the deletion',
     record("if (run?.deletion === 'deferred') run.deletion = 'none'", ''),
   ],
-  ['a set of the same time, too', keeper('this.alarmKept()', 'if (time !== this.desired) this.alarmKept()')],
+  [
+    'a set of the same time, too',
+    record(
+      "if (run?.deletion === 'deferred') run",
+      "if (run?.deletion === 'deferred' && time !== this.desired) run",
+    ),
+  ],
   [
     'a touch does not',
     keeper(
-      '    this.touched(unconfirmed)\n',
-      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.touched(unconfirmed)\n",
+      '    this.proceed(this.touched(unconfirmed))\n',
+      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.proceed(this.touched(unconfirmed))\n",
     ),
   ],
 
@@ -481,12 +490,12 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // touch
-  ['a touch is committed', keeper('    this.touched(unconfirmed)\n    this.proceed(this.atWork())\n', '')],
+  ['a touch is committed', keeper('    this.proceed(this.touched(unconfirmed))\n', '')],
   [
     'what was put back before its commit was issued is committed all the same',
     record(
-      '    this.touched(unconfirmed)\n    work.again',
-      '    const { touched } = work\n    this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
+      '    const work = this.touched(unconfirmed)\n    work.again',
+      '    const touched = this.work?.touched === true\n    const work = this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
     ),
   ],
   [

@@ -1,5 +1,5 @@
 // node test/mutation/run.ts                                  every file of stryker.config.json
-// node test/mutation/run.ts src/actor/rules.ts src/actor/write.ts:20-29  only these, or only these lines
+// node test/mutation/run.ts src/actor/rules.ts src/actor/calls.ts:20-29  only these, or only these lines
 // A mutant that survives and is not in survivors.ts fails the run; so does one that is and no longer survives.
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'

@@ -1,6 +1,6 @@
 import type { Subscription } from 'rxjs'
 import { runUser } from '../operators/from-user.ts'
-import { precommitError } from '../vocabulary/error-of.ts'
+import { commitError, precommitError } from '../vocabulary/error-of.ts'
 import { isFenced } from '../vocabulary/errors.ts'
 import { printTime } from '../vocabulary/time.ts'
 import { restOf, retriesOf } from './config.ts'
@@ -40,7 +40,9 @@ export function startWrite(
     else if (step === 'earlier') alarm.fail(precommitError(key, printTime(time), error))
     else restOrGiveUp(alarm, work, write, error)
   }
-  return runUser('write', () => writeRaised(alarm, fence, step === 'later', call, raised), {
+  const mayRaise = config.raise !== undefined
+  const issue = () => (mayRaise ? writeRaised(alarm, fence, step === 'later', call, raised) : call(fence))
+  return runUser('write', issue, {
     complete: () => alarm.callEnded(work, acknowledged, free),
     error: (error) => alarm.callEnded(work, () => failed(error), free),
   })
@@ -58,4 +60,20 @@ function restOrGiveUp(alarm: AlarmRecord, work: Work, write: Write, error: unkno
     return
   }
   if (alarm.work === work) alarm.retryScheduled(write, work, delay)
+}
+
+/** Makes the desired alarm durable; `free` is called when the store is free again. */
+export function startCommit(alarm: AlarmRecord, work: Work, free: () => void): Subscription | null {
+  const { key, epoch, config } = alarm
+  const issuedAt = alarm.observedAt()
+  const commit = alarm.commitIssued(work)
+  const { time } = commit
+  const failed = (cause: unknown): void => {
+    alarm.commitFailed(commit, issuedAt, cause)
+    alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))
+  }
+  return runUser('commit', () => withinTime(config, 'commit', () => config.commit(time, { key, epoch })), {
+    complete: () => alarm.callEnded(work, () => alarm.commitAcknowledged(commit, work, issuedAt), free),
+    error: (cause) => alarm.callEnded(work, () => failed(cause), free),
+  })
 }
