@@ -45,6 +45,12 @@ export class AlarmFacts implements AlarmState, Traffic {
     this.key = key
     this.epoch = epoch
     this.desired = this.committed = this.bound = checkAlarmTime(initial)
+    this.suspect()
+  }
+
+  /** What is due when it is opened may have been delivered before. */
+  protected suspect(): void {
+    if (this.bound !== null && this.bound <= this.now()) this.begun = 0
   }
 
   now(): number {

@@ -12,7 +12,7 @@ import { AlarmRecord } from './record.ts'
 import type { Step } from './rules.ts'
 import { openTelemetry } from './telemetry.ts'
 import { lookAgain, waitUntil } from './waiting.ts'
-import type { Work } from './work.ts'
+import { isWaiting, type Work } from './work.ts'
 
 /** One actor's alarm: its record, and the loop in which the rules say what is due, and the pipe when. */
 export class Keeper extends AlarmRecord {
@@ -54,7 +54,7 @@ export class Keeper extends AlarmRecord {
     if (this.isQuiet) this.settle()
     else {
       const { due } = this
-      if (due !== null && due !== work.waits) this.settle()
+      if (due !== null && !isWaiting(work, due)) this.settle()
     }
   }
 
@@ -112,11 +112,13 @@ export class Keeper extends AlarmRecord {
     if (work.heldAt !== null && !this.isHeld) this.released(work)
     work.pipe?.look()
     const { due } = this
-    if (this.work !== work || work.unsettled || due === null || due === work.waits) return
-    const isFree = this.isFreeFor(due)
-    if (!isFree) this.stepHeld(due, work)
-    if (work.pipe === null && isFree) this.start(due, work)
-    else this.pipe(work).due(due)
+    if (this.work !== work || work.unsettled || due === null || isWaiting(work, due)) return
+    if (this.isFreeFor(due)) {
+      this.start(due, work)
+    } else {
+      this.stepHeld(due, work)
+      this.pipe(work).due(due)
+    }
   }
 
   private pipe(work: Work): Pipe {
@@ -134,7 +136,7 @@ export class Keeper extends AlarmRecord {
     )
   }
 
-  /** Nothing waits, so no pipe is needed. */
+  /** It has nothing to wait for, so it needs no pipe. */
   private start(step: Step, work: Work): void {
     const call = this.call(step, work, noop)
     if (this.work !== work) call?.unsubscribe()

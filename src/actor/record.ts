@@ -7,11 +7,11 @@ import type { AlarmStory } from '../vocabulary/event.ts'
 import { fenceOf } from '../vocabulary/fence.ts'
 import { type AlarmTime, isBefore, moveTo } from '../vocabulary/time.ts'
 import { clockOf } from './config.ts'
-import { AlarmFacts, type FactsConfig } from './facts.ts'
+import { AlarmFacts } from './facts.ts'
 import type { Pipe } from './pipe.ts'
 import type { Step } from './rules.ts'
 import { failAll } from './waiting.ts'
-import { type Run, Work } from './work.ts'
+import { type Run, Work, withoutStep, withStep } from './work.ts'
 
 /** A manager write, as its events say it. */
 export type Write = Pick<Extract<AlarmStory, { kind: 'write-issued' }>, 'move' | 'time' | 'fence' | 'attempt'>
@@ -32,11 +32,6 @@ export interface Delivered {
 
 /** The transitions of what one actor knows. Nothing else changes it, and each emits its event: story and state cannot differ. */
 export abstract class AlarmRecord extends AlarmFacts {
-  constructor(config: FactsConfig, key: string, epoch: number, initial: AlarmTime) {
-    super(config, key, epoch, initial)
-    this.suspect()
-  }
-
   /** Applies the rules until none fits. */
   abstract settle(): void
 
@@ -55,11 +50,6 @@ export abstract class AlarmRecord extends AlarmFacts {
   }
 
   // Intents
-
-  /** What is due when it is opened may have been delivered before. */
-  protected suspect(): void {
-    if (this.bound !== null && this.bound <= this.now()) this.begun = 0
-  }
 
   atWork(): Work {
     this.work ??= new Work()
@@ -147,7 +137,7 @@ export abstract class AlarmRecord extends AlarmFacts {
 
   /** A step waits in the pipe. */
   stepHeld(step: Step, work: Work): void {
-    work.waits = step
+    work.waits = withStep(work.waits, step)
     if (step !== 'earlier' || work.heldAt !== null) return
     work.heldAt = this.now()
     if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })
@@ -155,7 +145,7 @@ export abstract class AlarmRecord extends AlarmFacts {
 
   /** The turn of a step that waited has come. */
   turnCame(step: Step, work: Work): void {
-    if (work.waits === step) work.waits = null
+    work.waits = withoutStep(work.waits, step)
   }
 
   /** A precommit that was held may go, or is wanted no more. */

@@ -20,6 +20,13 @@ export interface Waiter {
   context?: AsyncContext
 }
 
+/** Its bit in what waits: a set of three costs nothing. */
+const bit = { earlier: 1, commit: 2, later: 4 } as const satisfies Record<Step, number>
+
+export const isWaiting = (work: Work, step: Step): boolean => (work.waits & bit[step]) !== 0
+export const withStep = (waits: number, step: Step): number => waits | bit[step]
+export const withoutStep = (waits: number, step: Step): number => waits & ~bit[step]
+
 /** What exists only while something is in flight, held or waited for: an idle actor has none of it. */
 export class Work implements Asked {
   touched = false
@@ -37,8 +44,8 @@ export class Work implements Asked {
   /** of the later write: how often it was tried */
   attempt = 0
   lastError: unknown = undefined
-  /** the step that waits in the pipe */
-  waits: Step | null = null
+  /** the steps that wait in the pipe, each at most once: it carries nothing */
+  waits = 0
   /** what is committed is later than what was written to the manager: a later move waits */
   behind = false
   /** since when a precommit is held, by the clock */

@@ -192,7 +192,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/keeper.ts',
-        find: '    else this.pipe(work).due(due)\n',
+        find: '      this.pipe(work).due(due)\n',
         put: '',
       },
     ],
@@ -425,9 +425,9 @@ export const mutants: readonly Mutant[] = [
     name: 'what is due at the opening counts as not delivered before',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: '    super(config, key, epoch, initial)\n    this.suspect()',
-        put: '    super(config, key, epoch, initial)',
+        file: 'actor/facts.ts',
+        find: '    this.suspect()\n',
+        put: '',
       },
     ],
   },

@@ -442,7 +442,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'the manager has it before the store',
     rules('return again || isBefore(desired, bound)', 'return isBefore(desired, bound)'),
   ],
-  ['what is due when it is opened may have been delivered', record('this.bound <= this.now()', 'false')],
+  ['what is due when it is opened may have been delivered', facts('this.bound <= this.now()', 'false')],
 
   // abandon
   [
