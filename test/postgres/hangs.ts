@@ -6,13 +6,27 @@ import { openActorRow } from '../../src/postgres/actor-row.ts'
 import { openDatabase } from '../../src/postgres/database.ts'
 import { lenderOf } from '../../src/postgres/lent-connections.ts'
 import { injectedClock } from '../injected-clock.ts'
-import { virtualClock } from '../virtual-clock.ts'
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts'
 import { quoted, type SchemaRig, settled, sleep, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 
 const HOUR = 3_600_000
 /** ms: long enough that whatever is not held up comes within it on a busy machine, also by the real timers of pg */
 const LIMIT = 2_000
+
+/** Lets the limit pass as often as it takes until it has settled: what waits may not have begun to count yet. */
+async function pass(scheduler: VirtualClock, settling: Promise<unknown>): Promise<void> {
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
+  settling.then(over, over)
+  await until(async () => {
+    await scheduler.advance(LIMIT)
+    return isOver
+  })
+}
+
 const FOR_EVER = new Promise<never>(() => {})
 
 interface HangRig extends SchemaRig {
@@ -262,15 +276,14 @@ export function describeHangs(server: Server): void {
         hung.catch(() => {})
         await begun
         const waiting = b.commitWith(() => {})
-        waiting.catch(() => {})
-        await scheduler.advance(LIMIT)
+        await pass(scheduler, waiting)
         await expect(waiting).rejects.toMatchObject({ code: 'ALARM_STORAGE_UNREACHABLE', counted: false })
         const { message } = (await waiting.catch((error) => error)) as Error
         const [, age] =
           /Of the 1 connections that transactions may have, 1 are held, the oldest for (\d+) ms/.exec(
             message,
           ) ?? []
-        expect(Number(age)).toBe(LIMIT)
+        expect(Number(age)).toBeGreaterThanOrEqual(LIMIT)
         let isInLine = false
         const { only } = deliver(its, (delivery) =>
           b.alarm.deliver(delivery, () => {
@@ -281,8 +294,10 @@ export function describeHangs(server: Server): void {
         )
         b.alarm.set(Date.now())
         await until(() => isInLine)
-        await scheduler.advance(LIMIT)
-        await until(() => only('failed').length > 0)
+        await until(async () => {
+          await scheduler.advance(LIMIT)
+          return only('failed').length > 0
+        })
         expect(only('failed')).toMatchObject([{ counted: false }])
         await a.close()
         const time = Date.now() + HOUR
@@ -336,9 +351,7 @@ export function describeHangs(server: Server): void {
         await firstValueFrom(store.alarm.drained())
         const taken = await Promise.all([shared.connect(), shared.connect(), shared.connect()])
         const waiting = store.commitWith(() => {})
-        waiting.catch(() => {})
-        await until(() => shared.waitingCount === 1)
-        await scheduler.advance(LIMIT)
+        await pass(scheduler, waiting)
         await expect(waiting).rejects.toThrow(/0 are held/)
         for (const client of taken) client.release()
         await until(() => shared.idleCount === 3) // what came too late was given back
@@ -444,9 +457,8 @@ export function describeHangs(server: Server): void {
         })
         await expect(late).rejects.toMatchObject({ code: 'ALARM_CLOSED' })
         expect(isCalled).toBe(false)
-        await scheduler.advance(LIMIT)
+        await pass(scheduler, closing)
         await expect(hung).rejects.toMatchObject({ code: 'ALARM_CLOSED' })
-        await closing
         await isFree(thing)
         expect(await n()).toBe(0)
       }))
