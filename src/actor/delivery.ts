@@ -77,7 +77,7 @@ export function deliver(
   return defer(() => {
     const scheduledTime = checkWakeup(keeper.key, wakeup, handler)
     const delivered = { scheduledTime, retryCount: wakeup.retryCount ?? 0 }
-    keeper.noteDelivery({ kind: 'delivery-arrived', ...delivered })
+    keeper.tell({ kind: 'delivery-arrived', ...delivered })
     const handled$ = keeper
       .when(() => keeper.work === null || keeper.work.run === null)
       .pipe(
@@ -92,7 +92,7 @@ export function deliver(
           return run(keeper, arming, { ...delivered, id: idOf(wakeup, arming.run) }, since, handler)
         }),
         tap({
-          error: (error) => keeper.noteDeliveryNow({ kind: 'delivery-failed', ...delivered, error }),
+          error: (error) => keeper.tellNow({ kind: 'delivery-failed', ...delivered, error }),
         }),
       )
     return notifyAfter(keeper, handled$)
@@ -130,7 +130,7 @@ function run(
   const end = (): void => keeper.handlerEnded(own)
   const { retryCount } = delivered
   const info = { id, scheduledTime: arming.run, retryCount, isRetry: retryCount > 0 }
-  keeper.noteDelivery({ kind: 'delivery-run', ...delivered, time: arming.run, deletes: arming.deletes })
+  keeper.tell({ kind: 'delivery-run', ...delivered, time: arming.run, deletes: arming.deletes })
   const handled$ = concat(
     defer(() => fromUser('The handler', () => handler(info))).pipe(ignoreElements()),
     defer(() => {
@@ -140,7 +140,7 @@ function run(
   ).pipe(
     takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery
     map(() => {
-      keeper.noteDeliveryNow({ kind: 'delivery-done', ...delivered })
+      keeper.tellNow({ kind: 'delivery-done', ...delivered })
       return { kind: 'ran', scheduledTime: arming.run, retryCount } as const
     }),
     tap({ error: end }), // before the failure reaches the manager: it may give the alarm up at once
@@ -181,7 +181,7 @@ function reschedule(keeper: Keeper, time: AlarmTime, delivered: Delivered): Obse
       map(() => {
         if (keeper.acked <= before) throw undelivered(keeper)
         const { scheduledTime } = delivered
-        keeper.noteDeliveryNow({ kind: 'delivery-rescheduled', ...delivered, time })
+        keeper.tellNow({ kind: 'delivery-rescheduled', ...delivered, time })
         return { kind: 'rescheduled', scheduledTime, time } as const
       }),
     )
@@ -237,7 +237,7 @@ function tellViolation(keeper: Keeper, { scheduledTime, fence }: Wakeup): void {
   const { committed, fenceEpoch, acked } = keeper
   if (keeper.telemetry === null || committed === null || !keeper.isClean) return
   if (scheduledTime > committed && (fence === undefined || sequenceOf(fenceEpoch, fence) >= acked)) {
-    keeper.noteDelivery({ kind: 'violation', manager: scheduledTime, committed })
+    keeper.tell({ kind: 'violation', manager: scheduledTime, committed })
   }
 }
 

@@ -1,7 +1,7 @@
 import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
 import { clockOf, type SharedConfig } from './config.ts'
 import type { Traffic } from './pipe.ts'
-import { type AlarmState, type Asked, due, isEarlier, nothingAsked, type Step } from './rules.ts'
+import { type AlarmState, type Asked, due, nothingAsked, type Step } from './rules.ts'
 import type { Telemetry } from './telemetry.ts'
 import type { Work } from './work.ts'
 
@@ -102,7 +102,7 @@ export class AlarmFacts implements AlarmState, Traffic {
 
   /** An earlier move is wanted, and the write in flight is not it. */
   get isHeld(): boolean {
-    return !this.isWriterFree && isEarlier(this, this.asked) && !this.isUnderWay('earlier')
+    return !this.isWriterFree && this.due === 'earlier'
   }
 
   /** Whether the delivery of the alarm of that time, which the manager holds or is being given, has begun. */

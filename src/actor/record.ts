@@ -22,8 +22,6 @@ export interface Commit {
   readonly covers: number
 }
 
-type DeliveryStory = Extract<AlarmStory, { kind: `delivery-${string}` | 'violation' }>
-
 /** What a delivery's events say of it. */
 export interface Delivered {
   readonly scheduledTime: number
@@ -302,15 +300,6 @@ export abstract class AlarmRecord extends AlarmFacts {
 
   // Deliveries
 
-  noteDelivery(story: DeliveryStory): void {
-    if (this.telemetry !== null) this.tell(story)
-  }
-
-  /** For where all is decided. */
-  noteDeliveryNow(story: DeliveryStory): void {
-    if (this.telemetry !== null) this.tellNow(story)
-  }
-
   /** The delivery of the alarm of `since` has begun, or that of any so far, where another one is run in place of it. */
   deliveryBegun(since: number): void {
     this.begun = Math.max(this.begun, since)
@@ -386,7 +375,7 @@ export abstract class AlarmRecord extends AlarmFacts {
     if (work.run === null && work.waiting === null) this.work = null
   }
 
-  /** Callers look at `telemetry` first, so that an event without a subscriber is never made. Emitted at the next flush. */
+  /** Emitted at the next flush. What intents, writes and commits call looks at `telemetry` first: an event without a subscriber is never made. */
   tell(story: AlarmStory): void {
     this.telemetry?.note({ at: this.now(), key: this.key, ...story })
   }

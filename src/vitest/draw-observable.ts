@@ -1,8 +1,7 @@
 import { MarblesError } from '../marbles/index.ts'
 import { lineUp } from './line-up.ts'
 import { type MarbleSubject, type RunPlan, runObservable } from './run-observable.ts'
-import type { Eyes } from './same-value.ts'
-import { isSame } from './same-value.ts'
+import { type Eyes, isSame } from './same-value.ts'
 import { seenMarks, short } from './seen-marks.ts'
 import type { Letters, Values } from './values.ts'
 

@@ -345,7 +345,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['the next one when it has ended', record('if (this.work?.run === run) this.work.run = null\n', '')],
   [
     'woken later than the store: it is told',
-    delivery("keeper.noteDelivery({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
+    delivery("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
   ],
 
   // the handler
