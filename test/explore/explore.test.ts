@@ -10,17 +10,11 @@ const nothing = { intents: 0, wakes: 0, failures: 0, crashes: 0, late: 0 }
 const doneUnfenced = { world: { fencesDone: false } }
 
 describe('the engine keeps the protocol in every schedule', () => {
-  // The audits of all bounds are those of `npm run explore`.
-  it.each(smallBounds.map((bound, i) => ({ ...bound, audits: i === 0 })))(
-    '$name',
-    { timeout: 300_000 },
-    ({ name: _, ...bound }) => {
-      const { violation, states, audited } = exploreSchedules(bound)
-      expect(violation).toBeNull()
-      expect(states).toBeGreaterThan(10_000)
-      expect(audited > 10_000).toBe(bound.audits)
-    },
-  )
+  it.each(smallBounds)('$name', { timeout: 300_000 }, ({ name: _, ...bound }) => {
+    const { violation, states } = exploreSchedules(bound)
+    expect(violation).toBeNull()
+    expect(states).toBeGreaterThan(10_000)
+  })
 
   it('and in some much longer ones', { timeout: 300_000 }, () => {
     const violations = Array.from({ length: 500 }, (_, seed) => randomSchedule(seed, deepBounds).violation)
