@@ -100,11 +100,6 @@ export class AlarmFacts implements AlarmState, Traffic {
     return work.writing && work.isPrecommit && work.carries === this.desired
   }
 
-  /** An earlier move is wanted, and the write in flight is not it. */
-  get isHeld(): boolean {
-    return !this.isWriterFree && this.due === 'earlier'
-  }
-
   /** Whether the delivery of the alarm of that time, which the manager holds or is being given, has begun. */
   isBegun(time: AlarmTime): boolean {
     if (time === null) return false

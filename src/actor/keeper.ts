@@ -109,7 +109,7 @@ export class Keeper extends AlarmRecord {
   /** What waited goes where it may; then what is due goes, or waits. */
   private advance(work: Work): void {
     this.deletedByAnswer(work)
-    if (work.heldAt !== null && !this.isHeld) this.released(work)
+    if (work.heldAt !== null && this.due !== 'earlier') this.stepReleased('earlier', work)
     work.pipe?.look()
     const { due } = this
     if (this.work !== work || work.unsettled || due === null || isWaiting(work, due)) return
@@ -143,10 +143,15 @@ export class Keeper extends AlarmRecord {
     else this.callStarted(step, work, call)
   }
 
-  /** The step's turn has come. It ends at once where another is due by now, or what a call has just changed was not looked at yet. */
+  /**
+   * The step's turn has come. It ends at once where the step was released meanwhile, where another is due by now, or where what a call has
+   * just changed was not looked at yet.
+   */
   private takeTurn(step: Step, work: Work, free: () => void): Subscription | null {
-    this.turnCame(step, work)
-    if (!work.unsettled && this.due === step) return this.call(step, work, free)
+    if (isWaiting(work, step)) {
+      this.stepReleased(step, work)
+      if (!work.unsettled && this.due === step) return this.call(step, work, free)
+    }
     free()
     return null
   }

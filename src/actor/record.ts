@@ -141,18 +141,13 @@ export abstract class AlarmRecord extends AlarmFacts {
     if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })
   }
 
-  /** The turn of a step that waited has come. */
-  turnCame(step: Step, work: Work): void {
+  /** A step waits no more: its turn has come, or it is not wanted. */
+  stepReleased(step: Step, work: Work): void {
     work.waits = withoutStep(work.waits, step)
-  }
-
-  /** A precommit that was held may go, or is wanted no more. */
-  released(work: Work): void {
-    if (this.telemetry !== null) {
-      this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - (work.heldAt ?? 0) })
-    }
+    const { heldAt } = work
+    if (step !== 'earlier' || heldAt === null) return
     work.heldAt = null
-    this.turnCame('earlier', work) // a later one is a step of its own
+    if (this.telemetry !== null) this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - heldAt })
   }
 
   // What is called

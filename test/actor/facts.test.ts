@@ -49,7 +49,6 @@ describe('what follows from the record, over every state', () => {
         (step === 'earlier' && writing && isPrecommit && carries === alarm.desired) ||
         (step === 'commit' && committing && !touched)
       expect(alarm.due).toBe(isUnderWay ? null : step)
-      expect(alarm.isHeld).toBe(step === 'earlier' && writing && !isUnderWay)
     }
   })
 
@@ -77,6 +76,6 @@ describe('what follows from the record, over every state', () => {
     expect([alarm.isDrained, alarm.isQuiet, alarm.isConfirmed, alarm.isSettled, alarm.isClean]).toEqual(
       Array(5).fill(true),
     )
-    expect([alarm.due, alarm.isHeld, alarm.isResting]).toEqual([null, false, false])
+    expect([alarm.due, alarm.isResting]).toEqual([null, false])
   })
 })

@@ -72,7 +72,11 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['what is held is told', record("this.tell({ kind: 'held', time: this.desired })", '{}')],
   [
     'what is held no more is told',
-    keeper('    if (work.heldAt !== null && !this.isHeld) this.released(work)\n', ''),
+    record("this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - heldAt })", '{}'),
+  ],
+  [
+    'and at once where it is taken back',
+    keeper("    if (work.heldAt !== null && this.due !== 'earlier') this.stepReleased('earlier', work)\n", ''),
   ],
   [
     'a move that is taken back while it is held is not written',
