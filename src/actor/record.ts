@@ -147,7 +147,8 @@ export abstract class AlarmRecord extends AlarmFacts {
     const { heldAt } = work
     if (step !== 'earlier' || heldAt === null) return
     work.heldAt = null
-    if (this.telemetry !== null) this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - heldAt })
+    if (this.telemetry !== null)
+      this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - heldAt })
   }
 
   // What is called

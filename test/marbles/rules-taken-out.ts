@@ -76,7 +76,10 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'and at once where it is taken back',
-    keeper("    if (work.heldAt !== null && this.due !== 'earlier') this.stepReleased('earlier', work)\n", ''),
+    keeper(
+      "    if (work.heldAt !== null && this.due !== 'earlier') this.stepReleased('earlier', work)\n",
+      '',
+    ),
   ],
   [
     'a move that is taken back while it is held is not written',
