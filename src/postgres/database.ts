@@ -65,6 +65,7 @@ export interface Database {
 const OLDEST = 120_000 // graphile-worker's
 const CONNECTIONS = 10
 const OPENING = 10_000 // ms for each step of it, instead of `timeout`: a first connection takes longer than a statement
+const MIGRATING = 60_000 // ms for the tables, and for those of the engine: they may wait for another process that makes them
 
 export function openDatabase(
   options: DatabaseOptions & { readonly scheduler?: SchedulerLike | undefined },
@@ -218,19 +219,22 @@ function guard(pool: Pool): () => void {
   }
 }
 
+type InTime = <T>(asked: Promise<T>, ms: number) => Promise<T>
+
 /** Refuses a server that cannot do, and tables of a newer library; makes what is missing. */
 async function prepare(
   pool: Pool,
   name: string,
   schema: string,
   mayMigrate: boolean,
-  inTime: <T>(asked: Promise<T>, ms: number) => Promise<T>,
+  inTime: InTime,
 ): Promise<void> {
   const coming = pool.connect()
   const client = await inTime(coming, OPENING).catch((error) => {
     coming.then((late) => late.release()).catch(() => {})
     throw error
   })
+  let isDone = false
   try {
     const { rows } = await inTime(
       client.query(
@@ -241,14 +245,15 @@ async function prepare(
     checkServer(rows[0])
     let version = await inTime(versionOf(client, schema), OPENING)
     if (version < VERSION && mayMigrate) {
-      await migrate(client, schema)
+      await inTime(migrate(client, schema), MIGRATING)
       version = VERSION
     }
     checkVersion(name, version)
+    isDone = true
   } finally {
-    client.release()
+    client.release(!isDone) // it may still wait for the server
   }
-  if (mayMigrate) await migrateEngine(pool, name)
+  if (mayMigrate) await migrateEngine(pool, name, inTime)
 }
 
 function checkServer({ server, durable }: { server: number; durable: string }): void {
@@ -282,13 +287,26 @@ function checkVersion(name: string, version: number): void {
   )
 }
 
-async function migrateEngine(pgPool: Pool, schema: string): Promise<void> {
+async function migrateEngine(pool: Pool, schema: string, inTime: InTime): Promise<void> {
   const { Logger, runMigrations } = await loadEngine()
   const { exitCode } = process
+  const taken = new Set<PoolClient>()
+  async function connect(): Promise<PoolClient> {
+    const client = await pool.connect()
+    taken.add(client)
+    const { release } = client
+    client.release = (how) => {
+      taken.delete(client)
+      release(how)
+    }
+    return client
+  }
+  const pgPool: Pool = Object.create(pool, { connect: { value: connect } })
   try {
-    await runMigrations({ pgPool, schema, logger: new Logger(() => () => {}) })
+    await inTime(runMigrations({ pgPool, schema, logger: new Logger(() => () => {}) }), MIGRATING)
   } catch (cause) {
     process.exitCode = exitCode // how this process ends is not graphile-worker's to say
+    for (const client of taken) client.release(true) // it still waits for the server
     if (!String((cause as Error)?.message).includes('breaking migration')) throw cause
     throw new AlarmError('ALARM_STORAGE_NEWER', (cause as Error).message, { cause, counted: false })
   }

@@ -379,6 +379,34 @@ export function describeHangs(server: Server): void {
         await until(() => shared.idleCount === shared.totalCount)
       }))
 
+    const lockedTables = {
+      'of another process that makes them': (schema: string) =>
+        `SELECT pg_advisory_xact_lock(hashtextextended('nolater ${quoted(schema)}', 0))`,
+      'on those of the engine': (schema: string) =>
+        `CREATE SCHEMA ${quoted(schema)}; CREATE TABLE ${quoted(schema)}.migrations (id int PRIMARY KEY)`,
+    }
+    for (const [whose, lock] of Object.entries(lockedTables)) {
+      it(`does not wait without a limit for tables behind a lock ${whose}`, ({ expect }) =>
+        withSchema(server, async ({ schema, manager, pool }) => {
+          const [other, shared] = [await pool().connect(), pool({ max: 3 })]
+          const { rows } = await other.query('SELECT pg_backend_pid() AS pid')
+          await other.query(`BEGIN; ${lock(schema)}`)
+          const scheduler = virtualClock()
+          const locked = manager({ pool: shared, scheduler })
+          const opening = locked.ready()
+          opening.catch(() => {})
+          const blocked = `SELECT pid FROM pg_stat_activity WHERE ${rows[0].pid} = ANY (pg_blocking_pids(pid))`
+          await until(async () => (await server.query(blocked)).length > 0)
+          await scheduler.advance(60_000)
+          await until(() => shared.totalCount === 0)
+          await expect(opening).rejects.toMatchObject({ code: 'ALARM_STORAGE_UNREACHABLE', counted: false })
+          await expect(opening).rejects.toThrow('within 60000 ms')
+          await other.query('ROLLBACK')
+          other.release()
+          await locked.ready()
+        }))
+    }
+
     it('gives up a lock that is not granted, not a statement that takes its time', ({ expect }) =>
       withThing(async ({ thing, manager, n, open, lock }) => {
         const store = await open({ manager: manager({ timeout: LIMIT }) })
