@@ -1,31 +1,11 @@
-import {
-  concat,
-  defer,
-  finalize,
-  from,
-  ignoreElements,
-  map,
-  NEVER,
-  Observable,
-  type ObservableInput,
-  Subject,
-  type Subscription,
-  tap,
-} from 'rxjs'
-import type {
-  Alarm,
-  AlarmDelivery,
-  AlarmEvent,
-  AlarmTime,
-  DeliveryEvent,
-  Fleet,
-  WakeupInfo,
-} from '../../src/index.ts'
+import type { Subscription } from 'rxjs'
+import type { Alarm, AlarmEvent, AlarmTime, DeliveryEvent, Fleet } from '../../src/index.ts'
 import type { SqliteStores } from '../../src/sqlite/index.ts'
-import type { Running } from '../world/judge.ts'
 import type { Client } from '../world/network.ts'
 import { CHANGE, STATE } from '../world/store.ts'
 import { openCalls } from './calls.ts'
+import { openGates } from './gates.ts'
+import { openHandlers } from './handlers.ts'
 import { openIntents } from './intents.ts'
 import { isOnPurpose } from './on-purpose.ts'
 import { processClock } from './process-clock.ts'
@@ -58,19 +38,11 @@ export interface Process extends Client {
   die(): void
 }
 
-/** A handler's turn, as the programme has it. */
-interface Part {
-  readonly act: string
-  readonly end: string
-}
-
 export function openProcess(world: World, name: string): Process {
   const { clock, judge, setting, library } = world
   const alarms = new Map<string, Alarm>()
   const versions = new Map<string, number>()
-  const needs = new Map<string, number>()
   const incarnations = new Map<string, number>()
-  const outlets = new Map<string, Subject<number>>()
   const waiting = new Set<string>()
   const intents = openIntents(judge)
   let waits = 0
@@ -158,143 +130,8 @@ export function openProcess(world: World, name: string): Process {
   /** What was asked of an alarm that broke is lost, and so is what waited at its gate. */
   function forget(key: string): void {
     alarms.delete(key)
-    needs.delete(key)
     intents.lost(key)
-    outlets.delete(key)
-  }
-
-  function outlet(key: string): Subject<number> {
-    const known = outlets.get(key)
-    if (known !== undefined) return known
-    const values$ = new Subject<number>()
-    outlets.set(key, values$)
-    const mine = new Set<string>()
-    const ended = (): void => {
-      for (const id of mine) waiting.delete(id)
-      needs.delete(key)
-      intents.lost(key)
-      if (outlets.get(key) === values$) outlets.delete(key)
-    }
-    values$
-      .pipe(
-        tap((number) => {
-          const id = `value ${number} of ${key} at the gate of ${name}`
-          mine.add(id)
-          waiting.add(id)
-        }),
-        alarm(key).holdUntilConfirmed(),
-      )
-      .subscribe({
-        next(number) {
-          if (!process.isAlive) return
-          const id = `value ${number} of ${key} at the gate of ${name}`
-          const value = sent.get(number)
-          mine.delete(id)
-          waiting.delete(id)
-          sent.delete(number)
-          if (value === undefined) {
-            judge.fault(`a value left the gate of ${key} twice`)
-            return
-          }
-          if (!world.store.holds(key, { by: name, number: value.version })) {
-            judge.fault(`a value of ${key} left the gate, and the state that it tells of is in no commit`)
-          }
-          if (value.then !== undefined) world.ask(process, key, value.then)
-        },
-        error: ended,
-        complete: ended,
-      })
-    return values$
-  }
-  const sent = new Map<number, { readonly version: number; readonly then: string | undefined }>()
-
-  function handle(delivery: AlarmDelivery): ObservableInput<unknown> {
-    if (!process.isAlive) return NEVER
-    const { key, scheduledTime } = delivery
-    const isAgain = world.delivered(key, scheduledTime)
-    if (scheduledTime > clock.now() && !isAgain) judge.fault(`${key} was delivered before its time`)
-    const since = world.elapsed()
-    const id = `delivery ${++waits} of ${key} to ${name}`
-    const work = (info: WakeupInfo): ObservableInput<unknown> => {
-      if (info.scheduledTime > Math.max(clock.now(), delivered) && !isAgain) judge.breaks('notEarly', key)
-      return runHandler(key, info, since)
-    }
-    const delivered = clock.now()
-    waiting.add(id)
-    const outcome$ = fleet === null ? alarm(key).deliver(delivery, work) : fleet.deliver(delivery, work)
-    return alive(outcome$).pipe(
-      finalize(() => {
-        waiting.delete(id)
-        judge.look()
-      }),
-    )
-  }
-
-  function runHandler(key: string, info: WakeupInfo, since: number): Observable<unknown> {
-    const part = world.part(key)
-    const running: Running = { key, by: name, since }
-    const succeeds = intents.runs(key, info.scheduledTime)
-    return defer(() => {
-      judge.started(running, world.lease, world.elapsed())
-      world.handled(key, info.scheduledTime)
-      if (part.act !== '') world.ask(process, key, part.act)
-      return alive(world.end(part.end))
-    }).pipe(
-      // Its end is what it says; its teardown may come after what the end has caused.
-      tap({
-        complete() {
-          succeeds()
-          judge.ended(running)
-        },
-        error: () => judge.ended(running),
-      }),
-      finalize(() => judge.ended(running)),
-    )
-  }
-
-  function abandon(key: string, time: number, delivered: AlarmDelivery): ObservableInput<AlarmTime> {
-    intents.givenUp(key)
-    const { act, end } = world.abandonPart(key)
-    if (end !== 'ok')
-      return concat(
-        alive(world.end(end)).pipe(ignoreElements()),
-        defer(() => giveUp(key, time, delivered, act)),
-      )
-    return giveUp(key, time, delivered, act)
-  }
-
-  function giveUp(
-    key: string,
-    time: number,
-    delivered: AlarmDelivery,
-    act: string,
-  ): ObservableInput<AlarmTime> {
-    const asked = (kept: AlarmTime): AlarmTime => {
-      if (act !== '') world.ask(process, key, act)
-      return kept
-    }
-    if (fleet !== null) {
-      const kept$ = fleet.abandon(key, time, delivered)
-      if (act !== '') queueMicrotask(() => process.isAlive && world.ask(process, key, act))
-      return kept$
-    }
-    return defer(() => {
-      const kept = asked(alarm(key).abandon(time, delivered))
-      return alarm(key)
-        .confirmed()
-        .pipe(map(() => kept))
-    })
-  }
-
-  /** Nothing of a process that has died ends any more. */
-  function alive<T>(input: ObservableInput<T>): Observable<T> {
-    return new Observable((subscriber) =>
-      from(input).subscribe({
-        next: (value) => process.isAlive && subscriber.next(value),
-        error: (error) => process.isAlive && subscriber.error(error),
-        complete: () => process.isAlive && subscriber.complete(),
-      }),
-    )
+    gates.forget(key)
   }
 
   /** As RxJS's `unsubscribe()` it throws what the teardowns of user code have thrown, once all is closed. */
@@ -305,6 +142,10 @@ export function openProcess(world: World, name: string): Process {
       if (!isOnPurpose(error, world.thrown)) throw error
     }
   }
+
+  const owner = { world, process: () => process, alarm, waiting }
+  const gates = openGates({ ...owner, version: (key) => versions.get(key) ?? 0, lost: intents.lost })
+  const handlers = openHandlers({ ...owner, fleet, intents })
 
   const process: Process = {
     name,
@@ -323,22 +164,12 @@ export function openProcess(world: World, name: string): Process {
       versions.set(key, number)
       stores?.change(key, (sql) => sql.run(CHANGE, key, name, number))
     },
-    gated(key, isGated) {
-      const open = outlet(key) // which ends when the alarm breaks: what was asked is lost then
-      return () => {
-        if (isGated && outlet(key) === open) needs.set(key, versions.get(key) ?? 0)
-      }
-    },
-    send(key, then) {
-      const values$ = outlet(key)
-      const number = ++waits
-      sent.set(number, { version: needs.get(key) ?? 0, then })
-      values$.next(number)
-    },
+    gated: gates.gated,
+    send: gates.send,
     wait(what, key, then) {
       const id = `${what}() ${++waits} of ${key} in ${name}`
       const asked = alarm(key)
-      const version = needs.get(key) ?? 0 // of this incarnation: with one that broke, what it was asked is lost
+      const version = gates.needs(key) // of this incarnation: with one that broke, what it was asked is lost
       waiting.add(id)
       asked[what]().subscribe({
         next() {
@@ -363,10 +194,12 @@ export function openProcess(world: World, name: string): Process {
     },
     resume() {
       if (deliveries !== null) return
-      deliveries = service.deliveries(handle, setting.abandon === 'true' ? { abandon } : {}).subscribe({
-        next: (event: DeliveryEvent) => process.isAlive && world.noted(event),
-        error: (error) => judge.fault(`the deliveries of ${name} ended: ${error?.message}`),
-      })
+      deliveries = service
+        .deliveries(handlers.handle, setting.abandon === 'true' ? { abandon: handlers.abandon } : {})
+        .subscribe({
+          next: (event: DeliveryEvent) => process.isAlive && world.noted(event),
+          error: (error) => judge.fault(`the deliveries of ${name} ended: ${error?.message}`),
+        })
     },
     close() {
       process.pause()
@@ -393,5 +226,3 @@ function isBroken(alarm: Alarm): boolean {
     return true
   }
 }
-
-export type { Part }

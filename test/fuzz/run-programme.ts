@@ -78,7 +78,7 @@ async function happen(world: World, word: string): Promise<void> {
 function actorDoes(world: World, process: World['processes'][number], key: string, what: string): void {
   const [verb = '', fate] = what.split('!')
   if (fate !== undefined) {
-    if (verb === 'run' || verb === 'abandon') world.expect(key, verb, fate)
+    if (verb === 'run' || verb === 'abandon') world.parts.expect(key, verb, fate)
     else world.network.expect(key, KINDS.find((kind) => kind === verb)!, fate)
     return
   }

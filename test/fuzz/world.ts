@@ -10,12 +10,12 @@ import { fileStore, type MemoryStore, memoryStore, type Store } from '../world/s
 import { ask } from './ask.ts'
 import { openHandlerEnds } from './handler-ends.ts'
 import type { Library } from './library.ts'
-import { openProcess, type Part, type Process } from './process.ts'
+import { openOverdue } from './overdue.ts'
+import { openParts, type Parts } from './parts.ts'
+import { openProcess, type Process } from './process.ts'
 import { type Setting, START } from './programme.ts'
 
 export const keys = ['a', 'b', 'c'] as const
-const SLACK = 5_000 // ms: a round that was put off, a look at the file
-const LOOK = 60_000 // ms after which a clock that was set forward is noticed
 
 type Service = AlarmManager & { close?(): void }
 
@@ -54,9 +54,7 @@ export interface World {
   disconnect(service: Service): void
   /** A process has died; its deliveries are given back, or their leases end by themselves. */
   dropped(process: Process, deliveries: Subscription | null): void
-  expect(key: string, kind: 'run' | 'abandon', part: string): void
-  part(key: string): Part
-  abandonPart(key: string): Part
+  readonly parts: Parts
   end(kind: string): ObservableInput<unknown>
   ask(process: Process, key: string, what: string): void
   handled(key: string, time: number): void
@@ -87,12 +85,9 @@ export function openWorld(library: Library, setting: Setting): World {
   const deliveredOnce = new Set<string>()
   const kept = new Set<string>()
   const givenUp = new Set<string>()
-  const parts = new Map<string, string[]>()
+  const parts = openParts()
   const services: Service[] = []
   const ends = openHandlerEnds(clock, thrown)
-  /** when an alarm is expected to be delivered at the latest, by what was seen of it */
-  const ready = new Map<string, number>()
-  const dueSince = new Map<string, number>()
   let stepped = 0
   let isCalm = false
   let store: Store = memory
@@ -115,12 +110,6 @@ export function openWorld(library: Library, setting: Setting): World {
     thrown: (value) => thrown.add(value),
   })
 
-  const next = (name: string): Part => {
-    const text = isCalm ? undefined : parts.get(name)?.shift()
-    const [act = '', end = 'ok'] = text === undefined ? [] : text.includes('/') ? text.split('/') : ['', text]
-    return { act, end }
-  }
-
   const world: World = {
     library,
     setting,
@@ -141,7 +130,7 @@ export function openWorld(library: Library, setting: Setting): World {
     step(ms) {
       clock.step(ms)
       stepped += ms
-      dueSince.clear()
+      overdue.stepped()
     },
     file,
     held,
@@ -178,14 +167,9 @@ export function openWorld(library: Library, setting: Setting): World {
       processes.splice(processes.indexOf(process), 1)
       // In memory the manager is a service, whose connection to the process ends; a file only has leases that end.
       if (shared !== null) deliveries?.unsubscribe()
-      for (const key of keys) ready.set(key, elapsed() + 1_100_000)
+      for (const key of keys) overdue.expectIn(key, 1_100_000)
     },
-    expect(key, kind, part) {
-      const name = `${key}.${kind}`
-      parts.set(name, [...(parts.get(name) ?? []), part])
-    },
-    part: (key) => next(`${key}.run`),
-    abandonPart: (key) => next(`${key}.abandon`),
+    parts,
     end: (kind) => (isCalm ? EMPTY : ends.of(kind)),
     ask: (process, key, what) => ask(world, process, key, what),
     delivered(key, time) {
@@ -200,7 +184,7 @@ export function openWorld(library: Library, setting: Setting): World {
       const { key, kind } = event
       judge.look()
       const retryIn = kind === 'failed' && event.retryAt !== null ? event.retryAt - event.at : 0
-      ready.set(key, elapsed() + Math.max(0, retryIn))
+      overdue.expectIn(key, Math.max(0, retryIn))
       if (kind === 'abandoned') givenUp.add(key)
       if (String(kind) === 'given-up') kept.add(key)
       else kept.delete(key)
@@ -211,30 +195,13 @@ export function openWorld(library: Library, setting: Setting): World {
     isKept: (key) => kept.has(key),
     look() {
       judge.look()
-      for (const { key, by, since } of judge.running) {
-        const process = processes.find(({ name }) => name === by)
-        if (process?.isDelivering && elapsed() - since > lease + SLACK)
-          judge.fault(`a handler of ${key} goes on after its lease has ended`)
-      }
-      const isDelivering = processes.some((process) => process.isDelivering)
-      for (const key of keys) {
-        const time = held(key)
-        const isBusy = [...judge.running].some((run) => run.key === key)
-        if (time === null || time > clock.now() || isBusy || !isDelivering || kept.has(key)) {
-          dueSince.delete(key)
-          continue
-        }
-        if (!dueSince.has(key)) dueSince.set(key, elapsed())
-        const since = Math.max(dueSince.get(key)!, ready.get(key) ?? 0)
-        if (elapsed() - since > Math.max(lease, LOOK) + SLACK)
-          judge.fault(`an alarm of ${key} is due, and is not delivered`)
-      }
+      overdue.look()
     },
     calm() {
       isCalm = true
       // Where calls have a limit of time, that is what ends those without an answer.
       network.calm(setting.timeout === 'none')
-      parts.clear()
+      parts.calm()
       ends.calm()
     },
     close() {
@@ -246,5 +213,6 @@ export function openWorld(library: Library, setting: Setting): World {
     },
   }
 
+  const overdue = openOverdue(world, keys)
   return world
 }
