@@ -80,6 +80,7 @@ const boundary: readonly Protection[] = [
   {
     name: 'the rules are applied inside of themselves',
     patches: [{ file: 'actor/keeper.ts', find: '    if (work.settling) return\n', put: '' }],
+    programme: 'a.write!slow:40000:40000 a.drained>delete',
   },
 ]
 
