@@ -37,6 +37,7 @@ export default {
     include: tests,
     env: { LIFECYCLES_RUNS: '150', LIFECYCLES_SHORTEN: 'no' },
     sequence: { sequencer: InTurn },
+    globalSetup: [],
     isolate: false,
     testTimeout: 60_000,
   },
