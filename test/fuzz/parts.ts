@@ -1,5 +1,5 @@
 /** A handler's turn, as the programme has it. */
-export interface Part {
+interface Part {
   readonly act: string
   readonly end: string
 }

@@ -83,6 +83,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'a move that is taken back while it is held is not written',
+    keeper('if (isWaiting(work, step)) {', "if (isWaiting(work, step) || step === 'earlier') {"),
     keeper(
       'if (!work.unsettled && this.due === step) return',
       "if (this.due === step || step === 'earlier') return",
