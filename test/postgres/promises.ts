@@ -306,11 +306,12 @@ export function describePromises(server: Server): void {
       }))
 
     it('ends its deliveries when the tables are gone, and outlasts what passes', ({ expect }) =>
-      withSchema(server, async ({ schema, manager, write, deliver }) => {
+      withSchema(server, async ({ table, jobs, manager, write, deliver }) => {
         const worker = manager()
         const { outcome } = deliver(worker)
-        await write(worker, 'a', Date.now() + 300, 1)
-        await server.query(`DROP TABLE ${quoted(schema)}._nolater_alarm`)
+        await write(worker, 'a', Date.now() + HOUR, 1)
+        await server.query(`DROP TABLE ${table}`)
+        await server.query(`UPDATE ${jobs} SET run_at = now()`)
         await until(() => outcome() !== 'alive')
         expect(outcome()).toMatchObject({ code: 'ALARM_STORAGE_MISSING' })
       }))
