@@ -5,7 +5,8 @@
  */
 
 export type { AlarmConfig, CommitInfo } from './actor/config.ts'
-export type { DeliveryOutcome, Wakeup, WakeupInfo } from './actor/delivery.ts'
+export type { DeliveryOutcome } from './actor/delivery/answer.ts'
+export type { Wakeup, WakeupInfo } from './actor/delivery/wakeup.ts'
 export { keepAlarm } from './actor/keep-alarm.ts'
 export { type Alarm, openAlarm } from './actor/open-alarm.ts'
 export type { Closable } from './fleet/closing/close-once.ts'

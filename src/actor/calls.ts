@@ -5,7 +5,16 @@ import { isFenced } from '../vocabulary/errors.ts'
 import { printTime } from '../vocabulary/time.ts'
 import { restOf, retriesOf } from './config.ts'
 import { writeRaised } from './raise-epoch.ts'
-import type { AlarmRecord, Write } from './record.ts'
+import { commitAcknowledged, commitFailed, commitIssued } from './record/commits.ts'
+import type { AlarmRecord } from './record/record.ts'
+import {
+  retryScheduled,
+  type Write,
+  writeAcknowledged,
+  writeFailed,
+  writeGivenUp,
+  writeIssued,
+} from './record/writes.ts'
 import { isEarlier } from './rules.ts'
 import { withinTime } from './within-time.ts'
 import type { Work } from './work.ts'
@@ -19,7 +28,7 @@ export function startWrite(
 ): Subscription | null {
   let write: Write
   try {
-    write = alarm.writeIssued(step, work)
+    write = writeIssued(alarm, step, work)
   } catch (error) {
     alarm.fail(error) // it has no fence left
     return null
@@ -32,10 +41,10 @@ export function startWrite(
   const raised = (fence: number): void => {
     write = { ...write, fence }
   }
-  const acknowledged = (): void => alarm.writeAcknowledged(write, sequence, work, issuedAt)
+  const acknowledged = (): void => writeAcknowledged(alarm, write, sequence, work, issuedAt)
   const failed = (error: unknown): void => {
     const fenced = isFenced(error)
-    alarm.writeFailed(write, work, issuedAt, error, fenced)
+    writeFailed(alarm, write, work, issuedAt, error, fenced)
     if (fenced) alarm.fail(error)
     else if (step === 'earlier') alarm.fail(precommitError(key, printTime(time), error))
     else restOrGiveUp(alarm, work, write, error)
@@ -56,24 +65,24 @@ function restOrGiveUp(alarm: AlarmRecord, work: Work, write: Write, error: unkno
     if (write.attempt > retriesOf(alarm.config)) throw error
     delay = restOf(alarm.config, write.attempt)
   } catch (reason) {
-    alarm.writeGivenUp(write, work, reason)
+    writeGivenUp(alarm, write, work, reason)
     return
   }
-  if (alarm.work === work) alarm.retryScheduled(write, work, delay)
+  if (alarm.work === work) retryScheduled(alarm, write, work, delay)
 }
 
 /** Makes the desired alarm durable; `free` is called when the store is free again. */
 export function startCommit(alarm: AlarmRecord, work: Work, free: () => void): Subscription | null {
   const { key, epoch, config } = alarm
   const issuedAt = alarm.observedAt()
-  const commit = alarm.commitIssued(work)
+  const commit = commitIssued(alarm, work)
   const { time } = commit
   const failed = (cause: unknown): void => {
-    alarm.commitFailed(commit, issuedAt, cause)
+    commitFailed(alarm, commit, issuedAt, cause)
     alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))
   }
   return runUser('commit', () => withinTime(config, 'commit', () => config.commit(time, { key, epoch })), {
-    complete: () => alarm.callEnded(work, () => alarm.commitAcknowledged(commit, work, issuedAt), free),
+    complete: () => alarm.callEnded(work, () => commitAcknowledged(alarm, commit, work, issuedAt), free),
     error: (cause) => alarm.callEnded(work, () => failed(cause), free),
   })
 }

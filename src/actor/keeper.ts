@@ -8,7 +8,11 @@ import type { AlarmIntent } from '../vocabulary/intent.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { startCommit, startWrite } from './calls.ts'
 import { openPipe, type Pipe } from './pipe.ts'
-import { AlarmRecord } from './record.ts'
+import { deletedByAnswer } from './record/deliveries.ts'
+import { alarmAsked, deletionAsked, intended, noteTouch, sameAsked, touched } from './record/intents.ts'
+import { AlarmRecord } from './record/record.ts'
+import { callStarted, pipeBuilt, stepHeld, stepReleased } from './record/waits.ts'
+import { writeOwed } from './record/writes.ts'
 import type { Step } from './rules.ts'
 import { openTelemetry } from './telemetry.ts'
 import { lookAgain, waitUntil } from './waiting.ts'
@@ -25,9 +29,9 @@ export class Keeper extends AlarmRecord {
   /** A new wish of the application. Throws the error that broke the alarm, now or before. */
   intend(time: AlarmTime, unconfirmed = false): void {
     if (this.failure !== null) throw throwing(this.failure)
-    this.intended(time, unconfirmed)
+    intended(this, time, unconfirmed)
     if (time !== this.desired || this.isBegun(time)) this.want(time, unconfirmed)
-    else if (this.sameAsked(unconfirmed)) this.settle() // what a change has left to the end of its turn goes with it
+    else if (sameAsked(this, unconfirmed)) this.settle() // what a change has left to the end of its turn goes with it
     this.telemetry?.flush()
     if (this.failure !== null) throw throwing(this.failure)
   }
@@ -37,8 +41,8 @@ export class Keeper extends AlarmRecord {
     checkConfirmation(options)
     const unconfirmed = options?.allowUnconfirmed === true
     if (this.failure !== null) throw throwing(this.failure)
-    this.noteTouch(unconfirmed)
-    this.proceed(this.touched(unconfirmed))
+    noteTouch(this, unconfirmed)
+    this.proceed(touched(this, unconfirmed))
     this.telemetry?.flush()
     if (this.failure !== null) throw throwing(this.failure)
   }
@@ -46,7 +50,7 @@ export class Keeper extends AlarmRecord {
   /** Changes the desired alarm and does what the rules say. After a failure nothing is wanted any more. */
   want(time: AlarmTime, unconfirmed: boolean): void {
     if (this.failure !== null) return
-    this.proceed(this.alarmAsked(time, unconfirmed))
+    this.proceed(alarmAsked(this, time, unconfirmed))
   }
 
   /** While the step that is due waits, or is under way, an intent only replaces a number: nothing has to be decided. */
@@ -60,7 +64,7 @@ export class Keeper extends AlarmRecord {
 
   /** Deletes a settled alarm: the commit is issued before anything that listens or waits goes on, or it could be replaced first. */
   deleteNow(work: Work): void {
-    this.deletionAsked()
+    deletionAsked(this)
     if (work.settling) this.start('commit', work)
     this.settle()
     this.telemetry?.flush()
@@ -75,7 +79,7 @@ export class Keeper extends AlarmRecord {
   /** The manager is owed the committed alarm once more, now. */
   renew(): void {
     if (this.failure !== null) return
-    this.writeOwed()
+    writeOwed(this)
     this.settle()
   }
 
@@ -108,15 +112,15 @@ export class Keeper extends AlarmRecord {
 
   /** What waited goes where it may; then what is due goes, or waits. */
   private advance(work: Work): void {
-    this.deletedByAnswer(work)
-    if (work.heldAt !== null && this.due !== 'earlier') this.stepReleased('earlier', work)
+    deletedByAnswer(this, work)
+    if (work.heldAt !== null && this.due !== 'earlier') stepReleased(this, 'earlier', work)
     work.pipe?.look()
     const { due } = this
     if (this.work !== work || work.unsettled || due === null || isWaiting(work, due)) return
     if (this.isFreeFor(due)) {
       this.start(due, work)
     } else {
-      this.stepHeld(due, work)
+      stepHeld(this, due, work)
       this.pipe(work).due(due)
     }
   }
@@ -128,7 +132,7 @@ export class Keeper extends AlarmRecord {
         const call = this.takeTurn(step, work, () => subscriber.complete())
         return () => reportUncaught(() => call?.unsubscribe()) // what it throws would cost the pipe the end of the turn
       })
-    return this.pipeBuilt(
+    return pipeBuilt(
       work,
       openPipe(this, { earlier: turn('earlier'), commit: turn('commit'), later: turn('later') }, (error) =>
         this.breakBy(error),
@@ -140,7 +144,7 @@ export class Keeper extends AlarmRecord {
   private start(step: Step, work: Work): void {
     const call = this.call(step, work, noop)
     if (this.work !== work) call?.unsubscribe()
-    else this.callStarted(step, work, call)
+    else callStarted(step, work, call)
   }
 
   /**
@@ -149,7 +153,7 @@ export class Keeper extends AlarmRecord {
    */
   private takeTurn(step: Step, work: Work, free: () => void): Subscription | null {
     if (isWaiting(work, step)) {
-      this.stepReleased(step, work)
+      stepReleased(this, step, work)
       if (!work.unsettled && this.due === step) return this.call(step, work, free)
     }
     free()

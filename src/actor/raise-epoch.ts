@@ -14,7 +14,8 @@ import { fromUser } from '../operators/from-user.ts'
 import { AlarmError, heldFence } from '../vocabulary/errors.ts'
 import { checkEpoch, epochAbove, needsEpoch } from '../vocabulary/fence.ts'
 import { given } from '../vocabulary/given.ts'
-import type { AlarmRecord } from './record.ts'
+import type { AlarmRecord } from './record/record.ts'
+import { epochAdded, epochRaised } from './record/writes.ts'
 import { withinTime } from './within-time.ts'
 
 /**
@@ -41,7 +42,7 @@ export function writeRaised(
       if (held === undefined || least === null) throw error
       return raiseTo(alarm, least).pipe(
         concatMap((to) => {
-          const above = alarm.epochRaised(held, to)
+          const above = epochRaised(alarm, held, to)
           raised(above)
           return fromUser('write', () => write(above))
         }),
@@ -58,7 +59,7 @@ function writeWithOneMore(
 ): Observable<unknown> {
   const next = checkEpoch(alarm.fenceEpoch + alarm.spare + 1)
   const added$ = raiseTo(alarm, next).pipe(
-    tap(() => alarm.epochAdded(next)),
+    tap(() => epochAdded(alarm, next)),
     ignoreElements(),
   )
   const isOwned = !needsEpoch(alarm.issued, alarm.spare, false)

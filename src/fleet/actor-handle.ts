@@ -8,7 +8,10 @@ import {
   takeUntil,
   takeWhile,
 } from 'rxjs'
-import { abandon, type DeliveryOutcome, deliver, type Wakeup, type WakeupInfo } from '../actor/delivery.ts'
+import { abandon } from '../actor/delivery/abandon.ts'
+import type { DeliveryOutcome } from '../actor/delivery/answer.ts'
+import { deliver } from '../actor/delivery/deliver.ts'
+import type { Wakeup, WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
 import { holdUntilConfirmed } from '../actor/output-gate.ts'
 import { throwing } from '../operators/reached.ts'

@@ -1,5 +1,7 @@
 import { concatMap, defer, map, type Observable, type ObservableInput } from 'rxjs'
-import { abandon, type DeliveryOutcome, type WakeupInfo } from '../actor/delivery.ts'
+import { abandon } from '../actor/delivery/abandon.ts'
+import type { DeliveryOutcome } from '../actor/delivery/answer.ts'
+import type { WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import type { KeyedEvent } from '../vocabulary/event.ts'

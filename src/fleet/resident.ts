@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { FactsConfig } from '../actor/facts.ts'
 import { Keeper } from '../actor/keeper.ts'
+import { noteIntent, touched } from '../actor/record/intents.ts'
 import { throwing } from '../operators/reached.ts'
 import { loadError, loadingError } from '../vocabulary/error-of.ts'
 import { isClosed } from '../vocabulary/errors.ts'
@@ -80,7 +81,7 @@ export class Resident extends Keeper {
       this.touch()
       return
     }
-    this.touched(false)
+    touched(this, false)
     // Not at once: what a handler changes goes with the deletion of its alarm.
     queueMicrotask(() => this.settle())
     if (this.telemetry !== null) this.tellNow({ kind: 'touched', unconfirmed: false })
@@ -126,7 +127,7 @@ export class Resident extends Keeper {
     try {
       config.tell(key, { kind: 'opened', time: this.committed, epoch })
       opening.begin(config.reconcile !== false)
-      if (wanted !== undefined) this.noteIntent(wanted, opening.gated === 0)
+      if (wanted !== undefined) noteIntent(this, wanted, opening.gated === 0)
       if (wanted !== undefined && (wanted !== this.desired || opening.isReplaced || this.isBegun(wanted)))
         this.want(wanted, true) // the gate was closed when it was asked
       else if (!opening.touched) opening.covered = opening.asked // nothing was asked but what the store holds

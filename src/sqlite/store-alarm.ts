@@ -1,5 +1,5 @@
 import { asyncScheduler, Observable, type ObservableInput, type SchedulerLike } from 'rxjs'
-import type { WakeupInfo } from '../actor/delivery.ts'
+import type { WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
 import { fromUser } from '../operators/from-user.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'

@@ -13,7 +13,8 @@ import {
   of,
   type SchedulerLike,
 } from 'rxjs'
-import type { DeliveryOutcome, Wakeup, WakeupInfo } from '../actor/delivery.ts'
+import type { DeliveryOutcome } from '../actor/delivery/answer.ts'
+import type { Wakeup, WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
 import { fromUser } from '../operators/from-user.ts'

@@ -1,6 +1,6 @@
 import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { arm } from '../../src/actor/delivery.ts'
+import { arm } from '../../src/actor/delivery/arming.ts'
 import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm, type Wakeup } from '../../src/index.ts'
 import { virtualClock } from '../../src/marbles/clock/virtual-clock.ts'
 

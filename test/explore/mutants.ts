@@ -52,9 +52,9 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the precommit when it is issued',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: '      work.behind = false\n    }\n',
-        put: '      work.behind = false\n    } else this.bound = time\n',
+        file: 'actor/record/writes.ts',
+        find: '    work.behind = false\n  }\n',
+        put: '    work.behind = false\n  } else alarm.bound = time\n',
       },
     ],
   },
@@ -107,9 +107,9 @@ export const mutants: readonly Mutant[] = [
         put: "  if (isBefore(alarm.bound, alarm.desired)) return 'later'\n  // 2. Then commit",
       },
       {
-        file: 'actor/record.ts',
-        find: 'const time = isPrecommit ? this.desired : this.committed\n',
-        put: 'const time = this.desired\n',
+        file: 'actor/record/writes.ts',
+        find: 'const time = isPrecommit ? alarm.desired : alarm.committed\n',
+        put: 'const time = alarm.desired\n',
       },
     ],
   },
@@ -128,14 +128,14 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound becomes the later time only when it is acknowledged',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: '      this.bound = time\n      work.behind = false\n',
-        put: '      work.behind = false\n',
+        file: 'actor/record/writes.ts',
+        find: '    alarm.bound = time\n    work.behind = false\n',
+        put: '    work.behind = false\n',
       },
       {
-        file: 'actor/record.ts',
-        find: '    if (work.isPrecommit) {\n      this.bound = write.time\n',
-        put: '    this.bound = write.time\n    if (work.isPrecommit) {\n',
+        file: 'actor/record/writes.ts',
+        find: '  if (work.isPrecommit) {\n    alarm.bound = write.time\n',
+        put: '  alarm.bound = write.time\n  if (work.isPrecommit) {\n',
       },
     ],
   },
@@ -143,14 +143,14 @@ export const mutants: readonly Mutant[] = [
     name: 'parked value (workerd #7330)',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: 'this.committed = time\n',
-        put: 'this.committed = time\n    if (work.writing && isBefore(this.bound, time)) {\n      work.parked = time\n      work.owed = true\n    }\n',
+        file: 'actor/record/commits.ts',
+        find: 'alarm.committed = time\n',
+        put: 'alarm.committed = time\n  if (work.writing && isBefore(alarm.bound, time)) {\n    work.parked = time\n    work.owed = true\n  }\n',
       },
       {
-        file: 'actor/record.ts',
-        find: 'const time = isPrecommit ? this.desired : this.committed\n',
-        put: 'const time = isPrecommit ? this.desired : (work.parked ?? this.committed)\n    work.parked = undefined\n',
+        file: 'actor/record/writes.ts',
+        find: 'const time = isPrecommit ? alarm.desired : alarm.committed\n',
+        put: 'const time = isPrecommit ? alarm.desired : (work.parked ?? alarm.committed)\n  work.parked = undefined\n',
       },
     ],
   },
@@ -158,14 +158,14 @@ export const mutants: readonly Mutant[] = [
     name: 'a retry writes the old value',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: 'work.owed = true\n      this.settle()',
-        put: 'work.owed = true\n      work.parked = write.time\n      this.settle()',
+        file: 'actor/record/writes.ts',
+        find: 'work.owed = true\n    alarm.settle()',
+        put: 'work.owed = true\n    work.parked = write.time\n    alarm.settle()',
       },
       {
-        file: 'actor/record.ts',
-        find: 'const time = isPrecommit ? this.desired : this.committed\n',
-        put: 'const time = isPrecommit ? this.desired : (work.parked ?? this.committed)\n    work.parked = undefined\n',
+        file: 'actor/record/writes.ts',
+        find: 'const time = isPrecommit ? alarm.desired : alarm.committed\n',
+        put: 'const time = isPrecommit ? alarm.desired : (work.parked ?? alarm.committed)\n  work.parked = undefined\n',
       },
     ],
   },
@@ -173,8 +173,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a retry does not give way to an earlier move',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: 'if (isPrecommit) this.retryDropped() // it says all that a failed later move wanted to say',
+        file: 'actor/record/writes.ts',
+        find: 'if (isPrecommit) retryDropped(alarm) // it says all that a failed later move wanted to say',
         put: '',
       },
     ],
@@ -182,7 +182,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a later write that failed is not tried again',
     patches: [
-      { file: 'actor/record.ts', find: 'work.owed = true\n      this.settle()', put: 'this.settle()' },
+      { file: 'actor/record/writes.ts', find: 'work.owed = true\n    alarm.settle()', put: 'alarm.settle()' },
     ],
   },
 
@@ -215,9 +215,9 @@ export const mutants: readonly Mutant[] = [
     name: 'no fence: every write carries the same',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: 'fenceOf(this.fenceEpoch, this.issued + 1,',
-        put: 'fenceOf(this.fenceEpoch, 0,',
+        file: 'actor/record/writes.ts',
+        find: 'fenceOf(alarm.fenceEpoch, alarm.issued + 1,',
+        put: 'fenceOf(alarm.fenceEpoch, 0,',
       },
     ],
   },
@@ -228,7 +228,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'the store does not raise the epoch', world: { raisesEpoch: false } },
   {
     name: 'the fence is not built from the epoch',
-    patches: [{ file: 'actor/record.ts', find: 'fenceOf(this.fenceEpoch, ', put: 'fenceOf(0, ' }],
+    patches: [{ file: 'actor/record/writes.ts', find: 'fenceOf(alarm.fenceEpoch, ', put: 'fenceOf(0, ' }],
   },
   {
     name: 'no reconciling at the opening',
@@ -253,9 +253,9 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound is dropped when the handler starts, as if the manager held nothing',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: 'this.atWork().run = run',
-        put: 'this.atWork().run = run\n    this.bound = null',
+        file: 'actor/record/deliveries.ts',
+        find: 'alarm.atWork().run = run',
+        put: 'alarm.atWork().run = run\n  alarm.bound = null',
       },
     ],
   },
@@ -271,13 +271,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an intent that is not durable yet counts as clean',
-    patches: [{ file: 'actor/delivery.ts', find: 'if (!isClean) return', put: 'if (false) return' }],
+    patches: [{ file: 'actor/delivery/arming.ts', find: 'if (!isClean) return', put: 'if (false) return' }],
   },
   {
     name: 'an alarm that is due by now is put right instead of run',
     patches: [
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/arming.ts',
         find: 'if (desired !== null && desired <= now) return',
         put: 'if (false) return',
       },
@@ -287,7 +287,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an alarm that is not due is run',
     patches: [
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/arming.ts',
         find: 'if (desired !== null && desired <= now) return',
         put: 'if (desired !== null) return',
       },
@@ -297,9 +297,9 @@ export const mutants: readonly Mutant[] = [
     name: 'the deletion is not deferred',
     patches: [
       {
-        file: 'actor/delivery.ts',
-        find: 'keeper.handlerStarted(own)\n',
-        put: 'keeper.handlerStarted(own)\n  if (arming.deletes) {\n    own.deletion = "answer"\n    keeper.want(null, true)\n  }\n',
+        file: 'actor/delivery/deliver.ts',
+        find: 'handlerStarted(keeper, own)\n',
+        put: 'handlerStarted(keeper, own)\n  if (arming.deletes) {\n    own.deletion = "answer"\n    keeper.want(null, true)\n  }\n',
       },
     ],
   },
@@ -307,7 +307,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a handler that fails deletes the alarm',
     patches: [
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/deliver.ts',
         find: '      end()\n      keeper.settle()\n',
         put: '      end()\n      if (own.deletion === "deferred") keeper.want(null, true)\n      keeper.settle()\n',
       },
@@ -316,28 +316,32 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a set in the handler does not cancel the deletion',
     patches: [
-      { file: 'actor/record.ts', find: "if (run?.deletion === 'deferred') run.deletion = 'none'", put: '' },
+      {
+        file: 'actor/record/intents.ts',
+        find: "if (run?.deletion === 'deferred') run.deletion = 'none'",
+        put: '',
+      },
     ],
   },
   {
     name: 'a set of the same time does not cancel the deletion',
     patches: [
       {
-        file: 'actor/record.ts',
+        file: 'actor/record/intents.ts',
         find: "if (run?.deletion === 'deferred') run",
-        put: "if (run?.deletion === 'deferred' && time !== this.desired) run",
+        put: "if (run?.deletion === 'deferred' && time !== alarm.desired) run",
       },
     ],
   },
   {
     name: 'a newer write is one acknowledged since the delivery began',
-    patches: [{ file: 'actor/delivery.ts', find: 'sinceOf(keeper, wakeup)', put: 'keeper.acked' }],
+    patches: [{ file: 'actor/delivery/deliver.ts', find: 'sinceOf(keeper, wakeup)', put: 'keeper.acked' }],
   },
   {
     name: 'answered as soon as the handler has succeeded',
     patches: [
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/deliver.ts',
         find: 'return answer(keeper, since)\n    }),\n  ).pipe(',
         put: 'return of(undefined)\n    }),\n  ).pipe(',
       },
@@ -347,12 +351,12 @@ export const mutants: readonly Mutant[] = [
     name: 'answered when all is committed, before the manager has caught up',
     patches: [
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/answer.ts',
         find: '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
         put: '.when(() => keeper.isClean)\n    .pipe(\n      concatMap(',
       },
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/answer.ts',
         find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)',
         put: 'return of(undefined)',
       },
@@ -362,7 +366,7 @@ export const mutants: readonly Mutant[] = [
     name: 'answered although the last write was given up',
     patches: [
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/answer.ts',
         find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)',
         put: '',
       },
@@ -371,23 +375,31 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'put right is answered although the write was given up',
     patches: [
-      { file: 'actor/delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
+      {
+        file: 'actor/delivery/answer.ts',
+        find: 'if (keeper.acked <= before) throw undelivered(keeper)',
+        put: '',
+      },
     ],
   },
   {
     name: 'put right is answered before the write is acknowledged',
     patches: [
       {
-        file: 'actor/delivery.ts',
+        file: 'actor/delivery/answer.ts',
         find: '.when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)',
         put: '.when(() => true)',
       },
-      { file: 'actor/delivery.ts', find: 'if (keeper.acked <= before) throw undelivered(keeper)', put: '' },
+      {
+        file: 'actor/delivery/answer.ts',
+        find: 'if (keeper.acked <= before) throw undelivered(keeper)',
+        put: '',
+      },
     ],
   },
   {
     name: 'the answer counts as the deletion although a newer write stands',
-    patches: [{ file: 'actor/record.ts', find: ' && this.issued <= run.since', put: '' }],
+    patches: [{ file: 'actor/record/deliveries.ts', find: ' && alarm.issued <= run.since', put: '' }],
   },
 
   // ---- the same time again
@@ -415,9 +427,9 @@ export const mutants: readonly Mutant[] = [
     name: 'what is asked again is written as the same alarm once more',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: "const move = isPrecommit ? 'earlier' : moveTo(time, this.bound)",
-        put: 'const move = moveTo(time, this.bound)',
+        file: 'actor/record/writes.ts',
+        find: "const move = isPrecommit ? 'earlier' : moveTo(time, alarm.bound)",
+        put: 'const move = moveTo(time, alarm.bound)',
       },
     ],
   },
@@ -433,12 +445,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what is asked again is used up by the delivery before',
-    patches: [{ file: 'actor/delivery.ts', find: 'deletes: !isStale }', put: 'deletes: true }' }],
+    patches: [{ file: 'actor/delivery/arming.ts', find: 'deletes: !isStale }', put: 'deletes: true }' }],
     bounds: { intents: 2, wakes: 2 },
   },
   {
     name: 'what is asked again is given up with the alarm before',
-    patches: [{ file: 'actor/delivery.ts', find: ' && !isOfBefore(keeper, delivered)', put: '' }],
+    patches: [{ file: 'actor/delivery/abandon.ts', find: ' && !isOfBefore(keeper, delivered)', put: '' }],
     bounds: { intents: 2, wakes: 2, abandons: 1 },
   },
 
@@ -446,24 +458,34 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an abandoned alarm counts as gone from the manager before it is gone from the store',
     patches: [
-      { file: 'actor/record.ts', find: 'this.atWork().abandoned = this.issued', put: 'this.bound = null' },
+      {
+        file: 'actor/record/deliveries.ts',
+        find: 'alarm.atWork().abandoned = alarm.issued',
+        put: 'alarm.bound = null',
+      },
     ],
     bounds: { abandons: 1 },
   },
   {
     name: 'an abandoned alarm counts as still at the manager when it is gone from the store',
-    patches: [{ file: 'actor/record.ts', find: 'this.atWork().abandoned = this.issued', put: '' }],
+    patches: [
+      { file: 'actor/record/deliveries.ts', find: 'alarm.atWork().abandoned = alarm.issued', put: '' },
+    ],
     bounds: { abandons: 1 },
   },
   {
     name: 'what is kept in place of an abandoned alarm does not raise the bound',
-    patches: [{ file: 'actor/record.ts', find: 'this.bound = kept', put: '' }],
+    patches: [{ file: 'actor/record/deliveries.ts', find: 'alarm.bound = kept', put: '' }],
     bounds: { abandons: 1 },
   },
   {
     name: 'an alarm that is not settled is given up',
     patches: [
-      { file: 'actor/delivery.ts', find: 'if (!keeper.isSettled) throw unsettled(keeper, time)\n', put: '' },
+      {
+        file: 'actor/delivery/abandon.ts',
+        find: 'if (!keeper.isSettled) throw unsettled(keeper, time)\n',
+        put: '',
+      },
     ],
     bounds: { abandons: 1 },
   },
@@ -486,23 +508,25 @@ export const mutants: readonly Mutant[] = [
     name: 'the gate opens when the commit is issued',
     patches: [
       {
-        file: 'actor/record.ts',
+        file: 'actor/record/commits.ts',
         find: 'work.committing = true\n',
-        put: 'work.committing = true\n    work.covered = work.asked\n',
+        put: 'work.committing = true\n  work.covered = work.asked\n',
       },
     ],
   },
   {
     name: 'the gate opens for what was asked during the commit',
-    patches: [{ file: 'actor/record.ts', find: 'work.covered = covers', put: 'work.covered = work.asked' }],
+    patches: [
+      { file: 'actor/record/commits.ts', find: 'work.covered = covers', put: 'work.covered = work.asked' },
+    ],
   },
   {
     name: 'the gate opens when the manager has the alarm',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: '      this.setBy = sequence\n',
-        put: '      this.setBy = sequence\n      work.covered = work.asked\n',
+        file: 'actor/record/writes.ts',
+        find: '    alarm.setBy = sequence\n',
+        put: '    alarm.setBy = sequence\n    work.covered = work.asked\n',
       },
     ],
   },
@@ -510,9 +534,9 @@ export const mutants: readonly Mutant[] = [
     name: 'an intent that was put back counts as durable',
     patches: [
       {
-        file: 'actor/record.ts',
-        find: '    const work = this.touched(unconfirmed)\n    work.again',
-        put: '    const touched = this.work?.touched === true\n    const work = this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
+        file: 'actor/record/intents.ts',
+        find: '  const work = touched(alarm, unconfirmed)\n  work.again',
+        put: '  const touched = alarm.work?.touched === true\n  const work = touched(alarm, unconfirmed)\n  work.touched = touched || time === replaced\n  work.again',
       },
       {
         file: 'actor/keeper.ts',
@@ -524,12 +548,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what was put back has no commit due',
     patches: [
-      { file: 'actor/record.ts', find: 'work.touched = true\n    work.asked++', put: 'work.asked++' },
+      { file: 'actor/record/intents.ts', find: 'work.touched = true\n  work.asked++', put: 'work.asked++' },
     ],
     bounds: { also: ['touch'] },
   },
   {
     name: 'the gate does not close',
-    patches: [{ file: 'actor/record.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' }],
+    patches: [
+      { file: 'actor/record/intents.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' },
+    ],
   },
 ]

@@ -14,7 +14,8 @@ export interface Patch {
   readonly put: string
 }
 
-const isOfEngine = (path: string): boolean => /\.ts$|[/\\](src|vocabulary|operators|actor)$/.test(path)
+const isOfEngine = (path: string): boolean =>
+  /\.ts$|[/\\](src|vocabulary|operators|actor|record|delivery)$/.test(path)
 
 /** Loads a copy of the engine with some of its text replaced, so that the engine itself needs no switches. */
 export async function loadPatched(patches: readonly Patch[]): Promise<typeof openAlarm> {

@@ -181,8 +181,16 @@ const own: readonly Protection[] = [
   {
     name: 'what is given up may be replaced before its deletion is issued',
     patches: [
-      { file: 'actor/delivery.ts', find: 'keeper.deleteNow(keeper.atWork())', put: 'keeper.intend(null)' },
-      { file: 'actor/delivery.ts', find: 'if (!keeper.isSettled) throw unsettled(keeper, time)\n', put: '' },
+      {
+        file: 'actor/delivery/abandon.ts',
+        find: 'keeper.deleteNow(keeper.atWork())',
+        put: 'keeper.intend(null)',
+      },
+      {
+        file: 'actor/delivery/abandon.ts',
+        find: 'if (!keeper.isSettled) throw unsettled(keeper, time)\n',
+        put: '',
+      },
     ],
     programme: 'write=promise +5000 a.run!set5000/ok a.run!giveup a.abandon!set10000/ok a.set0',
   },

@@ -12,8 +12,17 @@ const pipe = inFile('actor/pipe.ts')
 const write = inFile('actor/calls.ts')
 const commit = inFile('actor/calls.ts')
 const facts = inFile('actor/facts.ts')
-const record = inFile('actor/record.ts')
-const delivery = inFile('actor/delivery.ts')
+const record = inFile('actor/record/record.ts')
+const intents = inFile('actor/record/intents.ts')
+const waits = inFile('actor/record/waits.ts')
+const writes = inFile('actor/record/writes.ts')
+const commits = inFile('actor/record/commits.ts')
+const deliveries = inFile('actor/record/deliveries.ts')
+const wakeup = inFile('actor/delivery/wakeup.ts')
+const arming = inFile('actor/delivery/arming.ts')
+const deliver = inFile('actor/delivery/deliver.ts')
+const answer = inFile('actor/delivery/answer.ts')
+const abandon = inFile('actor/delivery/abandon.ts')
 const gate = inFile('actor/output-gate.ts')
 const handle = inFile('actor/open-alarm.ts')
 const fence = inFile('vocabulary/fence.ts')
@@ -31,9 +40,9 @@ const laterWhen = (is: (traffic: string) => string): readonly Patch[] => [
   pipe('new BehaviorSubject(traffic.isQuiet)', `new BehaviorSubject(${is('(traffic as any)')})`),
   pipe('give(quiet$, traffic.isQuiet)', `give(quiet$, ${is('(traffic as any)')})`),
 ]
-const carried = 'const time = isPrecommit ? this.desired : this.committed\n'
+const carried = 'const time = isPrecommit ? alarm.desired : alarm.committed\n'
 const parked =
-  'const time = isPrecommit ? this.desired : (work.parked ?? this.committed)\n    work.parked = undefined\n'
+  'const time = isPrecommit ? alarm.desired : (work.parked ?? alarm.committed)\n  work.parked = undefined\n'
 const since = 'Math.min(sequenceOf(fenceEpoch, fence), issued)'
 
 /** In the order of the protocol. Each must make a diagram fail, or else nothing shows that the rule is kept. */
@@ -45,9 +54,9 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'and acknowledged before its commit is issued',
-    record(
-      '      work.behind = false\n    }\n',
-      '      work.behind = false\n    } else {\n      this.bound = time\n      work.unsettled = true\n    }\n',
+    writes(
+      '    work.behind = false\n  }\n',
+      '    work.behind = false\n  } else {\n    alarm.bound = time\n    work.unsettled = true\n  }\n',
     ),
   ],
   [
@@ -69,15 +78,15 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     pipe('later$).pipe(concatMap(', 'later$).pipe(switchMap('),
     write('  const { time, move, fence,', '  work.write?.unsubscribe()\n  const { time, move, fence,'),
   ],
-  ['what is held is told', record("this.tell({ kind: 'held', time: this.desired })", '{}')],
+  ['what is held is told', waits("alarm.tell({ kind: 'held', time: alarm.desired })", '{}')],
   [
     'what is held no more is told',
-    record("this.tell({ kind: 'released', time: this.desired, heldFor: this.now() - heldAt })", '{}'),
+    waits("alarm.tell({ kind: 'released', time: alarm.desired, heldFor: alarm.now() - heldAt })", '{}'),
   ],
   [
     'and at once where it is taken back',
     keeper(
-      "    if (work.heldAt !== null && this.due !== 'earlier') this.stepReleased('earlier', work)\n",
+      "    if (work.heldAt !== null && this.due !== 'earlier') stepReleased(this, 'earlier', work)\n",
       '',
     ),
   ],
@@ -113,13 +122,13 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   [
     'intents that come during a commit share the next one',
     keeper(
-      '    this.proceed(this.alarmAsked(time, unconfirmed))\n',
-      '    if (!this.isStoreFree) {\n      const again = this.when(() => this.isStoreFree).subscribe(() => this.want(time, unconfirmed))\n      if (!again.closed) return\n    }\n    this.proceed(this.alarmAsked(time, unconfirmed))\n',
+      '    this.proceed(alarmAsked(this, time, unconfirmed))\n',
+      '    if (!this.isStoreFree) {\n      const again = this.when(() => this.isStoreFree).subscribe(() => this.want(time, unconfirmed))\n      if (!again.closed) return\n    }\n    this.proceed(alarmAsked(this, time, unconfirmed))\n',
     ),
   ],
   [
     'an intent that is superseded before its commit is told',
-    record("this.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })", '{}'),
+    intents("alarm.tell({ kind: 'superseded', before: 'commit', time: replaced, by: time })", '{}'),
   ],
   [
     'the same value again is no move',
@@ -137,7 +146,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
       '  // 2. Then commit',
       "  if (isBefore(alarm.bound, alarm.desired)) return 'later'\n  // 2. Then commit",
     ),
-    record(carried, 'const time = this.desired\n'),
+    writes(carried, 'const time = alarm.desired\n'),
   ],
   [
     'and while no commit is in flight',
@@ -145,10 +154,10 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'the bound becomes its time when it is issued',
-    record('      this.bound = time\n', ''),
-    record(
-      '    if (work.isPrecommit) {\n      this.bound = write.time\n',
-      '    this.bound = write.time\n    if (work.isPrecommit) {\n',
+    writes('    alarm.bound = time\n', ''),
+    writes(
+      '  if (work.isPrecommit) {\n    alarm.bound = write.time\n',
+      '  alarm.bound = write.time\n  if (work.isPrecommit) {\n',
     ),
   ],
   [
@@ -169,13 +178,13 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'nothing is parked as a value (workerd #7330)',
-    record(
-      'this.committed = time\n',
-      'this.committed = time\n    if (work.writing && isBefore(this.bound, time)) {\n      work.parked = time\n      work.owed = true\n    }\n',
+    commits(
+      'alarm.committed = time\n',
+      'alarm.committed = time\n  if (work.writing && isBefore(alarm.bound, time)) {\n    work.parked = time\n    work.owed = true\n  }\n',
     ),
-    record(carried, parked),
+    writes(carried, parked),
   ],
-  ['a later move that is superseded is told', record('if (isSuperseded)', 'if (false)')],
+  ['a later move that is superseded is told', commits('if (isSuperseded)', 'if (false)')],
   [
     'quiet is read before the write goes: stale quiet',
     pipe(
@@ -224,7 +233,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'a later write that fails is tried again',
-    record('work.owed = true\n      this.settle()', 'this.settle()'),
+    writes('work.owed = true\n    alarm.settle()', 'alarm.settle()'),
   ],
   ['4 times by default: not less', config('config.retry?.count ?? 4', 'config.retry?.count ?? 3')],
   ['4 times by default: not more', config('config.retry?.count ?? 4', 'config.retry?.count ?? 5')],
@@ -235,23 +244,23 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'with the newest committed time each time',
-    record(
-      'work.owed = true\n      this.settle()',
-      'work.owed = true\n      work.parked = write.time\n      this.settle()',
+    writes(
+      'work.owed = true\n    alarm.settle()',
+      'work.owed = true\n    work.parked = write.time\n    alarm.settle()',
     ),
-    record(carried, parked),
+    writes(carried, parked),
   ],
   [
     'a retry ends as soon as an earlier move is written',
-    record('if (isPrecommit) this.retryDropped() // it says all that a failed later move wanted to say', ''),
+    writes('if (isPrecommit) retryDropped(alarm) // it says all that a failed later move wanted to say', ''),
   ],
   ['nor does it begin where one already waits', write('if (isEarlier(alarm, work)) return\n', '')],
-  ['given up, it is told', record("this.tell({ kind: 'write-given-up', ...write, error })", '{}')],
+  ['given up, it is told', writes("alarm.tell({ kind: 'write-given-up', ...write, error })", '{}')],
   [
     'given up, it is no error',
     write(
-      'alarm.writeGivenUp(write, work, reason)',
-      'alarm.fail(error)\n    alarm.writeGivenUp(write, work, reason)',
+      'writeGivenUp(alarm, write, work, reason)',
+      'alarm.fail(error)\n    writeGivenUp(alarm, write, work, reason)',
     ),
   ],
   [
@@ -279,12 +288,12 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
       'tell(waiter, () => waiter.subscriber.complete())',
     ),
   ],
-  ['everyone who waits is told the error: a delivery', delivery('takeUntil(keeper.when(() => false)),', '')],
+  ['everyone who waits is told the error: a delivery', deliver('takeUntil(keeper.when(() => false)),', '')],
 
   // fence and epoch
   [
     'each write carries a fence above all before it',
-    record('fenceOf(this.fenceEpoch, this.issued + 1,', 'fenceOf(this.fenceEpoch, 1,'),
+    writes('fenceOf(alarm.fenceEpoch, alarm.issued + 1,', 'fenceOf(alarm.fenceEpoch, 1,'),
   ],
   ['over restarts too: built from the epoch', fence('epoch * SEQUENCES + sequence', 'sequence')],
   ['a write that is fenced breaks the alarm', write('if (fenced) alarm.fail(error)\n    else if', 'if')],
@@ -307,27 +316,27 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // arming
   [
     'woken at its time, the handler runs and the alarm is deleted',
-    delivery('deletes: !isStale }', 'deletes: false }'),
+    arming('deletes: !isStale }', 'deletes: false }'),
   ],
   [
     'woken early, but due by now: it runs',
-    delivery('if (desired !== null && desired <= now) return { run: desired, deletes: true }', ''),
+    arming('if (desired !== null && desired <= now) return { run: desired, deletes: true }', ''),
   ],
   [
     'and is told its own time',
-    delivery('return { run: desired, deletes: true }', 'return { run: scheduledTime, deletes: true }'),
+    arming('return { run: desired, deletes: true }', 'return { run: scheduledTime, deletes: true }'),
   ],
   [
     'woken too early, it does not run',
-    delivery('return { reschedule: desired }', 'return { run: scheduledTime, deletes: true }'),
+    arming('return { reschedule: desired }', 'return { run: scheduledTime, deletes: true }'),
   ],
   [
     'with an intent under way, it runs',
-    delivery('if (!isClean) return { run: scheduledTime, deletes: false }', ''),
+    arming('if (!isClean) return { run: scheduledTime, deletes: false }', ''),
   ],
   [
     'and defers no deletion',
-    delivery('return { run: scheduledTime, deletes: false }', 'return { run: scheduledTime, deletes: true }'),
+    arming('return { run: scheduledTime, deletes: false }', 'return { run: scheduledTime, deletes: true }'),
   ],
   [
     'clean counts a commit in flight',
@@ -335,108 +344,108 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'rescheduled waits for its write',
-    delivery(
-      '.when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)',
-      '.when(() => true)',
-    ),
-    delivery('if (keeper.acked <= before) throw undelivered(keeper)', ''),
+    answer('.when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)', '.when(() => true)'),
+    answer('if (keeper.acked <= before) throw undelivered(keeper)', ''),
   ],
-  ['and fails if that write fails', delivery('if (keeper.acked <= before) throw undelivered(keeper)', '')],
+  ['and fails if that write fails', answer('if (keeper.acked <= before) throw undelivered(keeper)', '')],
   [
     'a failure that is not the handler’s is not counted (S94)',
     inFile('vocabulary/errors.ts')('if (options?.counted === false) this.counted = false', ''),
   ],
   [
     'one handler at a time',
-    delivery('.when(() => keeper.work === null || keeper.work.run === null)', '.when(() => true)'),
+    deliver('.when(() => keeper.work === null || keeper.work.run === null)', '.when(() => true)'),
   ],
-  ['the next one when it has ended', record('if (this.work?.run === run) this.work.run = null\n', '')],
+  ['the next one when it has ended', deliveries('if (alarm.work?.run === run) alarm.work.run = null\n', '')],
   [
     'woken later than the store: it is told',
-    delivery("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
+    deliver("keeper.tell({ kind: 'violation', manager: scheduledTime, committed })", '{}'),
   ],
 
   // the handler
   ['while it runs the alarm reads null', handle("this.work?.run?.deletion === 'deferred' ? null :", '')],
-  ['its success deletes the alarm', delivery('if (keeper.handlerDone(own)) keeper.want(null, true)\n', '')],
+  ['its success deletes the alarm', deliver('if (handlerDone(own)) keeper.want(null, true)\n', '')],
   [
     'and nothing before that',
-    delivery(
-      'keeper.handlerStarted(own)\n',
-      "keeper.handlerStarted(own)\n  if (arming.deletes) {\n    own.deletion = 'answer'\n    keeper.want(null, true)\n  }\n",
+    deliver(
+      'handlerStarted(keeper, own)\n',
+      "handlerStarted(keeper, own)\n  if (arming.deletes) {\n    own.deletion = 'answer'\n    keeper.want(null, true)\n  }\n",
     ),
   ],
   [
     'its failure does not',
-    delivery(
+    deliver(
       '      end()\n      keeper.settle()\n',
       "      end()\n      if (own.deletion === 'deferred') keeper.want(null, true)\n      keeper.settle()\n",
     ),
   ],
   [
     'its failure is reported',
-    delivery('=> fromUser(', '=> swallow('),
-    delivery(
+    deliver('=> fromUser(', '=> swallow('),
+    deliver(
       'function run(',
       'const swallow: typeof fromUser = (name, call) => fromUser(name, call).pipe(onErrorResumeNextWith())\n\nfunction run(',
     ),
-    delivery('  concatMap,\n', '  concatMap,\n  onErrorResumeNextWith,\n'),
+    deliver('  concatMap,\n', '  concatMap,\n  onErrorResumeNextWith,\n'),
   ],
   [
     'the bound stays what it was',
-    delivery('keeper.handlerStarted(own)\n', 'keeper.handlerStarted(own)\n  keeper.bound = null\n'),
+    deliver('handlerStarted(keeper, own)\n', 'keeper.handlerStarted(own)\n  keeper.bound = null\n'),
   ],
   [
     'set or delete cancels the deletion',
-    record("if (run?.deletion === 'deferred') run.deletion = 'none'", ''),
+    intents("if (run?.deletion === 'deferred') run.deletion = 'none'", ''),
   ],
   [
     'a set of the same time, too',
-    record(
+    intents(
       "if (run?.deletion === 'deferred') run",
-      "if (run?.deletion === 'deferred' && time !== this.desired) run",
+      "if (run?.deletion === 'deferred' && time !== alarm.desired) run",
     ),
   ],
   [
     'a touch does not',
     keeper(
-      '    this.proceed(this.touched(unconfirmed))\n',
-      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.proceed(this.touched(unconfirmed))\n",
+      '    this.proceed(touched(this, unconfirmed))\n',
+      "    if (this.work?.run) this.work.run.deletion = 'none'\n    this.proceed(touched(this, unconfirmed))\n",
     ),
   ],
 
   // the answer
-  ['done is answered only when drained', delivery('.when(() => keeper.isDrained)', '.when(() => true)')],
+  ['done is answered only when drained', answer('.when(() => keeper.isDrained)', '.when(() => true)')],
   [
     'not when all is committed only',
-    delivery(
+    answer(
       '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
       '.when(() => keeper.isClean)\n    .pipe(\n      concatMap(',
     ),
-    delivery('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', 'return of(undefined)'),
+    answer('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', 'return of(undefined)'),
   ],
   [
     'a write that was given up fails the delivery',
-    delivery('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', ''),
+    answer('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', ''),
   ],
   [
     'a newer write has a fence above the delivered one, not the same',
-    delivery('keeper.acked > since', 'keeper.acked >= since'),
+    answer('keeper.acked > since', 'keeper.acked >= since'),
   ],
   [
     'delivered before its acknowledgement, it is not newer',
-    delivery('sinceOf(keeper, wakeup)', 'keeper.acked'),
+    deliver('sinceOf(keeper, wakeup)', 'keeper.acked'),
   ],
-  ['nor one before our epoch, however old the delivery', delivery(`Math.max(0, ${since})`, since)],
+  ['nor one before our epoch, however old the delivery', wakeup(`Math.max(0, ${since})`, since)],
   [
     'delivered without a fence, a newer one was issued since',
-    delivery('fence === undefined ? issued', 'fence === undefined ? 0'),
+    wakeup('fence === undefined ? issued', 'fence === undefined ? 0'),
   ],
   [
     'no alarm and no newer write: the answer is the deletion',
-    record('if (work.run !== null && this.isAnsweredByDeletion(work.run, work)) this.bound = null', ''),
+    deliveries(
+      'if (work.run !== null && isAnsweredByDeletion(alarm, work.run, work)) alarm.bound = null',
+      '',
+    ),
   ],
-  ['no alarm but a newer write: it is not', record('this.issued <= run.since', 'true')],
+  ['no alarm but a newer write: it is not', deliveries('alarm.issued <= run.since', 'true')],
 
   // the same time again
   [
@@ -455,40 +464,40 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // abandon
   [
     'abandon deletes the alarm',
-    delivery('    keeper.deleteNow(keeper.atWork())\n    return null\n', '    return null\n'),
+    abandon('    keeper.deleteNow(keeper.atWork())\n    return null\n', '    return null\n'),
   ],
-  ['only the very one', delivery('if (keeper.desired === time && ', 'if (keeper.desired !== null && ')],
-  ['and only if it is settled', delivery('if (!keeper.isSettled) throw unsettled(keeper, time)\n', '')],
+  ['only the very one', abandon('if (keeper.desired === time && ', 'if (keeper.desired !== null && ')],
+  ['and only if it is settled', abandon('if (!keeper.isSettled) throw unsettled(keeper, time)\n', '')],
   ['nor while a handler runs', facts(' && (this.work === null || this.work.run === null)', '')],
-  ['whatever is set once it is deleted needs a precommit', record('      this.bound = null\n', '')],
+  ['whatever is set once it is deleted needs a precommit', deliveries('    alarm.bound = null\n', '')],
   [
     'where a newer alarm is kept, its answer counts as a move',
-    record('if (this.bound === kept) return\n', 'return\n'),
+    deliveries('if (alarm.bound === kept) return\n', 'return\n'),
   ],
   [
     'and the manager is told of the deletion',
-    record('      work.owed ||= this.issued <= work.abandoned\n', ''),
+    deliveries('    work.owed ||= alarm.issued <= work.abandoned\n', ''),
   ],
 
   // output gate
-  ['a confirmed intent closes the gate', record('if (!unconfirmed) work.gated = work.asked', '')],
+  ['a confirmed intent closes the gate', intents('if (!unconfirmed) work.gated = work.asked', '')],
   [
     'an unconfirmed one does not',
-    record('if (!unconfirmed) work.gated = work.asked', 'work.gated = work.asked'),
+    intents('if (!unconfirmed) work.gated = work.asked', 'work.gated = work.asked'),
   ],
   [
     'one that is confirmed after all does, with the same value',
-    record('    this.work.gated = this.work.asked\n', ''),
+    intents('  alarm.work.gated = alarm.work.asked\n', ''),
   ],
   [
     'it opens when the commit is acknowledged, not when it is issued',
-    record('work.committing = true\n', 'work.committing = true\n    work.covered = work.asked\n'),
+    commits('work.committing = true\n', 'work.committing = true\n  work.covered = work.asked\n'),
   ],
   [
     'not when the manager has the alarm',
-    record('this.setBy = sequence\n', 'this.setBy = sequence\n      work.covered = work.asked\n'),
+    writes('alarm.setBy = sequence\n', 'alarm.setBy = sequence\n    work.covered = work.asked\n'),
   ],
-  ['a commit covers what was asked before it', record('work.covered = covers', 'work.covered = work.asked')],
+  ['a commit covers what was asked before it', commits('work.covered = covers', 'work.covered = work.asked')],
   [
     'a value waits for its own commit only',
     gate(
@@ -498,12 +507,12 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // touch
-  ['a touch is committed', keeper('    this.proceed(this.touched(unconfirmed))\n', '')],
+  ['a touch is committed', keeper('    this.proceed(touched(this, unconfirmed))\n', '')],
   [
     'what was put back before its commit was issued is committed all the same',
-    record(
-      '    const work = this.touched(unconfirmed)\n    work.again',
-      '    const touched = this.work?.touched === true\n    const work = this.touched(unconfirmed)\n    work.touched = touched || time === replaced\n    work.again',
+    intents(
+      '  const work = touched(alarm, unconfirmed)\n  work.again',
+      '  const touched = alarm.work?.touched === true\n  const work = touched(alarm, unconfirmed)\n  work.touched = touched || time === replaced\n  work.again',
     ),
   ],
   [
@@ -516,6 +525,6 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'during a commit it needs the next one',
-    record('work.committing = false\n', 'work.committing = false\n    work.touched = false\n'),
+    commits('work.committing = false\n', 'work.committing = false\n  work.touched = false\n'),
   ],
 ]
