@@ -243,7 +243,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'actor/calls.ts',
         find: 'alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))',
-        put: 'alarm.commitAcknowledged(commit, work, issuedAt)',
+        put: 'commitAcknowledged(alarm, commit, work, issuedAt)',
       },
     ],
   },
@@ -343,7 +343,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'actor/delivery/deliver.ts',
         find: 'return answer(keeper, since)\n    }),\n  ).pipe(',
-        put: 'return of(undefined)\n    }),\n  ).pipe(',
+        put: 'return defer(() => [undefined])\n    }),\n  ).pipe(',
       },
     ],
   },

@@ -390,7 +390,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'the bound stays what it was',
-    deliver('handlerStarted(keeper, own)\n', 'keeper.handlerStarted(own)\n  keeper.bound = null\n'),
+    deliver('handlerStarted(keeper, own)\n', 'handlerStarted(keeper, own)\n  keeper.bound = null\n'),
   ],
   [
     'set or delete cancels the deletion',
