@@ -16,7 +16,7 @@ import { writeOwed } from './record/writes.ts'
 import type { Step } from './rules.ts'
 import { openTelemetry } from './telemetry.ts'
 import { lookAgain, waitUntil } from './waiting.ts'
-import { isWaiting, type Work } from './work.ts'
+import { bothWait, isWaiting, type Work } from './work.ts'
 
 /** One actor's alarm: its record, and the loop in which the rules say what is due, and the pipe when. */
 export class Keeper extends AlarmRecord {
@@ -53,13 +53,11 @@ export class Keeper extends AlarmRecord {
     this.proceed(alarmAsked(this, time, unconfirmed))
   }
 
-  /** While the step that is due waits, or is under way, an intent only replaces a number: nothing has to be decided. */
+  /** An intent makes an earlier move or a commit due: while that one waits, or is under way, it only replaces a number. */
   private proceed(work: Work): void {
-    if (this.isQuiet) this.settle()
-    else {
-      const { due } = this
-      if (due !== null && !isWaiting(work, due)) this.settle()
-    }
+    if (bothWait(work)) return
+    const { due } = this
+    if (due !== null && !isWaiting(work, due)) this.settle()
   }
 
   /** Deletes a settled alarm: the commit is issued before anything that listens or waits goes on, or it could be replaced first. */

@@ -24,6 +24,9 @@ export interface Waiter {
 const bit = { earlier: 1, commit: 2, later: 4 } as const satisfies Record<Step, number>
 
 export const isWaiting = (work: Work, step: Step): boolean => (work.waits & bit[step]) !== 0
+const both = bit.earlier | bit.commit
+/** An earlier move and a commit do. */
+export const bothWait = ({ waits }: Work): boolean => (waits & both) === both
 export const withStep = (waits: number, step: Step): number => waits | bit[step]
 export const withoutStep = (waits: number, step: Step): number => waits & ~bit[step]
 
