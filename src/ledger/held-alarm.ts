@@ -118,7 +118,8 @@ export function answered(held: HeldAlarm | undefined, answer: Answer, now: numbe
     return { ...free, ...answer.failures, lastError: answer.lastError, due, begun: true }
   }
   if (kind === 'given-up') return { ...free, due: null }
-  return { ...free, due: delivered.due, begun: delivered.begun }
+  // It was due when it was taken, and a clock that was set back since makes it no later: only what has not begun goes by the new clock.
+  return { ...free, due: delivered.begun ? now : delivered.time, begun: delivered.begun }
 }
 
 /** Whether it was given up and kept: it waits for an operator, or for a new alarm. */

@@ -46,7 +46,7 @@ export function failed(
 
 /** The lease is given back unused, at once or for `wait` ms. */
 export function released({ id, delivered }: Taken, wait?: number): Answer {
-  const { time, done, due, begun, counted, uncounted, lastError } = delivered
+  const { time, done, begun, counted, uncounted, lastError } = delivered
   return {
     id,
     delivered,
@@ -57,6 +57,7 @@ export function released({ id, delivered }: Taken, wait?: number): Answer {
     counted,
     uncounted,
     lastError,
-    due: wait === undefined ? { at: due } : { in: wait },
+    // A clock that was set back since it was taken makes it no later.
+    due: wait === undefined && !begun ? { at: time } : { in: wait ?? 0 },
   }
 }

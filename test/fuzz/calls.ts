@@ -97,11 +97,13 @@ export function openCalls({
     const landing: Landing = { key, time, epoch }
     judge.issued(landing)
     const subject: CallSubject = { key, incarnation, settled: () => judge.settled(landing) }
+    // Stores in a file take the state with the call, however long the way of the transaction is.
+    const inFile = stores?.commit(time, { key, epoch })
     return {
       subject,
       reach(): ObservableInput<unknown> {
         if (generation !== world.generation) return NEVER
-        if (stores !== null) return stores.commit(time, { key, epoch })
+        if (inFile !== undefined) return inFile
         world.memory.commit(key, time, epoch, version)
         return EMPTY
       },

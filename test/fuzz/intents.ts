@@ -36,10 +36,11 @@ export function openIntents(judge: Judge): Intents {
       intents.set(key, own)
       const outer = asking
       asking = key
+      const wasGivenUp = givenUp.delete(key)
       try {
-        pass()
-        givenUp.delete(key)
+        pass() // which may deliver it, and give it up
       } catch (error) {
+        if (wasGivenUp) givenUp.add(key)
         if (before !== undefined && intents.get(key) === own) intents.set(key, before) // refused
         throw error
       } finally {

@@ -168,6 +168,17 @@ const own: readonly Protection[] = [
     programme: '+3600000 a.run!fail a.set0 step-1800000 +600000',
   },
   {
+    name: 'a lease that is given back ends by the wall clock',
+    patches: [
+      {
+        file: 'ledger/held-alarm.ts',
+        find: 'due: delivered.begun ? now : delivered.time',
+        put: 'due: delivered.due',
+      },
+    ],
+    programme: 'reconcile=false b.clock5000 b.commit!stuck:3 +600000 step-3600000 close',
+  },
+  {
     name: 'an alarm that is given up is forgotten',
     patches: [
       {

@@ -158,7 +158,9 @@ export function describeLedger(server: Server): void {
               return { answer, isRelative: 'in' in entry.due, after: await table.answer(entry) }
             }
             if (kind === 'released') {
-              return { answer: { kind, delivered } as Answer, after: await table.answer(released(taken)) }
+              const entry = released(taken)
+              const answer: Answer = { kind, delivered }
+              return { answer, isRelative: 'in' in entry.due, after: await table.answer(entry) }
             }
             const kept = kind === 'abandoned' && i % 2 === 0 ? FAR + 7 : null
             const answer: Answer = kind === 'abandoned' ? { kind, delivered, kept } : { kind, delivered }
