@@ -5,12 +5,13 @@ import {
   defer,
   EMPTY,
   ignoreElements,
-  type Observable,
+  Observable,
   type ObservableInput,
   of,
   tap,
 } from 'rxjs'
 import { fromUser } from '../operators/from-user.ts'
+import { reportUncaught } from '../operators/report-uncaught.ts'
 import { AlarmError, heldFence } from '../vocabulary/errors.ts'
 import { checkEpoch, epochAbove, needsEpoch } from '../vocabulary/fence.ts'
 import { given } from '../vocabulary/given.ts'
@@ -35,7 +36,7 @@ export function writeRaised(
   const { epoch, spare } = alarm
   if (needsEpoch(alarm.issued, spare, early)) return writeWithOneMore(alarm, fence, write)
   if (alarm.raisedTo !== 0 || spare > 0) return write(fence)
-  return fromUser('write', () => write(fence)).pipe(
+  return ownCall('write', () => write(fence)).pipe(
     catchError((error) => {
       const held = heldFence(error)
       const least = held === undefined ? null : epochAbove(held, epoch)
@@ -44,11 +45,23 @@ export function writeRaised(
         concatMap((to) => {
           const above = epochRaised(alarm, held, to)
           raised(above)
-          return fromUser('write', () => write(above))
+          return ownCall('write', () => write(above))
         }),
       )
     }),
   )
+}
+
+/** What its teardown throws comes after its end, and would cost `concat` and `concatMap` that end: the write would never be over. */
+function ownCall(name: string, call: () => ObservableInput<unknown>): Observable<unknown> {
+  return new Observable((subscriber) => {
+    const inner = fromUser(name, call).subscribe({
+      next: (value) => subscriber.next(value),
+      error: (error) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    })
+    return () => reportUncaught(() => inner.unsubscribe())
+  })
 }
 
 /** The fences go on without a gap: what the store raised it by beyond that stays unused. */
@@ -65,13 +78,13 @@ function writeWithOneMore(
   const isOwned = !needsEpoch(alarm.issued, alarm.spare, false)
   return concat(
     isOwned ? added$.pipe(catchError(() => EMPTY)) : added$, // early, it is tried again with the next one
-    defer(() => fromUser('write', () => write(fence))),
+    defer(() => ownCall('write', () => write(fence))),
   )
 }
 
 function raiseTo({ config, key, epoch }: AlarmRecord, least: number): Observable<number> {
   let to: unknown
-  const raise$ = fromUser<unknown>('raise', () =>
+  const raise$ = ownCall('raise', () =>
     withinTime(config, 'raise', () => config.raise!(least, { key, epoch })),
   ).pipe(
     tap((emitted) => {

@@ -74,6 +74,7 @@ export function openCalls({
 
   function write(by: string, time: AlarmTime, info: WriteInfo): ObservableInput<unknown> {
     // A write that goes on under a raised epoch is the one that was issued before.
+    intents.reached(info.key, time)
     if (info.move !== 'earlier' && !raised.delete(info.key)) judge.movesLater(info.key, by)
     return network.send({
       client: client(),
@@ -93,6 +94,7 @@ export function openCalls({
   function committing(incarnation: string, time: AlarmTime, { key, epoch }: CommitInfo) {
     // A batch is sent at the end of its turn: what it carries was decided before.
     if (setting.many === 'false') intents.commits(key, time)
+    intents.reached(key, time)
     const version = versionOf(key)
     const landing: Landing = { key, time, epoch }
     judge.issued(landing)

@@ -38,10 +38,10 @@ export function openHandlers({ world, process, fleet, alarm, intents, waiting }:
   let count = 0
 
   function handle(delivery: AlarmDelivery): ObservableInput<unknown> {
-    if (!process().isAlive) return NEVER
     const { key, scheduledTime } = delivery
     const isAgain = world.delivered(key, scheduledTime)
     if (scheduledTime > clock.now() && !isAgain) judge.fault(`${key} was delivered before its time`)
+    if (!process().isAlive) return NEVER // it had come to it, all the same
     const since = world.elapsed()
     const id = `delivery ${++count} of ${key} to ${process().name}`
     const work = (info: WakeupInfo): ObservableInput<unknown> => {
@@ -108,10 +108,9 @@ export function openHandlers({ world, process, fleet, alarm, intents, waiting }:
       return kept$
     }
     return defer(() => {
-      const kept = asked(alarm(key).abandon(time, delivered))
-      return alarm(key)
-        .confirmed()
-        .pipe(map(() => kept))
+      const own = alarm(key) // what the programme asks may break it, and another one knows nothing of this
+      const kept = asked(own.abandon(time, delivered))
+      return own.confirmed().pipe(map(() => kept))
     })
   }
 

@@ -15,12 +15,16 @@ export interface Intents {
   runs(key: string, scheduledTime: number): () => void
   /** The manager gives an alarm up. */
   givenUp(key: string): void
+  /** An incarnation was asked for it: with that one it is lost. */
+  reached(key: string, time: AlarmTime): void
   /** A commit must carry what was asked last; or none, where the handler of that has succeeded, or it was given up. */
   commits(key: string, time: AlarmTime): void
 }
 
 interface Intent {
   time: AlarmTime
+  /** an incarnation was asked for it */
+  isReached: boolean
   /** it may be deleted without having been asked for */
   isOver: boolean
 }
@@ -32,7 +36,7 @@ export function openIntents(judge: Judge): Intents {
   return {
     asks(key, time, pass) {
       const before = intents.get(key)
-      const own = { time, isOver: false }
+      const own = { time, isReached: false, isOver: false }
       intents.set(key, own)
       const outer = asking
       asking = key
@@ -48,10 +52,10 @@ export function openIntents(judge: Judge): Intents {
       }
     },
     loads(key) {
-      if (asking !== key) intents.delete(key)
+      if (asking !== key || intents.get(key)?.isReached) intents.delete(key)
     },
     loaded(key, time) {
-      if (!intents.has(key)) intents.set(key, { time, isOver: false })
+      if (!intents.has(key)) intents.set(key, { time, isReached: false, isOver: false })
     },
     lost: (key) => void intents.delete(key),
     runs(key, scheduledTime) {
@@ -64,6 +68,10 @@ export function openIntents(judge: Judge): Intents {
     },
     givenUp(key) {
       givenUp.add(key)
+    },
+    reached(key, time) {
+      const intent = intents.get(key)
+      if (intent?.time === time) intent.isReached = true
     },
     commits(key, time) {
       const intent = intents.get(key)

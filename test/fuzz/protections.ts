@@ -49,7 +49,7 @@ const boundary: readonly Protection[] = [
     programme: 'actor=fleet a.load!odd:getter:later a.set5000 a.confirmed',
   },
   {
-    name: 'a teardown that throws costs a held write its turn',
+    name: 'a teardown that throws costs a held commit its turn',
     patches: [
       {
         file: 'actor/keeper.ts',
@@ -57,7 +57,8 @@ const boundary: readonly Protection[] = [
         put: 'call?.unsubscribe()',
       },
     ],
-    programme: 'write=5 a.drained a.write!odd:error:spitsLater a.in10000 +1000',
+    programme:
+      'commit=5 a.touch a.commit!odd:error:spitsLater a.touch a.confirmed +1000 a.touch a.confirmed +1000',
   },
   {
     name: 'what a function of the user throws after its end is thrown on',
@@ -120,6 +121,17 @@ const epochs: readonly Protection[] = [
       },
     ],
     programme: 'epoch=1000 a.set5000 restore a.set3000',
+  },
+  {
+    name: 'a teardown that throws costs a write under a raised epoch its end',
+    patches: [
+      {
+        file: 'actor/raise-epoch.ts',
+        find: 'return () => reportUncaught(() => inner.unsubscribe())',
+        put: 'return () => inner.unsubscribe()',
+      },
+    ],
+    programme: 'manager=sqlite b.set600000 restore b.write!promise b.write!odd:error:spits +600000',
   },
   {
     name: 'an opening goes on into an epoch that it does not own',
