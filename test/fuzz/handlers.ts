@@ -49,8 +49,8 @@ export function openHandlers({ world, process, fleet, alarm, intents, waiting }:
       return runHandler(key, info, since)
     }
     const delivered = clock.now()
-    waiting.add(id)
     const outcome$ = fleet === null ? alarm(key).deliver(delivery, work) : fleet.deliver(delivery, work)
+    waiting.add(id) // the opening may have thrown, by a clock that does
     return alive(outcome$).pipe(
       finalize(() => {
         waiting.delete(id)
