@@ -13,9 +13,10 @@ const doneUnfenced = { world: { fencesDone: false } }
 
 describe('the engine keeps the protocol in every schedule', () => {
   it.each(smallBounds)('$name', { timeout: 300_000 }, ({ name: _, ...bound }) => {
-    const { violation, states } = exploreSchedules(bound)
+    const { violation, states, audited } = exploreSchedules(bound)
     expect(violation).toBeNull()
     expect(states).toBeGreaterThan(10_000)
+    expect(audited).toBeGreaterThan(10_000)
   })
 
   it('and in some much longer ones', { timeout: 300_000 }, () => {

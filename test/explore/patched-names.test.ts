@@ -2,16 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { protections } from '../fuzz/protections.ts'
-import { rulesTakenOut } from '../marbles/rules-taken-out.ts'
-import { mutants } from './mutants.ts'
 import type { Patch } from './patch-engine.ts'
-
-const sets: readonly (readonly [string, readonly (readonly [string, readonly Patch[]])[]])[] = [
-  ['the explorer and the lifecycles', mutants.map(({ name, patches = [] }) => [name, patches])],
-  ['the diagrams', rulesTakenOut.map(([name, ...patches]) => [name, patches])],
-  ['the adversary', protections.map(({ name, around = [], patches }) => [name, [...around, ...patches]])],
-]
+import { patchedSets } from './patched-sets.ts'
 
 // A name that is not there, a member that is not there, in several words; too few arguments.
 const CODES = new Set([2304, 2339, 2551, 2552, 2554])
@@ -64,7 +56,7 @@ function openChecker() {
 }
 
 // A broken engine that throws for want of a name would be caught for that, and not for what it is to show.
-describe.each(sets)('what is taken out for %s names nothing that is not there', (_, patched) => {
+describe.each(patchedSets)('what is taken out for %s names nothing that is not there', (_, patched) => {
   const faultsOf = openChecker()
   it.each(patched)('%s', { timeout: 60_000 }, (_, patches) => {
     expect(faultsOf(patches)).toEqual([])
