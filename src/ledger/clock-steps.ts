@@ -19,22 +19,22 @@ const LOOKS = 3
 /** Whether it is more than the grain of the clocks, ms. */
 export const isStep = (by: number): boolean => Math.abs(by) >= GRAIN
 
+/** What the wall clock reads more than the other one. Read once more where something came between the two. */
+export function aheadOf(scheduler: SchedulerLike, elapsed: () => number): number {
+  for (let look = 1; ; look++) {
+    const before = elapsed()
+    const now = scheduler.now()
+    const after = elapsed()
+    if (after - before < GRAIN / 2 || look === LOOKS) return now - after
+  }
+}
+
 export function watchSteps(scheduler: SchedulerLike): ClockSteps {
   const elapsed = elapsedOf(scheduler)
-  let known = ahead()
-
-  /** What the wall clock reads more than the other one. Read once more where something came between the two. */
-  function ahead(): number {
-    for (let look = 1; ; look++) {
-      const before = elapsed()
-      const now = scheduler.now()
-      const after = elapsed()
-      if (after - before < GRAIN / 2 || look === LOOKS) return now - after
-    }
-  }
+  let known = aheadOf(scheduler, elapsed)
 
   function step(): number {
-    const by = Math.round(ahead() - known)
+    const by = Math.round(aheadOf(scheduler, elapsed) - known)
     return isStep(by) ? by : 0
   }
 

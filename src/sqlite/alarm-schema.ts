@@ -29,8 +29,8 @@ const STEPS: readonly string[] = [
     CREATE INDEX alarm_failed ON alarm (time) WHERE due IS NULL AND time IS NOT NULL;
     -- Those that wait for the end of a lease or of a back-off.
     CREATE INDEX alarm_waiting ON alarm (changed_at) WHERE due IS NOT NULL AND (begun = 1 OR leased_until IS NOT NULL);
-    CREATE TABLE clock (stepped INTEGER NOT NULL) STRICT; -- ms that the wall clock was set, as far as it is allowed for
-    INSERT INTO clock VALUES (0);
+    -- How far the wall clock was ahead of the machine's when the rows were put right, and what that one read, ms.
+    CREATE TABLE clock (id INTEGER PRIMARY KEY, ahead INTEGER NOT NULL, elapsed INTEGER NOT NULL) STRICT;
   `,
 ]
 

@@ -12,14 +12,23 @@ const DAY = 86_400_000
 export interface SqliteLedger extends Ledger {
   /** Forgets removals that are a day old, some at a time; `true` if there may be more. */
   forget(now: number): boolean
-  /** ms that the clock was set, by all that share the file, as far as the rows allow for it */
-  stepped(): number
+  /** by which the rows were put right last; `null`: never */
+  clock(): FileClock | null
+  keepClock(clock: FileClock): void
   /** The clock was set by so much: leases and back-offs end when they would have ended. */
   shift(by: number, now: number): void
   /** Begins those leases and back-offs again that say they began later than now: the clock was set back while nothing ran. */
   bound(now: number): void
   /** Reads some of what is held, in order. */
   page(excerpt: Excerpt): HeldAlarm[]
+}
+
+/** What the clocks read when the rows were put right. */
+interface FileClock {
+  /** ms that the wall clock was ahead of the machine's */
+  readonly ahead: number
+  /** ms of the machine's: a machine that reads less was started since */
+  readonly elapsed: number
 }
 
 /** A row, as it is read. */
@@ -56,8 +65,8 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
   const forget = db.prepare(`
     DELETE FROM alarm WHERE rowid IN
       (SELECT rowid FROM alarm WHERE time IS NULL AND changed_at < ? ORDER BY changed_at LIMIT ${AT_A_TIME})`)
-  const stepped = db.prepare('SELECT stepped FROM clock')
-  const note = db.prepare('UPDATE clock SET stepped = stepped + ?')
+  const clock = db.prepare('SELECT ahead, elapsed FROM clock')
+  const keepClock = db.prepare('INSERT OR REPLACE INTO clock (id, ahead, elapsed) VALUES (0, ?, ?)')
   // What `shifted` in ../ledger/held-alarm.ts says.
   const waits = 'due IS NOT NULL AND (begun = 1 OR leased_until IS NOT NULL)'
   const move = (by: string): string => `UPDATE alarm SET leased_until = leased_until + ${by},
@@ -114,11 +123,11 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
       found.sort((a, b) => placeAt(a) - placeAt(b) || a.rowid - b.rowid)
       return allOf(found.slice(0, limit))
     },
-    stepped: () => (stepped.get() as { stepped: number }).stepped,
+    clock: () => (clock.get() as FileClock | undefined) ?? null,
+    keepClock: ({ ahead, elapsed }) => void keepClock.run(ahead, elapsed),
     shift(by, now) {
       shift.run({ by, now })
       age.run({ by })
-      note.run(by)
     },
     bound(now) {
       bound.run({ now })

@@ -123,7 +123,8 @@ function managerOver(
     return value
   }
 
-  inTransaction(db, file, shared.open)
+  inTransaction(db, file, shared.allow)
+  shared.commit()
   const group = groupCommit(
     ledger,
     transaction,

@@ -2,7 +2,7 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs'
 
 /** A scheduler that can say how much time has passed, even if its clock was set meanwhile. */
 export interface ElapsedScheduler extends SchedulerLike {
-  /** ms since some moment; never goes back, and never jumps */
+  /** ms since some moment, the same one in all processes that share a file of alarms; never goes back, and never jumps */
   elapsed(): number
 }
 
@@ -14,9 +14,9 @@ const REAL = 1e11 // ms: what reads less counts virtual time, inside of `TestSch
  * By its own `elapsed()`, as `virtualClock` has it; where its clock is the machine's, by `performance.now()`. Any other clock is taken for
  * one that is never set forward; what it is set back by does not count.
  */
-export function elapsedOf(scheduler: SchedulerLike & { elapsed?: unknown }): () => number {
-  if (typeof scheduler.elapsed === 'function') return () => (scheduler as ElapsedScheduler).elapsed()
-  if (scheduler.now === asyncScheduler.now && scheduler.now() > REAL) return () => performance.now()
+export function elapsedOf(scheduler: SchedulerLike): () => number {
+  if (hasElapsed(scheduler)) return () => scheduler.elapsed()
+  if (isMachineClock(scheduler)) return () => performance.now()
   let last = scheduler.now()
   let passed = 0
   return () => {
@@ -25,4 +25,12 @@ export function elapsedOf(scheduler: SchedulerLike & { elapsed?: unknown }): () 
     last = now
     return passed
   }
+}
+
+export function hasElapsed(scheduler: SchedulerLike & { elapsed?: unknown }): scheduler is ElapsedScheduler {
+  return typeof scheduler.elapsed === 'function'
+}
+
+export function isMachineClock(scheduler: SchedulerLike): boolean {
+  return scheduler.now === asyncScheduler.now && scheduler.now() > REAL
 }

@@ -1,12 +1,13 @@
 import { openSync, readSync, writeFileSync } from 'node:fs'
-import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import { asyncScheduler } from 'rxjs'
+import type { ElapsedScheduler } from '../../src/vocabulary/elapsed.ts'
 
 /**
  * The clock of the machine, the same for all processes of a run: real time plus an offset that stands in a file.
  *
  * So one write of eight bytes steps it for everybody at once, as a time server does; timers do not notice, as real ones do not.
  */
-export function machineClock(file: string): SchedulerLike {
+export function machineClock(file: string): ElapsedScheduler {
   const fd = openSync(file, 'r')
   const offset = new Float64Array(1)
   return {
@@ -14,6 +15,7 @@ export function machineClock(file: string): SchedulerLike {
       readSync(fd, offset, 0, 8, 0)
       return Date.now() + offset[0]!
     },
+    elapsed: () => Number(process.hrtime.bigint()) / 1e6,
     schedule: asyncScheduler.schedule.bind(asyncScheduler),
   }
 }

@@ -29,6 +29,14 @@ it.each([
   expect((await runProgramme(readProgramme(programme))).faults).toEqual([])
 })
 
+// The clock is set, and another process opens the file before the first one has found that.
+it.each([
+  'manager=sqlite b.run!40000 b.set0 step60000 fork',
+  'manager=sqlite actor=stores b.run!40000 b.set0 +2000 step20000 fork',
+])('a lease lasts as long as it lasts: %s', async (programme) => {
+  expect((await runProgramme(readProgramme(programme))).faults).toEqual([])
+})
+
 it('a programme is printed as the line that replays it', () => {
   const programme = madeUp(3)
   expect(readProgramme(printProgramme(programme))).toEqual(programme)
