@@ -53,7 +53,7 @@ export interface Runtime<Message, Reply> {
 interface Awake<Message, Reply> {
   ask(message: Message): Observable<Reply>
   deliver(delivery: AlarmDelivery): Observable<unknown>
-  abandon(scheduledTime: number): Observable<number | null>
+  abandon(scheduledTime: number, delivery: AlarmDelivery): Observable<number | null>
   readonly broken$: Observable<never>
   close(): void
 }
@@ -72,8 +72,8 @@ export function actorRuntime<Message, Reply>(
     return {
       ask: (message) => inTurn(() => receive(message)).pipe(alarm.holdUntilConfirmed()),
       deliver: (delivery) => alarm.deliver(delivery, (info) => inTurn(() => wake(info))),
-      abandon(scheduledTime) {
-        const kept = alarm.abandon(scheduledTime)
+      abandon(scheduledTime, delivery) {
+        const kept = alarm.abandon(scheduledTime, delivery)
         return alarm.confirmed().pipe(map(() => kept))
       },
       broken$: alarm.events$.pipe(ignoreElements()),
@@ -110,7 +110,7 @@ export function actorRuntime<Message, Reply>(
   return {
     ask: (key, message) => use(key, (actor) => actor.ask(message)),
     deliveries$: manager.deliveries((delivery) => use(delivery.key, (actor) => actor.deliver(delivery)), {
-      abandon: (key, time) => use(key, (actor) => actor.abandon(time)),
+      abandon: (key, time, delivery) => use(key, (actor) => actor.abandon(time, delivery)),
     }),
   }
 }

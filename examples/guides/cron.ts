@@ -25,7 +25,7 @@ export interface Daily {
   /** Begins, if it has not begun. */
   start(): void
   deliver(wakeup: Wakeup): Observable<unknown>
-  abandon(key: string, scheduledTime: number): Observable<number | null>
+  abandon(key: string, scheduledTime: number, delivery?: Wakeup): Observable<number | null>
 }
 
 export function openDaily(
@@ -51,10 +51,10 @@ export function openDaily(
         ),
       ),
     // A run that failed seven times must not end the series.
-    abandon: (_, scheduledTime) =>
+    abandon: (_, scheduledTime, delivery) =>
       defer(() => {
         setNext()
-        const kept = alarm.abandon(scheduledTime)
+        const kept = alarm.abandon(scheduledTime, delivery)
         return alarm.confirmed().pipe(map(() => kept))
       }),
   }

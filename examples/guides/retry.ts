@@ -16,7 +16,7 @@ export interface Outbox {
   state(): Message['state']
   deliver(wakeup: Wakeup): Observable<unknown>
   /** For the option `abandon` of the manager's deliveries. */
-  abandon(key: string, scheduledTime: number): Observable<number | null>
+  abandon(key: string, scheduledTime: number, delivery?: Wakeup): Observable<number | null>
 }
 
 /** What `post` fails with: the status of an HTTP answer. */
@@ -59,10 +59,10 @@ export function openOutbox(store: ActorStore, post: (text: string) => Observable
           defer(() => of(settle(sent, 'sent'))),
         )
       }),
-    abandon: (_, scheduledTime) =>
+    abandon: (_, scheduledTime, delivery) =>
       defer(() => {
         if (alarm.time === scheduledTime) settle(message(), 'given up')
-        const kept = alarm.abandon(scheduledTime)
+        const kept = alarm.abandon(scheduledTime, delivery)
         return alarm.confirmed().pipe(map(() => kept)) // the manager forgets it only when that is durable
       }),
   }

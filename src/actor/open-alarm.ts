@@ -118,12 +118,14 @@ export interface Alarm {
    * Deletes the alarm that the manager gives up, if it is still that one; returns the confirmed one that stands, or `null`.
    *
    * Throws `ALARM_WRITE_FAILED`, uncounted, while anything is asked or in flight or a handler runs: let the manager ask again. The commit of
-   * the deletion is issued before anything that waits or listens goes on. Gotcha: the manager drops its copy with the answer, so
-   * give it only when the deletion is durable:
+   * the deletion is issued before anything that waits or listens goes on. Pass the delivery on: by its fence an incarnation that was
+   * replaced notices that what it remembers does not stand (`ALARM_FENCED`, or `ALARM_WRITE_FAILED` until its own write has told), and an
+   * alarm that was set to the same time since is kept. Gotcha: the manager drops its copy with the answer, so give it only when the
+   * deletion is durable:
    *
    * ```ts
    * const abandon = (key: string, time: number, delivery: { fence: number }) => {
-   *   const kept = alarm.abandon(time, delivery) // with the delivery, or one that was set to the same time since would go with it
+   *   const kept = alarm.abandon(time, delivery)
    *   return alarm.confirmed().pipe(map(() => kept))
    * }
    * ```

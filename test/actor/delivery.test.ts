@@ -1,8 +1,16 @@
 import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { arm } from '../../src/actor/delivery/arming.ts'
-import { type Alarm, type AlarmConfig, type AlarmEvent, openAlarm, type Wakeup } from '../../src/index.ts'
+import {
+  type Alarm,
+  type AlarmConfig,
+  type AlarmEvent,
+  AlarmFencedError,
+  openAlarm,
+  type Wakeup,
+} from '../../src/index.ts'
 import { virtualClock } from '../../src/marbles/clock/virtual-clock.ts'
+import { fenceOf } from '../../src/vocabulary/fence.ts'
 
 function open(more: Partial<AlarmConfig> = {}): { alarm: Alarm; calls: string[] } {
   const calls: string[] = []
@@ -391,6 +399,52 @@ describe('abandon', () => {
     expect([calls, alarm.time]).toEqual([[], null])
     handler$.complete()
     expect(calls).toEqual(['commit null'])
+  })
+
+  describe('of an alarm that another incarnation has written', () => {
+    const theirs = { fence: fenceOf(2, 1) }
+
+    it('keeps nothing that it remembers: its own write is refused, and it breaks', () => {
+      const refusal = new AlarmFencedError('a', fenceOf(1, 1), theirs.fence)
+      const { alarm, calls } = open({ key: 'a', epoch: 1, write: () => throwError(() => refusal) })
+      expect(() => alarm.abandon(7, theirs)).toThrowError(refusal)
+      expect(calls).toEqual([])
+      expect(() => alarm.time).toThrowError(refusal)
+    })
+
+    it('has to be asked again where the write is under way, or has shown that this one is the owner', () => {
+      const write$ = new Subject<never>()
+      const { alarm } = open({ epoch: 1, write: () => write$ })
+      expect(() => alarm.abandon(7, theirs)).toThrowError('another incarnation has written it')
+      expect(() => alarm.abandon(7, theirs)).toThrowError('a commit or a manager write of its actor')
+      write$.complete()
+      expect(() => alarm.abandon(7, theirs)).toThrowError(refused)
+    })
+
+    it('is answered once the store has raised its epoch above that fence', () => {
+      const writes: string[] = []
+      const { alarm } = open({
+        epoch: 1,
+        raise: () => of(3),
+        write(time, { fence }) {
+          writes.push(`${time} ${fence > theirs.fence ? 'above' : 'below'}`)
+          return fence > theirs.fence
+            ? EMPTY
+            : throwError(() => new AlarmFencedError('a', fence, theirs.fence))
+        },
+      })
+      expect(() => alarm.abandon(7, theirs)).toThrowError(refused)
+      expect(writes).toEqual(['1 below', '1 above'])
+      expect(alarm.abandon(7, theirs)).toBe(1)
+    })
+
+    it('is no other one where the fence is of this one, or of one before', () => {
+      const { alarm } = open({ epoch: 2, initial: null })
+      alarm.set(9)
+      expect(alarm.abandon(7, { fence: fenceOf(2, 1) })).toBe(9)
+      expect(alarm.abandon(7, { fence: fenceOf(1, 5) })).toBe(9)
+      expect(() => alarm.abandon(7, { fence: fenceOf(2, 9) })).toThrowError(refused)
+    })
   })
 
   it('may be asked as soon as the handler has failed, by a manager that does so at once', () => {

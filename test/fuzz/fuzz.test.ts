@@ -25,6 +25,8 @@ it.each([
   'actor=fleet a.run!set5000/40000 +600000 a.clock600000 +10000 a.commit!odd:error:overflow a.in0',
   'commit=700 reconcile=false a.run!giveup a.abandon!set0/ok a.work5000 a.write!odd:error:twice +600000',
   'c.run!set1000/40000 c.set0 c.commit!odd:error:thenThrows c.clock0',
+  'write=700 a.send>set5000 a.send>set~0 a.delete a.send',
+  '+60000 a.run!in700/40000 a.set3000 step1 fork',
 ])('what was no fault is judged as none: %s', async (programme) => {
   expect((await runProgramme(readProgramme(programme))).faults).toEqual([])
 })

@@ -17,7 +17,7 @@ interface Owner {
 
 /** Values that wait for the state that they tell of, one stream for each actor of a process. */
 export interface Gates {
-  /** What is asked until the call of what is returned is to be durable before a value leaves, unless it is lost in between. */
+  /** The next change of the state is to be durable before a value leaves, from the call of what is returned on, unless it is lost in between. */
   gated(key: string, isGated: boolean): () => void
   /** `then` is asked for when the value leaves */
   send(key: string, then?: string): void
@@ -93,8 +93,9 @@ export function openGates({ world, process, alarm, version, waiting, lost }: Own
     needs: needsOf,
     gated(key, isGated) {
       const open = outlet(key) // which ends when the alarm breaks: what was asked is lost then
+      const next = version(key) + 1 // what leaves in the course of the call may ask for more
       return () => {
-        if (isGated && outlet(key) === open) needs.set(key, version(key))
+        if (isGated && outlet(key) === open) needs.set(key, Math.max(needsOf(key), next))
       }
     },
     send(key, then) {

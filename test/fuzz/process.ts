@@ -20,7 +20,7 @@ export interface Process extends Client {
   withBadClock(ask: () => void): void
   /** the state beside the alarm changes */
   change(key: string): void
-  /** What is asked until the call of what is returned is to be durable before a value leaves, unless it is lost in between. */
+  /** The next change of the state is to be durable before a value leaves, from the call of what is returned on, unless it is lost in between. */
   gated(key: string, isGated: boolean): () => void
   /** `then` is asked for when the value leaves, or the answer comes */
   send(key: string, then?: string): void

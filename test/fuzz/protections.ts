@@ -217,6 +217,18 @@ const own: readonly Protection[] = [
     ],
     programme: 'write=promise +5000 a.run!set5000/ok a.run!giveup a.abandon!set10000/ok a.set0',
   },
+  {
+    name: 'an incarnation that is not the owner any more answers what is given up with what it remembers',
+    patches: [
+      {
+        file: 'actor/delivery/abandon.ts',
+        find: 'if (isOfAnother(keeper, delivered)) throw unproven(keeper, time)\n',
+        put: '',
+      },
+    ],
+    programme:
+      'actor=fleet many=true fork a.run!ok a.run!giveup a.set5000 a.commit!hang:40000 a.set2000 +5000 a.set2000 a.set3000',
+  },
 ]
 
 /** Those of the explorer besides, where the sources are what is changed. */

@@ -1,5 +1,6 @@
 import { throwing } from '../../operators/reached.ts'
 import { AlarmError } from '../../vocabulary/errors.ts'
+import { sequenceOf } from '../../vocabulary/fence.ts'
 import { given } from '../../vocabulary/given.ts'
 import { type AlarmTime, checkTime, printTime } from '../../vocabulary/time.ts'
 import type { Keeper } from '../keeper.ts'
@@ -20,6 +21,7 @@ export function abandon(
     keeper.deleteNow(keeper.atWork())
     return null
   }
+  if (isOfAnother(keeper, delivered)) throw unproven(keeper, time)
   const kept = keeper.committed
   keeper.atWork()
   if (kept !== time) anotherKept(keeper)
@@ -34,10 +36,28 @@ function isOfBefore(keeper: Keeper, delivered?: { readonly fence?: number }): bo
   return fence !== undefined && sinceOf(keeper, { fence }) <= keeper.stale
 }
 
-function unsettled({ key, work }: Keeper, time: number): AlarmError {
-  const why = work?.run
+/** Another incarnation has written it, by its fence: what this one knows of the alarm may be old. */
+function isOfAnother({ fenceEpoch, issued }: Keeper, delivered?: { readonly fence?: number }): boolean {
+  const fence = delivered?.fence
+  return fence !== undefined && sequenceOf(fenceEpoch, fence) > issued
+}
+
+/** A write tells which of the two owns the actor: the manager refuses it, or holds a fence of this one by the next time. */
+function unproven(keeper: Keeper, time: number): unknown {
+  keeper.renew()
+  return keeper.failure !== null
+    ? throwing(keeper.failure)
+    : notNow(keeper, time, 'another incarnation has written it')
+}
+
+function unsettled(keeper: Keeper, time: number): AlarmError {
+  const why = keeper.work?.run
     ? 'a handler of its actor runs'
     : 'a commit or a manager write of its actor is in flight'
+  return notNow(keeper, time, why)
+}
+
+function notNow({ key }: Keeper, time: number, why: string): AlarmError {
   return new AlarmError(
     'ALARM_WRITE_FAILED',
     `The alarm ${printTime(time)} of ${given(key)} cannot be given up now: ${why}. ` +
