@@ -62,11 +62,11 @@ export function openCalls({
   const written = (time: AlarmTime, info: WriteInfo): Observable<unknown> =>
     defer(() => {
       if (generation !== world.generation) return NEVER
-      const wasKept = world.isKept(info.key)
+      const replaced = world.replaces(info)
       return concat(
         service.write(info.key, time, info),
         defer(() => {
-          if (wasKept) world.replaced(info)
+          replaced()
           return EMPTY
         }),
       )

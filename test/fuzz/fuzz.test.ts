@@ -27,6 +27,9 @@ it.each([
   'c.run!set1000/40000 c.set0 c.commit!odd:error:thenThrows c.clock0',
   'write=700 a.send>set5000 a.send>set~0 a.delete a.send',
   '+60000 a.run!in700/40000 a.set3000 step1 fork',
+  'commit=promise a.run!700 a.run!giveup a.abandon!set1000/ok a.set0 step-1000 close step60000 a.send',
+  '+1000 a.set2000 die a.run!set10000/ok step1000 a.touch',
+  'write=5 abandon=false a.set2000 a.run!giveup a.run!giveup +10000 a.set0 step60000 +700',
 ])('what was no fault is judged as none: %s', async (programme) => {
   expect((await runProgramme(readProgramme(programme))).faults).toEqual([])
 })

@@ -109,6 +109,12 @@ export function openProcess(world: World, name: string): Process {
     if (known !== undefined && (fleet !== null || !isBroken(known))) return known
     if (known !== undefined) forget(key)
     const opened = fleet === null ? openAlarm(key) : fleet.actor(key)
+    // Its write may have been delivered at once, and have opened it once more.
+    const within = alarms.get(key)
+    if (within !== undefined && fleet === null) {
+      closed(opened)
+      return within
+    }
     alarms.set(key, opened)
     if (setting.heard === 'true') hear(key, opened)
     return opened

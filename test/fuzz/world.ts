@@ -62,8 +62,8 @@ export interface World {
   delivered(key: string, time: number): boolean
   record(event: AlarmEvent): void
   noted(event: DeliveryEvent): void
-  /** A write has taken the place of an alarm that was given up. */
-  replaced(info: WriteInfo): void
+  /** The write reaches the manager; what is returned is called when it has taken the place of what was given up before. */
+  replaces(info: WriteInfo): () => void
   /** whether the manager has given the alarm up, and keeps it as failed */
   isKept(key: string): boolean
   /** What can be seen wrong between two steps. */
@@ -83,7 +83,7 @@ export function openWorld(library: Library, setting: Setting): World {
   const thrown = new Set<unknown>()
   const runs: { key: string; time: number }[] = []
   const deliveredOnce = new Set<string>()
-  const kept = new Set<string>()
+  const kept = new Map<string, DeliveryEvent>()
   const givenUp = new Set<string>()
   const parts = openParts()
   const services: Service[] = []
@@ -186,11 +186,15 @@ export function openWorld(library: Library, setting: Setting): World {
       const retryIn = kind === 'failed' && event.retryAt !== null ? event.retryAt - event.at : 0
       overdue.expectIn(key, Math.max(0, retryIn))
       if (kind === 'abandoned') givenUp.add(key)
-      if (String(kind) === 'given-up') kept.add(key)
+      if (String(kind) === 'given-up') kept.set(key, event)
       else kept.delete(key)
     },
-    replaced({ key, move }) {
-      if (move !== 'same') kept.delete(key)
+    replaces({ key, move }) {
+      const before = kept.get(key)
+      return () => {
+        // What it has set may have been given up by now.
+        if (move !== 'same' && kept.get(key) === before) kept.delete(key)
+      }
     },
     isKept: (key) => kept.has(key),
     look() {
