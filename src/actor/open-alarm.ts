@@ -119,7 +119,7 @@ export interface Alarm {
    *
    * Throws `ALARM_WRITE_FAILED`, uncounted, while anything is asked or in flight or a handler runs: let the manager ask again. The commit of
    * the deletion is issued before anything that waits or listens goes on. Pass the delivery on: by its fence an incarnation that was
-   * replaced notices that what it remembers does not stand (`ALARM_FENCED`, or `ALARM_WRITE_FAILED` until its own write has told), and an
+   * replaced notices that what it remembers does not stand (`ALARM_FENCED`; until its own write has shown that, `ALARM_WRITE_FAILED`), and an
    * alarm that was set to the same time since is kept. Gotcha: the manager drops its copy with the answer, so give it only when the
    * deletion is durable:
    *

@@ -42,7 +42,7 @@ function isOfAnother({ fenceEpoch, issued }: Keeper, delivered?: { readonly fenc
   return fence !== undefined && sequenceOf(fenceEpoch, fence) > issued
 }
 
-/** A write tells which of the two owns the actor: the manager refuses it, or holds a fence of this one by the next time. */
+/** A write shows which of the two owns the actor: the manager refuses it, or holds a fence of this one by the next time. */
 function unproven(keeper: Keeper, time: number): unknown {
   keeper.renew()
   return keeper.failure !== null
