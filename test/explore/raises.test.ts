@@ -17,6 +17,27 @@ describe('two owners of one store, whose manager remembers a higher fence', { ti
     expect(states).toBeGreaterThan(100)
   })
 
+  it('never make the manager later by what they remember of an alarm that it gives up', () => {
+    const { fault, states } = exploreRaises({ store: { epoch: 2, time: 5 }, held: 2, gives: 2 })
+    expect(fault).toBeNull()
+    expect(states).toBeGreaterThan(1_000)
+  })
+
+  it('do so where one answers that is not the owner any more, which is caught', async () => {
+    const patch = {
+      file: 'actor/delivery/abandon.ts',
+      find: 'if (isOfAnother(keeper, delivered)) throw unproven(keeper, time)',
+      put: '',
+    }
+    const { fault } = exploreRaises({
+      store: { epoch: 2, time: 5 },
+      held: 2,
+      gives: 1,
+      openAlarm: await loadPatched([patch]),
+    })
+    expect(fault).toMatch(/^the manager is later than the store may be/)
+  })
+
   it('both win where a raise does not ask the store, which is caught', () => {
     const { fault } = exploreRaises({ store: restored, held: 5, asksStore: false })
     expect(fault).toMatch(/^the manager takes a write of an older owner after one of the newest/)
