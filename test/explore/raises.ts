@@ -1,5 +1,5 @@
 import { type Alarm, AlarmFencedError, type AlarmTime, openAlarm } from 'nolater'
-import { Subject } from 'rxjs'
+import { defer, EMPTY, map, type Observable, Subject } from 'rxjs'
 import { SEQUENCES as EPOCH } from '../../src/vocabulary/fence.ts'
 import { isNoLater } from '../world/judge.ts'
 import { readRecord } from './explorer/record.ts'
@@ -13,8 +13,8 @@ export interface RaiseOptions {
   readonly held: number
   /** alarms that each owner sets; default 1 */
   readonly sets?: 1 | 2 | undefined
-  /** how often the manager may give up what it holds, and ask any owner about it; default 0. It is no later than the store in the beginning then */
-  readonly gives?: number
+  /** how often the manager may deliver what it holds, or give it up, to any owner; default 0. It is no later than the store in the beginning then */
+  readonly asked?: number
   /** a raise asks, in the store's transaction, whether its opening is the last one */
   readonly asksStore?: boolean
 }
@@ -34,8 +34,8 @@ interface Owner {
   /** in the order in which they were made: one write or raise, and one commit, at a time */
   readonly calls: Call[]
   asks: number
-  /** what the manager has given up and asked it about, until the answer is durable */
-  given: number | null
+  /** by the manager, about this alarm; until it may be answered */
+  asked: AlarmTime
   /** the manager has taken a write of its */
   wins: boolean
   failure: unknown
@@ -64,7 +64,7 @@ function openWorld({
   store: before,
   held,
   sets = 1,
-  gives = 0,
+  asked = 0,
   asksStore = true,
   openAlarm: open = openAlarm,
 }: RaiseOptions) {
@@ -72,7 +72,7 @@ function openWorld({
   const manager = { time: 5 as AlarmTime, fence: held * EPOCH + 3 }
   const opened: Owner[] = []
   let fault: string | null = null
-  let given = 0
+  let soFar = 0
 
   function openOwner(): void {
     store.epoch = Math.max(store.epoch, store.raised) + 1
@@ -87,7 +87,7 @@ function openWorld({
       epoch: store.epoch,
       calls,
       asks: 0,
-      given: null,
+      asked: null,
       wins: false,
       failure: null,
       alarm: open({
@@ -134,29 +134,35 @@ function openWorld({
     call.answer.complete()
   }
 
-  /** The manager asks it about the alarm that it gives up, which no newer write replaces meanwhile. */
-  function giveUp(owner: Owner): void {
+  /** The manager asks it about the alarm that it holds; the answer counts where no newer write has replaced that one. */
+  function ask(owner: Owner, answer$: (time: number, fence: number) => Observable<AlarmTime>): void {
     const { time, fence } = manager
-    given++
-    try {
-      const kept = owner.alarm.abandon(time!, { fence })
-      owner.given = time
-      owner.alarm.confirmed().subscribe({
-        next() {
-          owner.given = null
-          if (manager.time === time && manager.fence === fence) manager.time = kept
-        },
-        error: () => (owner.given = null),
-      })
-    } catch {} // it asks again
+    soFar++
+    owner.asked = time
+    defer(() => answer$(time!, fence)).subscribe({
+      next(kept) {
+        owner.asked = null
+        if (manager.time === time && manager.fence === fence) manager.time = kept
+      },
+      error: () => (owner.asked = null), // it is asked again
+    })
   }
+
+  const givenUp = ({ alarm }: Owner, time: number, fence: number): Observable<AlarmTime> => {
+    const kept = alarm.abandon(time, { fence })
+    return alarm.confirmed().pipe(map(() => kept))
+  }
+
+  const woken = ({ alarm }: Owner, scheduledTime: number, fence: number): Observable<AlarmTime> =>
+    alarm.deliver({ scheduledTime, fence }, () => EMPTY).pipe(map(() => null))
 
   function take(move: string): void {
     const [who, what = ''] = move.split('.')
     const owner = opened[Number(who)]
     if (owner === undefined) openOwner()
     else if (what === 'set') owner.alarm.set(times[owner.asks++]!)
-    else if (what === 'given-up') giveUp(owner)
+    else if (what === 'woken') ask(owner, (time, fence) => woken(owner, time, fence))
+    else if (what === 'given-up') ask(owner, (time, fence) => givenUp(owner, time, fence))
     else {
       const call = owner.calls[Number(what)]!
       if (call.outcome === null) reach(owner, call)
@@ -168,23 +174,24 @@ function openWorld({
     const moves = opened.length < owners ? ['open'] : []
     for (const [who, { alarm: _, calls, asks, failure }] of opened.entries()) {
       if (failure === null && asks < sets) moves.push(`${who}.set`)
-      if (failure === null && given < gives && manager.time !== null) moves.push(`${who}.given-up`)
+      if (failure === null && soFar < asked && manager.time !== null)
+        moves.push(`${who}.woken`, `${who}.given-up`)
       // A broken owner hears no answer, and what it asked for may still arrive.
       calls.forEach(({ outcome }, i) => {
         if (failure === null || outcome === null) moves.push(`${who}.${i}`)
       })
     }
-    if (gives > 0 && isLate()) fault ??= 'the manager is later than the store may be'
+    if (asked > 0 && isLate()) fault ??= 'the manager is later than the store may be'
     if (moves.length === 0) fault ??= faultAtRest()
-    const print = ({ alarm, calls, asks, given, wins, failure }: Owner) => [
+    const print = ({ alarm, calls, asks, asked, wins, failure }: Owner) => [
       calls.map(({ what, value, fence, outcome }) => [what, value, fence, outcome && String(outcome)]),
       asks,
-      given,
+      asked,
       wins,
       failure && String(failure),
       failure === null && [readRecord(alarm), (alarm as unknown as { raisedTo: number }).raisedTo],
     ]
-    return { key: JSON.stringify([store, manager, given, opened.map(print)]), moves, fault }
+    return { key: JSON.stringify([store, manager, soFar, opened.map(print)]), moves, fault }
   }
 
   /** A commit of the newest owner may have arrived before it is answered, or may still arrive. */
