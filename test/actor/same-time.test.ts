@@ -1,7 +1,8 @@
-import { map, type Observable, of, Subject, throwError } from 'rxjs'
+import { map, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
   type Alarm,
+  type AlarmEvent,
   type AlarmTime,
   memoryManager,
   multiplexTimers,
@@ -313,5 +314,28 @@ describe('a timer set again to the same time', () => {
     alarm.deliver({ scheduledTime: 5 }, () => failed()).subscribe({ error() {} })
     named.set('eggs', 5)
     expect(writes).toEqual(['5 earlier', '5 earlier'])
+  })
+})
+
+describe('the story of an alarm', () => {
+  it('says that the same time was asked again once its delivery had begun, and of no other intent', () => {
+    const write$ = new Subject<never>()
+    const events: AlarmEvent[] = []
+    const alarm = openAlarm({
+      reconcile: false,
+      scheduler: virtualClock(9),
+      commit: () => [],
+      write: () => write$,
+    })
+    alarm.events$.subscribe((event) => events.push(event))
+    const set = (): void => alarm.set(5)
+    set()
+    set()
+    alarm.deliver({ scheduledTime: 5, fence: 1 }, () => NEVER).subscribe()
+    set()
+    const intents = events.filter(({ kind }) => kind === 'intent')
+    expect(intents.map((event) => 'again' in event && event.again)).toEqual([false, false, true])
+    expect(intents.map((event) => 'move' in event && event.move)).toEqual(['earlier', 'earlier', 'earlier'])
+    expect(events.map(({ kind }) => kind)).not.toContain('superseded')
   })
 })

@@ -8,12 +8,13 @@ const tests = [
   'test/{actor/config,actor/output-gate,actor/rules,operators/from-user}.test.ts',
   'test/lifecycles/lifecycles.test.ts',
   'test/actor/{commit,delivery,keep-alarm,open-alarm,same-time,calls,facts,pipe}.test.ts',
-  'test/vocabulary/event.test.ts',
+  'test/vocabulary/{event,check-names}.test.ts',
   'test/operators/{classify-moves,conflate-map,gate,latest-when}.test.ts',
   'test/marbles/scenarios.test.ts',
   'test/lifecycles/interleavings.test.ts',
   'test/fleet/{keep-alarms,open-fleet}.test.ts',
   'test/operators/laws.test.ts',
+  'test/actor/{raise-epoch,within-time,given-up-or-failed,misbehaving-user-code,misbehaving-listeners}.test.ts',
 ]
 
 class InTurn extends BaseSequencer {
