@@ -1,5 +1,6 @@
 import { openSync, readSync, writeFileSync } from 'node:fs'
 import { asyncScheduler } from 'rxjs'
+import { machineElapsed } from '../../src/sqlite/machine-elapsed.ts'
 import type { ElapsedScheduler } from '../../src/vocabulary/elapsed.ts'
 
 /**
@@ -10,12 +11,13 @@ import type { ElapsedScheduler } from '../../src/vocabulary/elapsed.ts'
 export function machineClock(file: string): ElapsedScheduler {
   const fd = openSync(file, 'r')
   const offset = new Float64Array(1)
+  const elapsed = machineElapsed(asyncScheduler)!
   return {
     now() {
       readSync(fd, offset, 0, 8, 0)
       return Date.now() + offset[0]!
     },
-    elapsed: () => Number(process.hrtime.bigint()) / 1e6,
+    elapsed,
     schedule: asyncScheduler.schedule.bind(asyncScheduler),
   }
 }
