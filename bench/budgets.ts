@@ -1,5 +1,7 @@
-// Ratios against the promise chain of the same run, and weights: what a slow-down would break, on any machine. About ten seconds.
+// Ratios against the promise chain of the same run, and weights: what a slow-down would break, on any machine. About fifteen seconds.
 import { existsSync } from 'node:fs'
+import type { CostId } from './curves/costs.ts'
+import { measureCurve } from './curves/curves.ts'
 import { measure } from './engine/measure.ts'
 import type { ScenarioId } from './engine/scenarios.ts'
 import { weighIn } from './memory/memory.ts'
@@ -20,6 +22,11 @@ async function timesTheChain(scenario: ScenarioId): Promise<number> {
   const { ratioDrained, wrong } = outcomes[0]!
   if (wrong.length > 0) throw new Error(`${scenario} went wrong: ${wrong.join(', ')}.`)
   return ratioDrained.median
+}
+
+/** Linear is 1: ten times as many cost ten times as much. */
+async function growthOf(of: CostId, most: number): Promise<number> {
+  return (await measureCurve(of, most)).slope
 }
 
 // Each limit leaves about half of what was measured when it was set.
@@ -46,6 +53,15 @@ const budgets: readonly Budget[] = [
     unit: 'x chain',
     measure: () => timesTheChain('synchronous'),
   },
+  { of: 'growth by actors', limit: 1.5, unit: 'as a power', measure: () => growthOf('actors', 10_000) },
+  {
+    of: 'growth by pending alarms',
+    limit: 1.5,
+    unit: 'as a power',
+    measure: () => growthOf('pending', 10_000),
+  },
+  { of: 'growth by listeners', limit: 1.5, unit: 'as a power', measure: () => growthOf('listeners', 10_000) },
+  { of: 'growth by events drawn', limit: 1.5, unit: 'as a power', measure: () => growthOf('events', 10_000) },
   {
     of: 'idle actor',
     limit: 280,

@@ -7,6 +7,7 @@ const isQuick = process.argv.includes(QUICK)
 const parts: Record<string, () => Promise<unknown>> = {
   engine: async () => (await import('./engine/engine.ts')).engine(),
   before: async () => (await import('./before/before.ts')).before(),
+  curves: async () => (await import('./curves/curves.ts')).curves(),
   memory: async () => (await import('./memory/memory.ts')).memory(),
   durable: async () => (await import('./durable/durable.ts')).durable(),
   manager: async () => (await import('./manager/manager.ts')).manager(isQuick),

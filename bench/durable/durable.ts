@@ -4,6 +4,7 @@ import { type Spread, spreadOf } from '../stats.ts'
 import { digits, table } from '../table.ts'
 import type { Contender, Open } from './contender.ts'
 import { ownDatabases, sharedDatabase } from './nolater.ts'
+import { rawDatabases } from './raw-sqlite.ts'
 import { durableObjects } from './workerd.ts'
 
 interface Setup {
@@ -37,6 +38,7 @@ const setups: readonly Setup[] = [
   { name: 'nolater, a database each', actors: 1_000, sets: 3, open: ownDatabases },
   { name: 'workerd, Durable Objects', actors: 1_000, sets: 3, open: durableObjects },
   { name: 'nolater, one database', actors: 1_000, sets: 50, open: sharedDatabase },
+  { name: 'node:sqlite by hand', actors: 1_000, sets: 50, open: rawDatabases },
 ]
 
 interface Lane extends Setup {

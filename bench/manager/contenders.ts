@@ -33,6 +33,22 @@ export const contenders = {
     burst: 100_000,
     load: async () => (await import('./nolater.ts')).wide,
   },
+  raw: {
+    name: 'node:sqlite by hand, 100',
+    durability: 'fsync before a set or a delivery counts',
+    pending: 1_000_000,
+    steady: 10_000,
+    burst: 100_000,
+    load: async () => (await import('./raw-sqlite.ts')).raw,
+  },
+  'raw-wide': {
+    name: 'node:sqlite by hand, 1,000',
+    durability: 'fsync before a set or a delivery counts',
+    pending: 1_000_000,
+    steady: 10_000,
+    burst: 100_000,
+    load: async () => (await import('./raw-sqlite.ts')).rawWide,
+  },
   'node-schedule': {
     name: 'node-schedule',
     durability: 'none',
