@@ -1,4 +1,4 @@
-import { map, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
+import { EMPTY, map, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
   type Alarm,
@@ -252,6 +252,71 @@ describe('the same time, set again once its delivery has begun,', () => {
     alarm.set(5)
     expect([alarm.abandon(5, { fence: fences[0]! }), alarm.time]).toEqual([5, 5])
     expect([alarm.abandon(5, { fence: fences[1]! }), alarm.time]).toEqual([null, null])
+  })
+})
+
+describe('by the write of a delivery', () => {
+  /** Whose writes are answered at once, but for the first, where that is held. */
+  function written(initial: AlarmTime, first$: Observable<unknown> = EMPTY) {
+    const writes: { time: AlarmTime; move: string; fence: number }[] = []
+    const alarm = openAlarm({
+      initial,
+      reconcile: false,
+      scheduler: virtualClock(1_000),
+      commit: () => EMPTY,
+      write(time, { move, fence }) {
+        writes.push({ time, move, fence })
+        return writes.length === 1 ? first$ : EMPTY
+      },
+    })
+    /** Delivers 5 under the fence of a write, to a handler that succeeds. */
+    const deliver = (nth: number) =>
+      alarm.deliver({ scheduledTime: 5, fence: writes[nth - 1]!.fence }, () => EMPTY)
+    return { alarm, writes, deliver }
+  }
+
+  it('the alarm that is put back while it is on its way is that of the write: it is used up', () => {
+    const first$ = new Subject<never>()
+    const { alarm, deliver } = written(9, first$)
+    for (const time of [5, 7, 5]) alarm.set(time)
+    first$.complete()
+    deliver(1).subscribe()
+    expect(alarm.time).toBeNull()
+  })
+
+  it('the alarm that is set once the one before was used up is another: a repetition leaves it', () => {
+    const { alarm, deliver } = written(null)
+    alarm.set(5)
+    deliver(1).subscribe()
+    alarm.set(5)
+    deliver(1).subscribe()
+    expect(alarm.time).toBe(5)
+    deliver(2).subscribe()
+    expect(alarm.time).toBeNull()
+  })
+
+  it('so is one that is set where that one is answered, which was set by the handler before', () => {
+    const handled$ = new Subject<never>()
+    const { alarm, deliver } = written(3)
+    alarm.deliver({ scheduledTime: 3, fence: 0 }, () => handled$).subscribe()
+    alarm.set(5)
+    deliver(1).subscribe(() => alarm.set(5))
+    handled$.complete()
+    deliver(1).subscribe()
+    expect(alarm.time).toBe(5)
+  })
+
+  it('the alarm that is set again before its write is acknowledged has another write, which no back-off holds up', () => {
+    const first$ = new Subject<never>()
+    const { alarm, writes } = written(9, first$)
+    alarm.set(5)
+    alarm.deliver({ scheduledTime: 5, fence: writes[0]!.fence }, () => NEVER).subscribe()
+    alarm.set(5)
+    first$.complete()
+    expect(writes.map(({ time, move }) => [time, move])).toEqual([
+      [5, 'earlier'],
+      [5, 'earlier'],
+    ])
   })
 })
 

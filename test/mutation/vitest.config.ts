@@ -8,6 +8,7 @@ const tests = [
   'test/{actor/config,actor/output-gate,actor/rules,operators/from-user}.test.ts',
   'test/lifecycles/lifecycles.test.ts',
   'test/actor/{commit,delivery,keep-alarm,open-alarm,same-time,calls,facts,pipe}.test.ts',
+  'test/actor/record/waits.test.ts',
   'test/vocabulary/{event,check-names}.test.ts',
   'test/operators/{classify-moves,conflate-map,gate,latest-when}.test.ts',
   'test/marbles/scenarios.test.ts',
