@@ -319,6 +319,15 @@ describe('the answer as the deletion', () => {
   })
 })
 
+it('a handler that runs is not said to have drained anything', () => {
+  const { alarm } = open()
+  const kinds: string[] = []
+  alarm.events$.subscribe(({ kind }) => kinds.push(kind))
+  const run = alarm.deliver({ scheduledTime: 1 }, () => NEVER).subscribe()
+  run.unsubscribe()
+  expect(kinds).toEqual(['delivery-arrived', 'delivery-run'])
+})
+
 describe('an idle alarm holds nothing', () => {
   const workOf = (alarm: Alarm) => Object.getOwnPropertyDescriptor(alarm, 'work')?.value
 
@@ -352,6 +361,14 @@ describe('an idle alarm holds nothing', () => {
 })
 
 describe('abandon', () => {
+  it('is said to be an intent that closes the gate, as one of the application is', () => {
+    const { alarm } = open()
+    const events: AlarmEvent[] = []
+    alarm.events$.subscribe((event) => events.push(event))
+    alarm.abandon(1)
+    expect(events[0]).toMatchObject({ kind: 'intent', time: null, unconfirmed: false })
+  })
+
   it('deletes the alarm that is given up, and no other', () => {
     const { alarm, calls } = open()
     expect(alarm.abandon(7)).toBe(1)

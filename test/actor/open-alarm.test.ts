@@ -421,6 +421,18 @@ describe('confirmed and drained', () => {
   })
 })
 
+it('an alarm that breaks unheard is not reported where something asks it before the turn is over', async () => {
+  const breaking = (ask: (alarm: Alarm) => void) =>
+    uncaughtDuring(() => {
+      const alarm = open({ write: () => EMPTY })
+      alarm.set(5)
+      call('commit 5').answer.error(new Error('down'))
+      ask(alarm)
+    })
+  expect(await breaking(() => {})).toHaveLength(1)
+  expect(await breaking((alarm) => watch(alarm.drained()))).toEqual([])
+})
+
 describe('what the store holds at the opening', () => {
   it('is read as a time: a Date is its milliseconds, and -0 is 0', () => {
     expect(open({ initial: new Date(5) as never }).time).toBe(5)

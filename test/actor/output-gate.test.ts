@@ -1,4 +1,4 @@
-import { NEVER, Subject } from 'rxjs'
+import { EMPTY, NEVER, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { openAlarm } from '../../src/index.ts'
 
@@ -38,6 +38,34 @@ it('the deletion that comes with the success of a handler holds no value: nobody
   expect(alarm.time).toBeNull()
   source$.next(1)
   expect(seen).toEqual([1])
+})
+
+it('a value leaves with its own commit, also where one of another gate waits for a later one', () => {
+  const commits: Subject<never>[] = []
+  const commit = () => {
+    commits.push(new Subject())
+    return commits.at(-1)!
+  }
+  const alarm = openAlarm({ reconcile: false, commit, write: () => EMPTY })
+  const [source$, other$] = [new Subject<string>(), new Subject<string>()]
+  const seen: string[] = []
+  other$.pipe(alarm.holdUntilConfirmed()).subscribe((value) => seen.push(value))
+  source$.pipe(alarm.holdUntilConfirmed()).subscribe((value) => {
+    seen.push(value)
+    if (value !== 'after 9') return
+    alarm.set(7)
+    other$.next('after 7')
+  })
+  alarm.set(9)
+  source$.next('after 9')
+  alarm.set(8)
+  source$.next('after 8')
+  commits[0]!.complete()
+  expect(seen).toEqual(['after 9'])
+  commits[1]!.complete()
+  expect(seen).toEqual(['after 9', 'after 8'])
+  commits[2]!.complete()
+  expect(seen).toEqual(['after 9', 'after 8', 'after 7'])
 })
 
 describe('whoever hears the end of the output gate may subscribe to the source again at once:', () => {
