@@ -319,6 +319,16 @@ describe('the answer as the deletion', () => {
   })
 })
 
+it('a delivery fails where the last write was given up before it arrived, and says so', () => {
+  const { alarm } = open({ write: () => throwError(() => new Error('down')), retry: { count: 0 } })
+  alarm.set(5)
+  const errors: unknown[] = []
+  alarm.deliver({ scheduledTime: 5, fence: 1 }, () => EMPTY).subscribe({ error: (error) => errors.push(error) })
+  expect(errors).toMatchObject([
+    { code: 'ALARM_WRITE_FAILED', cause: { message: 'its last write was given up, or is still in flight' } },
+  ])
+})
+
 it('a handler that runs is not said to have drained anything', () => {
   const { alarm } = open()
   const kinds: string[] = []

@@ -251,6 +251,8 @@ describe('the same time, set again once its delivery has begun,', () => {
     alarm.deliver({ scheduledTime: 5, fence: fences[0]! }, () => failed()).subscribe({ error() {} })
     alarm.set(5)
     expect([alarm.abandon(5, { fence: fences[0]! }), alarm.time]).toEqual([5, 5])
+    alarm.deliver({ scheduledTime: 5, fence: fences[0]! }, () => EMPTY).subscribe()
+    expect(alarm.time).toBe(5)
     expect([alarm.abandon(5, { fence: fences[1]! }), alarm.time]).toEqual([null, null])
   })
 })
@@ -304,6 +306,16 @@ describe('by the write of a delivery', () => {
     handled$.complete()
     deliver(1).subscribe()
     expect(alarm.time).toBe(5)
+  })
+
+  it('the alarm that is run in place of an earlier one has begun, whatever fence it has: set again, it is another', () => {
+    const { alarm, writes } = written(3)
+    alarm.set(5)
+    alarm.deliver({ scheduledTime: 3, fence: 0 }, () => alarm.set(5) ?? EMPTY).subscribe()
+    expect(writes.map(({ time, move }) => [time, move])).toEqual([
+      [5, 'later'],
+      [5, 'earlier'],
+    ])
   })
 
   it('the alarm that is set again before its write is acknowledged has another write, which no back-off holds up', () => {
