@@ -323,7 +323,9 @@ it('a delivery fails where the last write was given up before it arrived, and sa
   const { alarm } = open({ write: () => throwError(() => new Error('down')), retry: { count: 0 } })
   alarm.set(5)
   const errors: unknown[] = []
-  alarm.deliver({ scheduledTime: 5, fence: 1 }, () => EMPTY).subscribe({ error: (error) => errors.push(error) })
+  alarm
+    .deliver({ scheduledTime: 5, fence: 1 }, () => EMPTY)
+    .subscribe({ error: (error) => errors.push(error) })
   expect(errors).toMatchObject([
     { code: 'ALARM_WRITE_FAILED', cause: { message: 'its last write was given up, or is still in flight' } },
   ])

@@ -45,7 +45,11 @@ export function openIntents(judge: Judge): Intents {
         pass() // which may deliver it, and give it up
       } catch (error) {
         if (wasGivenUp) givenUp.add(key)
-        if (before !== undefined && intents.get(key) === own) intents.set(key, before) // refused
+        if (intents.get(key) === own) {
+          // Refused: what was known before still is, be it nothing.
+          if (before === undefined) intents.delete(key)
+          else intents.set(key, before)
+        }
         throw error
       } finally {
         asking = outer
