@@ -431,6 +431,21 @@ it('an alarm that breaks unheard is not reported where something asks it before 
     })
   expect(await breaking(() => {})).toHaveLength(1)
   expect(await breaking((alarm) => watch(alarm.drained()))).toEqual([])
+  expect(await breaking((alarm) => watch(of(1).pipe(alarm.holdUntilConfirmed())))).toEqual([])
+})
+
+it('setIn is set with the sum, confirmed unless it says otherwise', () => {
+  const alarm = open({ scheduler: virtualClock(1_000), write: () => EMPTY })
+  const unconfirmed: unknown[] = []
+  alarm.events$.subscribe(
+    (event) => event.kind === 'intent' && unconfirmed.push([event.time, event.unconfirmed]),
+  )
+  alarm.setIn(5)
+  alarm.setIn(4, { allowUnconfirmed: true })
+  expect(unconfirmed).toEqual([
+    [1_005, false],
+    [1_004, true],
+  ])
 })
 
 describe('what the store holds at the opening', () => {
