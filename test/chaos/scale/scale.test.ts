@@ -1,8 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { random } from '../../../examples/fleet/random.ts'
 import { type Plan, simulate } from './simulate.ts'
-import { printTable } from './table.ts'
 import { zipf } from './zipf.ts'
 
 const plan: Plan = {
@@ -20,8 +20,11 @@ const plan: Plan = {
 }
 
 describe('the simulation of docs/scale.md', () => {
+  // In a process of its own: V8's Maglev (Node 24) compiles it wrongly in one run of ten or twenty, and one server's share is then 137 %.
   it('gives what is written there', { timeout: 60_000 }, () => {
-    expect(readFileSync('docs/scale.md', 'utf8')).toContain(printTable())
+    const args = ['--no-maglev', 'test/chaos/scale/run.ts']
+    const table = execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 })
+    expect(readFileSync('docs/scale.md', 'utf8')).toContain(table.trim())
   })
 
   it('delivers every wish where each is a job, and at least one for an actor that wishes where it is not', () => {
