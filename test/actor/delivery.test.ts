@@ -373,6 +373,11 @@ describe('an idle alarm holds nothing', () => {
 })
 
 describe('abandon', () => {
+  it('throws what breaks the alarm at once', () => {
+    const { alarm } = open({ commit: () => throwError(() => new Error('full')) })
+    expect(() => alarm.abandon(1)).toThrow(expect.objectContaining({ code: 'ALARM_COMMIT_FAILED' }))
+  })
+
   it('is said to be an intent that closes the gate, as one of the application is', () => {
     const { alarm } = open()
     const events: AlarmEvent[] = []

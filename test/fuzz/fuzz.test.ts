@@ -29,6 +29,7 @@ it.each([
   '+60000 a.run!in700/40000 a.set3000 step1 fork',
   'commit=promise a.run!700 a.run!giveup a.abandon!set1000/ok a.set0 step-1000 close step60000 a.send',
   '+1000 a.set2000 die a.run!set10000/ok step1000 a.touch',
+  'a.run!giveup a.abandon!700 +1000 +2000 a.commit!cut:3:0 a.set3000 a.set5000',
   'timeout=1000 heard=true a.run!set2000/ok a.commit!stuck:0 +60000 a.work60000 a.send +31000 a.clock5000 a.touch',
   'write=5 abandon=false a.set2000 a.run!giveup a.run!giveup +10000 a.set0 step60000 +700',
 ])('what was no fault is judged as none: %s', async (programme) => {

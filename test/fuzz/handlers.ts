@@ -84,7 +84,6 @@ export function openHandlers({ world, process, fleet, alarm, intents, waiting }:
   }
 
   function abandon(key: string, time: number, delivered: AlarmDelivery): ObservableInput<AlarmTime> {
-    intents.givenUp(key)
     const { act, end } = world.parts.next(key, 'abandon')
     if (end !== 'ok')
       return concat(
@@ -100,6 +99,7 @@ export function openHandlers({ world, process, fleet, alarm, intents, waiting }:
     delivered: AlarmDelivery,
     act: string,
   ): ObservableInput<AlarmTime> {
+    intents.givenUp(key) // now: what is asked before counts
     const asked = (kept: AlarmTime): AlarmTime => {
       if (act !== '') world.ask(process(), key, act)
       return kept

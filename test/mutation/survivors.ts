@@ -1,4 +1,4 @@
-/** A change of the sources that no test notices, because it changes nothing that anybody can notice. */
+/** A change of the sources that no test notices, because it changes nothing that can be noticed. */
 export interface Survivor {
   readonly file: string
   /** the line on which it begins, without its indentation */
@@ -10,277 +10,183 @@ export interface Survivor {
   readonly why: string
 }
 
-const unheard =
-  'tell() and tellNow() look themselves: asked before only so that a story that nobody hears is never made'
+const unobserved = 'tell() looks too: it is asked before so that an event without a subscriber is never made'
 const onlyMemory = 'decides when memory is given back, and nothing else'
-const anyName = 'only compared with the other names, so any other will do'
-const afterFailure =
-  'is only otherwise once the alarm has failed, and then there is nothing left that it could change'
-const guaranteed = 'the rules let one write go at a time, and what to write is worked out when it is written'
+const anyName = 'is only compared with the other names, so that any other will do'
 const askedAgain = 'the same is asked again before anything comes of it'
+const sparesALook = 'only spares a look at the rules, which have nothing new to say'
+const hasWork = 'what comes here has work'
+const looksToo = 'what it calls looks too'
+const afterFailure =
+  'is otherwise only once the alarm has failed, and then there is nothing left that it could change'
 
-const guards: readonly (readonly [file: string, line: string])[] = [
-  ['src/actor/commit.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'commit-issued', time })"],
-  ['src/actor/commit.ts', 'if (keeper.telemetry !== null) {'],
+/** An event is made only for a subscriber. */
+const events: readonly (readonly [file: string, ...lines: readonly string[]])[] = [
   [
-    'src/actor/delivery.ts',
-    "if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })",
+    'commits',
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'commit-issued', time })",
+    'if (alarm.telemetry !== null) {',
   ],
   [
-    'src/actor/delivery.ts',
-    "if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-failed', ...delivered, error })",
-  ],
-  ['src/actor/delivery.ts', 'if (keeper.telemetry !== null)'],
-  [
-    'src/actor/delivery.ts',
-    "if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-done', ...delivered })",
+    'intents',
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'touched', unconfirmed })",
+    'if (alarm.telemetry !== null && replaced !== time && alarm.isStoreFree && replaced !== alarm.committed) {',
   ],
   [
-    'src/actor/delivery.ts',
-    "if (keeper.telemetry !== null) keeper.tellNow({ kind: 'delivery-rescheduled', ...delivered, time })",
-  ],
-  ['src/actor/keeper.ts', 'if (this.telemetry !== null) this.tellIntent(time, unconfirmed)'],
-  ['src/actor/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'touched', unconfirmed })"],
-  ['src/actor/keeper.ts', "if (this.telemetry !== null) this.tell({ kind: 'held', time: this.desired })"],
-  ['src/actor/keeper.ts', 'if (this.telemetry !== null) {'],
-  ['src/actor/writer.ts', 'if (keeper.telemetry !== null) {'],
-  ['src/actor/writer.ts', "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-issued', ...write })"],
-  [
-    'src/actor/writer.ts',
-    "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-given-up', ...write, error: reason })",
+    'waits',
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'held', time: alarm.desired })",
+    'if (alarm.telemetry !== null)',
   ],
   [
-    'src/actor/writer.ts',
-    "if (keeper.telemetry !== null) keeper.tell({ kind: 'write-retried', ...write, delay })",
-  ],
-  [
-    'src/actor/keeper.ts',
-    'if (this.telemetry !== null && replaced !== time && !work.committing && replaced !== this.committed) {',
+    'writes',
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'write-issued', ...write })",
+    'if (alarm.telemetry !== null) {',
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'write-given-up', ...write, error })",
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'write-retried', ...write, delay })",
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'epoch-raised', held, epoch, fence })",
+    "if (alarm.telemetry !== null) alarm.tell({ kind: 'epoch-added', epoch })",
   ],
 ]
 
 export const survivors: readonly Survivor[] = [
-  ...guards.map(([file, line]) => ({ file, line, becomes: ['true'], why: unheard })),
-  {
-    file: 'src/actor/delivery.ts',
-    line: 'if (keeper.telemetry === null || committed === null || !isClean(keeper, keeper.flight)) return',
-    becomes: ['false'],
-    why: unheard,
-  },
+  ...events.flatMap(([name, ...lines]) =>
+    lines.map((line) => ({ file: `src/actor/record/${name}.ts`, line, becomes: ['true'], why: unobserved })),
+  ),
+  ...(
+    [
+      ['src/actor/record/commits.ts', 'if (alarm.telemetry === null) return'],
+      ['src/actor/record/intents.ts', 'if (alarm.telemetry === null) return'],
+      ['src/actor/record/record.ts', 'if (this.telemetry === null) return'],
+      ['src/actor/record/writes.ts', 'if (alarm.telemetry === null) return'],
+      [
+        'src/actor/delivery/deliver.ts',
+        'if (keeper.telemetry === null || committed === null || !keeper.isClean) return',
+      ],
+    ] as const
+  ).map(([file, line]) => ({ file, line, becomes: ['false'], why: unobserved })),
 
   // ---- names
   {
-    file: 'src/operators/latest-when.ts',
-    line: "return holdUntil(ready$, 'newest')",
+    file: 'src/actor/record/intents.ts',
+    line: "if (run?.deletion === 'deferred') run.deletion = 'none'",
     becomes: ['""'],
     why: anyName,
   },
   {
-    file: 'src/actor/delivery.ts',
+    file: 'src/actor/delivery/deliver.ts',
     line: "const own: Run = { deletion: arming.deletes ? 'deferred' : 'none', since }",
-    becomes: ['""'],
-    why: anyName,
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: "if (this.work?.run?.deletion === 'deferred') this.work.run.deletion = 'none'",
     becomes: ['""'],
     why: anyName,
   },
 
   // ---- memory
   {
-    file: 'src/actor/output-gate.ts',
-    line: 'if (left > held.length / 2) {',
-    why: onlyMemory,
-  },
-  {
     file: 'src/actor/waiting.ts',
-    line: 'else if (waiting !== null && waits < waiting.length / 2) {',
+    line: 'else if (waiting !== null && waiters < waiting.length / 2) {',
     why: onlyMemory,
   },
+
+  // ---- which write a delivery is of
   {
-    file: 'src/actor/commit.ts',
-    line: 'else if (work.committing) work.commit = commit',
+    file: 'src/actor/record/intents.ts',
+    line: 'return work?.writing === true && work.carries === time ? issued - 1 : issued',
     becomes: ['true'],
-    why: 'a call that has ended is kept until the next one: to unsubscribe from it does nothing',
+    why: 'no delivery of that time has the fence of a write that carries another one',
+  },
+  {
+    file: 'src/actor/delivery/abandon.ts',
+    line: 'return fence !== undefined && sinceOf(keeper, { fence }) <= keeper.stale',
+    becomes: ['true'],
+    why: 'without a fence it is as new as the last write, and that one is not stale where all is settled',
+  },
+  {
+    file: 'src/actor/delivery/abandon.ts',
+    line: 'return fence !== undefined && sequenceOf(fenceEpoch, fence) > issued',
+    becomes: ['true'],
+    why: 'the sequence of no fence is above none',
   },
 
-  // ---- what can no longer matter
-  {
-    file: 'src/actor/commit.ts',
-    line: 'if (keeper.work !== work) return',
-    becomes: ['false'],
-    why: afterFailure,
-  },
-  {
-    file: 'src/actor/delivery.ts',
-    line: 'if (keeper.work?.run !== own) return',
-    becomes: ['false', 'keeper.work.run'],
-    why: afterFailure,
-  },
-  {
-    file: 'src/actor/delivery.ts',
-    line: 'takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery',
-    becomes: ['() => undefined'],
-    why: 'neither is ever true',
-  },
-  {
-    file: 'src/actor/delivery.ts',
-    line: "const cause = keeper.work?.lastError ?? new Error('its last write was given up, or is still in flight')",
-    becomes: ['keeper.work.lastError'],
-    why: 'who asks is at work',
-  },
-  {
-    file: 'src/actor/output-gate.ts',
-    line: 'inputs.unsubscribe()',
-    below: 'const complete = (): void => {',
-    becomes: [';'],
-    why: 'the source has ended, and nobody waits where nothing is held',
-  },
-  {
-    file: 'src/actor/output-gate.ts',
-    line: 'if (held.length === 0) keeper = current()',
-    becomes: ['true'],
-    why: 'an actor with a value at its gate is kept, so it is the same one',
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.failure !== null) throw this.failure',
-    below: 'intend(time: AlarmTime, unconfirmed = false): void {',
-    becomes: ['false'],
-    why: askedAgain,
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.failure !== null) throw this.failure',
-    below: 'const unconfirmed = options?.allowUnconfirmed === true',
-    becomes: ['false'],
-    why: askedAgain,
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.failure !== null) return',
-    below: 'renew(): void {',
-    becomes: ['false'],
-    why: 'nobody asks it of an alarm that has failed',
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'while (work.unsettled && this.work === work) {',
-    becomes: ['true'],
-    why: `${askedAgain}, in the loop`,
-  },
-
-  // ---- the pipe says what the rules guarantee: what has no turn writes nothing, and the rules ask again until they are satisfied
+  // ---- what there is
   ...(
     [
-      ['src/actor/keeper.ts', 'else if (work.writer !== null) work.writer.take(step)', 'false'],
-      ['src/actor/keeper.ts', "this.writer(work).ask('precommit')", '""'],
+      ['src/actor/record/intents.ts', 'if (work?.again === true) return issued', 'work.again'],
+      ['src/actor/record/writes.ts', 'if (work === null) return', 'false'],
+      ['src/actor/delivery/abandon.ts', 'const why = keeper.work?.run', 'keeper.work.run'],
       [
-        'src/actor/keeper.ts',
-        "if (work.behind && work.writing) this.writer(work).ask('later')",
-        'false',
-        '""',
+        'src/actor/delivery/answer.ts',
+        "const cause = keeper.work?.lastError ?? new Error('its last write was given up, or is still in flight')",
+        'keeper.work.lastError',
       ],
-      ['src/actor/writer.ts', 'let atGate = false', 'true'],
-      ['src/actor/writer.ts', '} else if (!atGate) {', 'true'],
-      ['src/actor/writer.ts', 'atGate = true', 'false'],
-      ['src/actor/writer.ts', "if (step === 'precommit') atGate = false", 'true'],
-      ['src/actor/writer.ts', 'turn$.next(false)', 'true'],
     ] as const
-  ).map(([file, line, ...becomes]) => ({ file, line, becomes, why: guaranteed })),
+  ).map(([file, line, becomes]) => ({ file, line, becomes: [becomes], why: hasWork })),
   {
-    file: 'src/actor/writer.ts',
-    line: "const time = step === 'precommit' ? keeper.desired : keeper.committed",
+    file: 'src/actor/record/intents.ts',
+    line: 'if (unconfirmed || alarm.work === null) return false',
     becomes: ['true'],
-    why: 'a later move is made only when both are the same',
+    why: 'the rules are not asked where there is no work',
+  },
+  {
+    file: 'src/actor/delivery/abandon.ts',
+    line: 'keeper.atWork()',
+    becomes: [';'],
+    why: 'what needs work after it takes some, and without any there is nothing to settle',
   },
 
   // ---- asked twice
   {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.failure !== null) return',
-    below: 'want(time: AlarmTime, unconfirmed: boolean): void {',
+    file: 'src/actor/record/record.ts',
+    line: 'work.settling = true',
     becomes: ['false'],
-    why: 'who breaks the alarm stops its deliveries, and intend() and touch() look before',
+    why: 'what comes in between finds its step waiting, and the pipe asks the record when its turn comes',
   },
   {
-    file: 'src/actor/keeper.ts',
+    file: 'src/actor/record/record.ts',
+    line: 'if (this.work !== work || work.settling || !this.isDrained) return',
+    becomes: ['false', 'this.work !== work && work.settling'],
+    why: 'work is dropped only when nothing waits for it, so that nothing is left that could drop it once more, or too early',
+  },
+  {
+    file: 'src/actor/record/record.ts',
+    line: 'if (this.failure === null) this.fail(closedError(this.key))',
+    becomes: ['true'],
+    why: looksToo,
+  },
+  {
+    file: 'src/actor/record/record.ts',
     line: 'if (this.failure !== null) return',
     below: 'fail(error: unknown): void {',
     becomes: ['false'],
-    why: 'who calls it looks before',
+    why: 'what calls it looks before',
   },
   {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.failure === null) this.fail(closedError(this.key))',
-    becomes: ['true'],
-    why: 'fail() looks too',
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (work === null) return',
-    below: 'const work = this.work',
+    file: 'src/actor/record/waits.ts',
+    line: "if (step !== 'earlier' || work.heldAt !== null) return",
     becomes: ['false'],
-    why: 'who calls it is at work',
+    why: 'a step that waits is not held once more',
   },
   {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.work !== work) break',
+    file: 'src/actor/record/waits.ts',
+    line: "if (step !== 'earlier' || heldAt === null) return",
     becomes: ['false'],
-    why: afterFailure,
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (work.heldAt !== null) this.release(work)',
-    becomes: ['true'],
-    why: 'release() looks too',
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.telemetry === null) return',
-    below: 'work.stirred = false',
-    becomes: ['false'],
-    why: unheard,
-  },
-  ...['this.telemetry?.note({ at: this.now(), key: this.key, ...story })', 'this.telemetry?.flush()'].map(
-    (line) => ({
-      file: 'src/actor/keeper.ts',
-      line,
-      becomes: ['this.telemetry.note', 'this.telemetry.flush'],
-      why: 'who calls it has looked',
-    }),
-  ),
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (this.work !== work || work.settling || !isDrained(this, work)) return',
-    becomes: ['false', 'this.work !== work && work.settling'],
-    why: 'work is dropped only when nobody waits for it, so nobody is left who could drop it once more, or too early',
-  },
-  {
-    file: 'src/actor/keeper.ts',
-    line: 'if (work.run === null && work.waiting === null) this.work = null',
-    becomes: ['true', 'work.run === null || work.waiting === null'],
-    why: 'while a handler runs its delivery waits too, and whoever waits of a drained alarm has been told',
+    why: 'an earlier move that waits has been held since some moment',
   },
   {
     file: 'src/actor/open-alarm.ts',
     line: 'return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))',
     becomes: ['false', 'asked < covered', 'this.work.covered'],
-    why: 'the one says at the first look what the other says later: while somebody waits the work stays',
-  },
-  {
-    file: 'src/actor/waiting.ts',
-    line: 'keeper.drop(work)',
-    becomes: [';'],
-    why: onlyMemory,
+    why: 'the one says at the first look what the other says later: while something waits the work stays',
   },
   {
     file: 'src/actor/waiting.ts',
     line: 'return true',
     becomes: ['false'],
-    why: 'who was told has left: it is put among those who wait and taken out at once',
+    why: 'it was answered and has left: it is put into the line and taken out at once',
+  },
+  {
+    file: 'src/actor/delivery/deliver.ts',
+    line: 'takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery',
+    becomes: ['() => undefined'],
+    why: 'neither is ever true',
   },
   {
     file: 'src/actor/work.ts',
@@ -289,23 +195,93 @@ export const survivors: readonly Survivor[] = [
     why: 'settle() sets it before it looks',
   },
   {
-    file: 'src/actor/writer.ts',
-    line: 'else if (work.writing) work.write = write',
+    file: 'src/actor/work.ts',
+    line: 'isPrecommit = false',
     becomes: ['true'],
-    why: 'a call that has ended is kept until the next one: to unsubscribe from it does nothing',
+    why: 'each write sets it, and it is read while one is in flight',
+  },
+  {
+    file: 'src/actor/work.ts',
+    line: 'export const withoutStep = (waits: number, step: Step): number => waits & ~bit[step]',
+    becomes: ['() => undefined'],
+    why: 'a step that waits, and is taken for one that does not, is put into the pipe again',
   },
 
   // ---- what only spares work
   {
+    file: 'src/actor/work.ts',
+    line: 'export const bothWait = ({ waits }: Work): boolean => (waits & both) === both',
+    becomes: ['false', '() => undefined'],
+    why: sparesALook,
+  },
+  ...(
+    [
+      ['if (bothWait(work)) return', 'false'],
+      [
+        'if (due !== null && !isWaiting(work, due)) this.settle()',
+        'true',
+        'due !== null || !isWaiting(work, due)',
+      ],
+      ["if (work.heldAt !== null && this.due !== 'earlier') stepReleased(this, 'earlier', work)", 'true'],
+      ["if (work.settling) this.start('commit', work)", 'true'],
+    ] as const
+  ).map(([line, ...becomes]) => ({ file: 'src/actor/keeper.ts', line, becomes, why: sparesALook })),
+  {
+    file: 'src/actor/pipe.ts',
+    line: 'if (signal$.value !== now) signal$.next(now)',
+    becomes: ['true'],
+    why: 'what waits for a signal takes the same one once more for nothing new',
+  },
+
+  // ---- the keeper looks, and what it calls, or what called it, looks too
+  ...(
+    [
+      [
+        'if (this.failure !== null) throw throwing(this.failure)',
+        'intend(time: AlarmTime, unconfirmed = false): void {',
+      ],
+      ['if (this.failure !== null) return', 'want(time: AlarmTime, unconfirmed: boolean): void {'],
+      ['if (this.failure !== null) return', 'renew(): void {'],
+      [
+        'if (this.work !== work || work.unsettled || due === null || isWaiting(work, due)) return',
+        'const { due } = this',
+      ],
+    ] as const
+  ).map(([line, below]) => ({
     file: 'src/actor/keeper.ts',
-    line: 'const mustHold = work.heldAt === null && this.isHeld(work)',
-    becomes: ['true', 'work.heldAt === null || this.isHeld(work)'],
-    why: 'the rules are asked once more and say nothing new',
+    line,
+    below,
+    becomes: ['false'],
+    why: askedAgain,
+  })),
+  {
+    file: 'src/actor/keeper.ts',
+    line: 'while (work.unsettled && this.work === work) {',
+    becomes: ['true'],
+    why: afterFailure,
   },
   {
     file: 'src/actor/keeper.ts',
-    line: 'if (nextStep(this, work) !== null || mustHold || isConfirmed(this, work)) this.settle()',
+    line: 'if (this.work !== work || work.unsettled) continue',
+    becomes: ['false', 'this.work !== work && work.unsettled'],
+    why: `${askedAgain}, in the loop`,
+  },
+  {
+    file: 'src/actor/keeper.ts',
+    line: 'if (isWaiting(work, step)) {',
     becomes: ['true'],
-    why: 'the rules are asked once more and say nothing new',
+    why: 'a turn comes once for each time that a step was put into the pipe',
+  },
+  {
+    file: 'src/actor/facts.ts',
+    line: 'return step === null || this.isUnderWay(step) ? null : step',
+    becomes: ['false'],
+    why: 'what is not due is not under way, and is no step either',
+  },
+  {
+    file: 'src/actor/facts.ts',
+    line: "if (work === null || step === 'later') return false",
+    becomes: ['false'],
+    why: 'without work nothing is due, and no precommit carries what a later move would write',
   },
 ]
