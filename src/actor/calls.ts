@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs'
 import { runUser } from '../operators/from-user.ts'
 import { commitError, precommitError } from '../vocabulary/error-of.ts'
-import { isFenced } from '../vocabulary/errors.ts'
+import { AlarmError, isFenced } from '../vocabulary/errors.ts'
 import { printTime } from '../vocabulary/time.ts'
 import { restOf, retriesOf } from './config.ts'
 import { writeRaised } from './raise-epoch.ts'
@@ -30,7 +30,9 @@ export function startWrite(
   try {
     write = writeIssued(alarm, step, work)
   } catch (error) {
-    alarm.fail(error) // it has no fence left
+    // It has no fence left; or the clock has thrown.
+    if (error instanceof AlarmError) alarm.fail(error)
+    else alarm.breakBy(error)
     return null
   }
   const { time, move, fence, attempt } = write

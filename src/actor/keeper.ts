@@ -66,7 +66,7 @@ export class Keeper extends AlarmRecord {
     if (work.settling) this.start('commit', work)
     this.settle()
     this.telemetry?.flush()
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw throwing(this.failure)
   }
 
   /** The manager may have lost what it acknowledged, so what the store holds is written once. */

@@ -11,6 +11,7 @@ import {
 } from '../../src/index.ts'
 import { virtualClock } from '../../src/marbles/clock/virtual-clock.ts'
 import { fenceOf } from '../../src/vocabulary/fence.ts'
+import { uncaughtDuring } from '../fleet/rig.ts'
 
 function open(more: Partial<AlarmConfig> = {}): { alarm: Alarm; calls: string[] } {
   const calls: string[] = []
@@ -373,9 +374,11 @@ describe('an idle alarm holds nothing', () => {
 })
 
 describe('abandon', () => {
-  it('throws what breaks the alarm at once', () => {
+  it('throws what breaks the alarm at once, and that is all', async () => {
     const { alarm } = open({ commit: () => throwError(() => new Error('full')) })
-    expect(() => alarm.abandon(1)).toThrow(expect.objectContaining({ code: 'ALARM_COMMIT_FAILED' }))
+    const abandon = () =>
+      expect(() => alarm.abandon(1)).toThrow(expect.objectContaining({ code: 'ALARM_COMMIT_FAILED' }))
+    expect(await uncaughtDuring(abandon)).toEqual([])
   })
 
   it('is said to be an intent that closes the gate, as one of the application is', () => {
