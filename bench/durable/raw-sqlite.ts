@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { openDurable } from '../open-durable.ts'
 import type { Contender } from './contender.ts'
 
 /**
@@ -9,18 +9,17 @@ import type { Contender } from './contender.ts'
 export async function rawDatabases(directory: string): Promise<Contender> {
   const actors = openFile(join(directory, 'actors.db'))
   const alarms = openFile(join(directory, 'alarms.db'), 'CREATE INDEX alarm_time ON alarm (time)') // to find what is due
-  const held = new Map<string, number>()
+  let held = Number.POSITIVE_INFINITY // the same for all: they are set together
 
   return {
     async set(count, times) {
       const keys = Array.from({ length: count }, (_, i) => `actor-${i}`)
       for (const time of times) {
-        const earlier = keys.filter((key) => time < (held.get(key) ?? Number.POSITIVE_INFINITY))
-        const later = keys.filter((key) => time >= (held.get(key) ?? Number.POSITIVE_INFINITY))
-        if (earlier.length > 0) alarms.putAll(earlier, time)
+        const isEarlier = time < held
+        if (isEarlier) alarms.putAll(keys, time)
         actors.putAll(keys, time)
-        if (later.length > 0) alarms.putAll(later, time)
-        for (const key of keys) held.set(key, time)
+        if (!isEarlier) alarms.putAll(keys, time)
+        held = time
       }
       return keys.map((key) => (actors.get(key) === alarms.get(key) ? actors.get(key) : null))
     },
@@ -32,9 +31,7 @@ export async function rawDatabases(directory: string): Promise<Contender> {
 }
 
 function openFile(file: string, index = '') {
-  const database = new DatabaseSync(file)
-  database.exec('PRAGMA journal_mode = WAL')
-  database.exec('PRAGMA synchronous = FULL')
+  const database = openDurable(file)
   database.exec('CREATE TABLE alarm (key TEXT PRIMARY KEY, time INTEGER) WITHOUT ROWID')
   database.exec(index)
   const put = database.prepare('INSERT INTO alarm VALUES (?1, ?2) ON CONFLICT DO UPDATE SET time = ?2')

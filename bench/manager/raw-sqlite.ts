@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { openDurable } from '../open-durable.ts'
 import { actorOf, type Contender, type Fired, keyOf, type Open } from './contender.ts'
 
 const LEASE = 30_000 // ms
@@ -13,9 +13,7 @@ export const rawWide: Open = (directory, fired) => open(directory, fired, 1_000)
  * there is no fence, no retry, no second process, no event, and a handler that fails is not noticed.
  */
 async function open(directory: string, fired: Fired | null, atOnce: number): Promise<Contender> {
-  const database = new DatabaseSync(join(directory, 'alarms.db'))
-  database.exec('PRAGMA journal_mode = WAL')
-  database.exec('PRAGMA synchronous = FULL')
+  const database = openDurable(join(directory, 'alarms.db'))
   database.exec(
     'CREATE TABLE IF NOT EXISTS alarm (key TEXT PRIMARY KEY, time INTEGER, due INTEGER) WITHOUT ROWID',
   )
