@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
+import { defer, EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { arm } from '../../src/actor/delivery/arming.ts'
 import {
@@ -6,6 +6,7 @@ import {
   type AlarmConfig,
   type AlarmEvent,
   AlarmFencedError,
+  type AlarmTime,
   openAlarm,
   type Wakeup,
 } from '../../src/index.ts'
@@ -317,6 +318,53 @@ describe('the answer as the deletion', () => {
     waiting[1]!.complete()
     expect(calls).toEqual(['commit 5', 'commit 5', 'commit null'])
     expect(outcomes).toEqual(['ran', 'complete'])
+  })
+})
+
+describe('the answer that deletes the copy of the manager is not relied on', () => {
+  function openHeld(initial: AlarmTime) {
+    const calls: string[] = []
+    const open$: Subject<never>[] = []
+    const hold = (name: string) => (time: AlarmTime) =>
+      defer(() => {
+        calls.push(`${name} ${time}`)
+        open$.push(new Subject())
+        return open$.at(-1)!
+      })
+    const { alarm } = open({
+      initial,
+      scheduler: virtualClock(9),
+      commit: hold('commit'),
+      write: hold('write'),
+    })
+    const end = (nth = 0): void => open$.splice(nth, 1)[0]!.complete()
+    return { alarm, calls, end }
+  }
+
+  it('while a commit is in flight, which needs it once more', () => {
+    const { alarm, calls, end } = openHeld(1)
+    const outcomes = watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))
+    alarm.set(20)
+    end()
+    alarm.delete()
+    alarm.set(30)
+    expect(calls).toEqual(['commit null', 'commit 20']) // and no precommit of 30: 1 is with the manager
+    end()
+    expect([calls.at(-1), outcomes]).toEqual(['commit 30', []])
+  })
+
+  it('while a write is in flight, whose very alarm was delivered before it was acknowledged', () => {
+    const { alarm, calls, end } = openHeld(null)
+    alarm.set(5)
+    end()
+    end()
+    alarm.set(8)
+    end()
+    expect(calls).toEqual(['write 5', 'commit 5', 'commit 8', 'write 8'])
+    watch(alarm.deliver({ scheduledTime: 8, fence: fenceOf(1, 2) }, () => EMPTY))
+    end(1)
+    alarm.set(30)
+    expect(calls.slice(4)).toEqual(['commit null', 'commit 30']) // and no precommit of 30, held behind the write
   })
 })
 

@@ -783,6 +783,17 @@ describe('a fleet', () => {
     expect(outcome(fleet.abandon('\ud800', 5)).end).toBe('ALARM_KEY_INVALID')
   })
 
+  it('writes what it keeps in place of the alarm that is given up, also where that write has to wait for its turn', () => {
+    const { fleet, actor, open, answer } = rig({ asks: ['write'], config: { concurrency: 1 } })
+    actor('a').set(10)
+    answer('write')
+    actor('hog').set(1)
+    actor('a').set(50)
+    expect(outcome(fleet.abandon('a', 10))).toMatchObject({ end: 'done', values: [50] })
+    answer('write', 'hog')
+    expect(open()).toEqual(['write a50']) // its answer may be lost
+  })
+
   it('tells of one actor what openAlarm would, and of nothing else', async () => {
     const { actor, refuse, clock, asks } = rig({ config: { idleAfter: 100 } })
     const a = actor('a')
