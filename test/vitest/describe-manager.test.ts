@@ -292,6 +292,24 @@ describe('describeManager', () => {
     expect(titles).toEqual(['gives an alarm up at once on retry: false, with counted: false too'])
   })
 
+  it('gives a short lease in real time to what waits for its end, and to nothing else: a busy machine would end it too', async () => {
+    const leases = new Map<boolean, Set<number>>()
+    for (const each of Object.values(cases).flat()) {
+      const factory: ManagerFactory = ({ lease }) => {
+        const isShort = each.needs?.includes('lease') === true
+        leases.set(isShort, (leases.get(isShort) ?? new Set()).add(lease))
+        throw new Error('not run')
+      }
+      await expect(runCase(each, factory, { time: 'real' })).rejects.toThrow('not run')
+    }
+    expect(leases).toEqual(
+      new Map([
+        [true, new Set([1_000])],
+        [false, new Set([60_000])],
+      ]),
+    )
+  })
+
   it('runs in real time too, by the clock of the manager', async () => {
     const neverEarly = cases['a delivery']!.find(({ title }) => title === 'is never early')!
     const ahead = 3_600_000 // a server in another time zone that thinks it is UTC

@@ -40,12 +40,12 @@ export function reasonAgainst({ needs = [] }: Case, options: DescribeManagerOpti
 
 /** Runs one test on a fresh manager. */
 export async function runCase(
-  { check }: Case,
+  { check, needs }: Case,
   factory: ManagerFactory,
   options: DescribeManagerOptions,
   expect: ExpectStatic = ofAll,
 ): Promise<void> {
-  const rig = await openRig(factory, options, expect)
+  const rig = await openRig(factory, options, expect, needs)
   try {
     await check(rig)
   } finally {
