@@ -10,7 +10,7 @@ const tests = [
   'test/actor/{commit,delivery,keeper,keep-alarm,open-alarm,same-time,calls,facts,pipe}.test.ts',
   'test/actor/record/waits.test.ts',
   'test/vocabulary/{event,check-names}.test.ts',
-  'test/operators/{classify-moves,conflate-map,gate,latest-when}.test.ts',
+  'test/operators/{classify-moves,conflate-map,gate,latest-when,one-by-one}.test.ts',
   'test/marbles/scenarios.test.ts',
   'test/lifecycles/interleavings.test.ts',
   'test/fleet/{keep-alarms,open-fleet}.test.ts',

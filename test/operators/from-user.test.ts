@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { EMPTY, NEVER, Observable, of, throwError } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { fromUser, runUser } from '../../src/operators/from-user.ts'
+import { uncaughtDuring } from '../uncaught.ts'
 
 const boom = new Error('boom')
 const notAnInput = (name: string) => ({
@@ -62,6 +63,24 @@ describe('runUser', () => {
 
   it('refuses what cannot be subscribed', () => {
     expect(run(() => 5).seen).toEqual([expect.objectContaining(notAnInput('write'))])
+  })
+
+  it('refuses what throws when it is asked what it is', () => {
+    const odd = new Proxy({}, { getPrototypeOf: throwing })
+    expect(run(() => odd).seen).toEqual([expect.objectContaining({ code: 'ALARM_RETURN_INVALID' })])
+  })
+
+  it('reports what a teardown throws after the end, and that is all', async () => {
+    const ended = () =>
+      new Observable((subscriber) => {
+        subscriber.complete()
+        return throwing
+      })
+    let seen: unknown[] = []
+    const uncaught = await uncaughtDuring(() => {
+      ;({ seen } = run(ended))
+    })
+    expect([seen, uncaught]).toEqual([['complete'], [boom]])
   })
 
   it('returns what stops it', () => {
