@@ -1,4 +1,4 @@
-import { defer, EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
+import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { arm } from '../../src/actor/delivery/arming.ts'
 import {
@@ -325,12 +325,11 @@ describe('the answer that deletes the copy of the manager is not relied on', () 
   function openHeld(initial: AlarmTime) {
     const calls: string[] = []
     const open$: Subject<never>[] = []
-    const hold = (name: string) => (time: AlarmTime) =>
-      defer(() => {
-        calls.push(`${name} ${time}`)
-        open$.push(new Subject())
-        return open$.at(-1)!
-      })
+    const hold = (name: string) => (time: AlarmTime) => {
+      calls.push(`${name} ${time}`)
+      open$.push(new Subject())
+      return open$.at(-1)!
+    }
     const { alarm } = open({
       initial,
       scheduler: virtualClock(9),

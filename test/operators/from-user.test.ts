@@ -76,9 +76,9 @@ describe('runUser', () => {
         subscriber.complete()
         return throwing
       })
-    let seen: unknown[] = []
+    const seen: unknown[] = []
     const uncaught = await uncaughtDuring(() => {
-      ;({ seen } = run(ended))
+      seen.push(...run(ended).seen)
     })
     expect([seen, uncaught]).toEqual([['complete'], [boom]])
   })

@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, Observable } from 'rxjs'
+import { EMPTY, Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { oneByOne } from '../../src/operators/one-by-one.ts'
 
@@ -20,10 +20,9 @@ describe('oneByOne', () => {
   it('stops what it has subscribed to when it is unsubscribed, and subscribes to nothing more', () => {
     const order: string[] = []
     const choose = () => () =>
-      new Observable<never>((subscriber) => {
+      new Observable<never>(() => {
         order.push('subscribed')
-        subscriber.add(() => order.push('unsubscribed'))
-        return NEVER.subscribe(subscriber)
+        return () => order.push('unsubscribed')
       })
     oneByOne(choose).subscribe().unsubscribe()
     expect(order).toEqual(['subscribed', 'unsubscribed'])
