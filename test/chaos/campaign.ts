@@ -101,6 +101,12 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     struck.set(fault.name, struck.get(fault.name)! + 1)
   }
 
+  /** Something was confirmed before anything goes wrong: on a machine that is busy with other things, workers may die before. */
+  async function firstAck(): Promise<void> {
+    const end = Date.now() + LONGEST
+    while (crew.acks.length === 0 && violations.length === 0 && Date.now() < end) await sleep(5)
+  }
+
   /** Nobody asks for anything new, and nothing else goes wrong: what is still there at the end of all leases and back-offs is lost. */
   async function settle(): Promise<void> {
     await killAll(crew.alive)
@@ -112,6 +118,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
 
   crew.start('busy')
   await allDead(() => Promise.all(crew.alive.map(({ ready }) => ready)))
+  await firstAck()
   started = Date.now() // not before: how long processes take to start is the machine's
   for (let turn = 0; !isOver(); turn++) {
     if (turn > faults.length && chance() < 0.08) await sleep(2 * CALM) // to see how late it is when nothing is wrong
