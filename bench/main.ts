@@ -9,6 +9,8 @@ const parts: Record<string, () => Promise<unknown>> = {
   before: async () => (await import('./before/before.ts')).before(),
   curves: async () => (await import('./curves/curves.ts')).curves(),
   memory: async () => (await import('./memory/memory.ts')).memory(),
+  pressure: async () => (await import('./pressure/pressure.ts')).pressure(),
+  steady: async () => (await import('./steady/steady.ts')).steady(isQuick),
   durable: async () => (await import('./durable/durable.ts')).durable(),
   manager: async () => (await import('./manager/manager.ts')).manager(isQuick),
   postgres: async () => (await import('./postgres/postgres.ts')).postgres(isQuick),

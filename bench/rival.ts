@@ -22,7 +22,7 @@ export interface Rival<A extends Actor = Actor> {
   /** `initial` is what both the store and the manager hold. */
   open(ports: Ports, initial: AlarmTime, key: string): A
   /** Resolves when the store and the manager have all that was asked. */
-  drained(actor: A): Promise<unknown>
+  drained(actor: A): PromiseLike<unknown>
 }
 
 /** For rivals of any actor type in one list. */

@@ -5,7 +5,7 @@
  */
 
 export type { AlarmConfig, CommitInfo } from './actor/config.ts'
-export type { DeliveryOutcome } from './actor/delivery/answer.ts'
+export type { DeliveryOutcome } from './actor/delivery/outcome.ts'
 export type { Wakeup, WakeupInfo } from './actor/delivery/wakeup.ts'
 export { keepAlarm } from './actor/keep-alarm.ts'
 export { type Alarm, openAlarm } from './actor/open-alarm.ts'

@@ -99,6 +99,7 @@ function openFleetOf(): Fleet {
     write,
     reconcile: false,
     idleAfter: Infinity,
+    maxActors: Infinity,
   })
 }
 

@@ -17,7 +17,7 @@ export interface Curve {
 const most: Record<CostId, number> = {
   actors: 1_000_000,
   pending: 1_000_000,
-  waiters: 10_000,
+  waiters: 100_000,
   listeners: 100_000,
   timers: 10_000,
   events: 100_000,

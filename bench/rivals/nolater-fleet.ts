@@ -1,4 +1,4 @@
-import { firstValueFrom, of } from 'rxjs'
+import { of } from 'rxjs'
 import { type Fleet, openFleet } from '../nolater.ts'
 import { type Actor, type AlarmTime, type Ports, rival } from '../rival.ts'
 
@@ -29,10 +29,11 @@ export default rival<Keyed>({
     fleets.set(ports, fleet)
     return new Keyed(fleet, key)
   },
-  drained: ({ fleet, key }) => firstValueFrom(fleet.actor(key).drained()),
+  drained: ({ fleet, key }) => fleet.actor(key).drained(),
 })
 
 function fleetOf({ commit, write }: Ports, time: AlarmTime): Fleet {
   const load = () => of({ time, epoch: 1 })
-  return openFleet({ load, commit, write, reconcile: false, idleAfter: Infinity, concurrency: Infinity })
+  const all = { idleAfter: Infinity, maxActors: Infinity, concurrency: Infinity }
+  return openFleet({ load, commit, write, reconcile: false, ...all })
 }

@@ -6,6 +6,7 @@ import type { AlarmEvent } from '../vocabulary/event.ts'
 import { type AlarmIntent, wantedTime } from '../vocabulary/intent.ts'
 import { type AlarmConfig, checkAlarmConfig } from './config.ts'
 import { Keeper } from './keeper.ts'
+import { isDrained } from './waiting.ts'
 
 /**
  * Keeps one actor's alarm: the manager is never later than what the store may hold.
@@ -53,11 +54,7 @@ export function keepAlarm(config: AlarmConfig): OperatorFunction<AlarmIntent, Al
         },
         error: fail,
         complete() {
-          listen(
-            keeper.when(() => keeper.isDrained),
-            inputs,
-            { next: noop, error: fail, complete },
-          )
+          listen(keeper.when(isDrained), inputs, { next: noop, error: fail, complete })
         },
       })
     })

@@ -1,12 +1,14 @@
 import { noop, Observable, type Subscription } from 'rxjs'
 import { throwing } from '../operators/reached.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
+import type { Awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation } from '../vocabulary/check-names.ts'
 import { isClosed } from '../vocabulary/errors.ts'
 import type { AlarmEvent } from '../vocabulary/event.ts'
 import type { AlarmIntent } from '../vocabulary/intent.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { startCommit, startWrite } from './calls.ts'
+import { type Condition, type MarkOf, noMark } from './lines.ts'
 import { openPipe, type Pipe } from './pipe.ts'
 import { deletedByAnswer } from './record/deliveries.ts'
 import { alarmAsked, deletionAsked, intended, noteTouch, sameAsked, touched } from './record/intents.ts'
@@ -15,7 +17,7 @@ import { callStarted, pipeBuilt, stepHeld, stepReleased } from './record/waits.t
 import { writeOwed } from './record/writes.ts'
 import type { Step } from './rules.ts'
 import { openTelemetry } from './telemetry.ts'
-import { lookAgain, waitUntil } from './waiting.ts'
+import { lookAgain, Wait } from './waiting.ts'
 import { bothWait, isWaiting, type Work } from './work.ts'
 
 /** One actor's alarm: its record, and the loop in which the rules say what is due, and the pipe when. */
@@ -104,7 +106,7 @@ export class Keeper extends AlarmRecord {
       if (this.work !== work || work.unsettled) continue
       if (work.stirred && this.isDrained) this.noteDrained(work)
       this.telemetry?.flush()
-      lookAgain(work)
+      lookAgain(this, work)
     }
   }
 
@@ -165,9 +167,9 @@ export class Keeper extends AlarmRecord {
     return null
   }
 
-  /** Emits and completes once `ready` holds, at once if it does; errors when the alarm breaks. */
-  when(ready: () => boolean): Observable<void> {
-    return waitUntil(this, ready)
+  /** Emits and completes once the condition holds, at once if it does; errors when the alarm breaks. */
+  when(condition: Condition<this>, markOf: MarkOf<this> = noMark): Awaitable<void> {
+    return new Wait(this, condition, markOf)
   }
 
   get events$(): Observable<AlarmEvent> {

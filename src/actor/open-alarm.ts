@@ -1,4 +1,4 @@
-import { defer, type MonoTypeOperatorFunction, type Observable, type ObservableInput } from 'rxjs'
+import type { MonoTypeOperatorFunction, Observable, ObservableInput } from 'rxjs'
 import { throwing } from '../operators/reached.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation } from '../vocabulary/check-names.ts'
@@ -7,11 +7,12 @@ import { type AlarmTime, checkTime } from '../vocabulary/time.ts'
 import { timeIn } from '../vocabulary/time-in.ts'
 import { type AlarmConfig, checkAlarmConfig } from './config.ts'
 import { abandon } from './delivery/abandon.ts'
-import type { DeliveryOutcome } from './delivery/answer.ts'
 import { deliver } from './delivery/deliver.ts'
+import type { DeliveryOutcome } from './delivery/outcome.ts'
 import type { Wakeup, WakeupInfo } from './delivery/wakeup.ts'
 import { Keeper } from './keeper.ts'
 import { holdUntilConfirmed } from './output-gate.ts'
+import { asked, isDrained, isDurable } from './waiting.ts'
 
 /** One actor's alarm, as a handle for a runtime. */
 export interface Alarm {
@@ -187,16 +188,11 @@ class OpenAlarm extends Keeper implements Alarm {
   }
 
   confirmed(): Awaitable<void> {
-    return awaitable(
-      defer(() => {
-        const { asked, covered } = this.work ?? { asked: 0, covered: 0 }
-        return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))
-      }),
-    )
+    return this.when(isDurable, asked)
   }
 
   drained(): Awaitable<void> {
-    return awaitable(this.when(() => this.isDrained))
+    return this.when(isDrained)
   }
 
   holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {

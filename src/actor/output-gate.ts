@@ -3,6 +3,7 @@ import { hold } from '../operators/hold.ts'
 import { listen } from '../operators/listen.ts'
 import { markReached } from '../operators/reached.ts'
 import type { Keeper } from './keeper.ts'
+import { isDurable, isOpen } from './waiting.ts'
 
 /**
  * Holds each value until every confirmed intent that came before it is durable; order is kept.
@@ -14,7 +15,6 @@ export function holdUntilConfirmed<T>(current: () => Keeper | null): MonoTypeOpe
   return hold<T, number>(({ release, fail, inputs }) => {
     let keeper: Keeper | null = null
     let waiting = false
-    const isDurable = (needs: number): boolean => needs <= (keeper?.work?.covered ?? needs)
     return {
       mark(isFirst) {
         if (isFirst) keeper = current()
@@ -24,22 +24,19 @@ export function holdUntilConfirmed<T>(current: () => Keeper | null): MonoTypeOpe
         }
         return keeper?.work?.gated ?? 0
       },
-      isOpen: isDurable,
+      isOpen: (needs) => keeper === null || isDurable(keeper, needs),
       wait(needs) {
         if (waiting || keeper === null) return
         waiting = true
-        listen(
-          keeper.when(() => isDurable(needs)),
-          inputs,
-          {
-            next: noop,
-            error: fail,
-            complete() {
-              waiting = false
-              release()
-            },
+        const durable$ = keeper.when(isOpen, () => needs)
+        listen(durable$, inputs, {
+          next: noop,
+          error: fail,
+          complete() {
+            waiting = false
+            release()
           },
-        )
+        })
       },
     }
   })

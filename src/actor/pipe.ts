@@ -38,15 +38,12 @@ export function openPipe(traffic: Traffic, calls: Calls, broken: (error: unknown
   const storeFree$ = new BehaviorSubject(traffic.isStoreFree)
   const quiet$ = new BehaviorSubject(traffic.isQuiet)
 
-  const earlier$ = due.earlier.pipe(latestWhen(writerFree$))
-  const later$ = due.later.pipe(
-    switchMap((later) =>
-      quiet$.pipe(
-        first(Boolean),
-        map(() => later),
-      ),
-    ),
+  const onceQuiet$ = quiet$.pipe(
+    first(Boolean),
+    map(() => 'later' as const),
   )
+  const earlier$ = due.earlier.pipe(latestWhen(writerFree$))
+  const later$ = due.later.pipe(switchMap(() => onceQuiet$))
   const commit$ = due.commit.pipe(latestWhen(storeFree$))
 
   const writes$ = merge(earlier$, later$).pipe(concatMap((step) => calls[step]))

@@ -85,7 +85,7 @@ function writeWithOneMore(
 function raiseTo({ config, key, epoch }: AlarmRecord, least: number): Observable<number> {
   let to: unknown
   const raise$ = ownCall('raise', () =>
-    withinTime(config, 'raise', () => config.raise!(least, { key, epoch })),
+    withinTime(config, 'raise', config.raise!(least, { key, epoch })),
   ).pipe(
     tap((emitted) => {
       to = emitted

@@ -6,16 +6,15 @@ import { MAX_TIMER } from '../vocabulary/milliseconds.ts'
 import type { SharedConfig } from './config.ts'
 
 /**
- * Calls a function of the config, and fails what it returns where that has not ended within the config's `timeout`: it is unsubscribed first,
- * so that its turn is free again. Without a limit it is returned as it is.
+ * Fails what a function of the config has returned where that has not ended within the config's `timeout`: it is unsubscribed first, so that
+ * its turn is free again. Without a limit it is returned as it is.
  */
 export function withinTime<T>(
   config: Pick<SharedConfig, 'timeout' | 'scheduler'>,
   name: string,
-  call: () => ObservableInput<T>,
+  input: ObservableInput<T>,
 ): ObservableInput<T> {
   const { timeout, scheduler = asyncScheduler } = config
-  const input = call()
   if (timeout === undefined || input === EMPTY) return input
   return new Observable((subscriber) => {
     const awaited = fromUser(name, () => input).subscribe({

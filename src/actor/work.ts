@@ -1,6 +1,6 @@
-import { type Subscriber, Subscription } from 'rxjs'
-import type { AsyncContext } from '../operators/async-context.ts'
+import { Subscription } from 'rxjs'
 import type { AlarmTime } from '../vocabulary/time.ts'
+import type { Line } from './lines.ts'
 import type { Pipe } from './pipe.ts'
 import type { Asked, Step } from './rules.ts'
 
@@ -10,14 +10,6 @@ export interface Run {
   deletion: 'none' | 'deferred' | 'answer'
   /** the last write that is not newer than this delivery */
   readonly since: number
-}
-
-/** A subscriber waiting for `ready()`. */
-export interface Waiter {
-  ready(): boolean
-  readonly subscriber: Subscriber<void>
-  /** that in which it began to wait */
-  context?: AsyncContext
 }
 
 /** Its bit in what waits: a set of three costs nothing. */
@@ -70,9 +62,10 @@ export class Work implements Asked {
   rest: Subscription | null = null
   /** in which steps wait for what is in flight; built when the first has to */
   pipe: Pipe | null = null
-  /** what waits for all to be durable, or to be with the manager; and how many of them have not left */
-  waiting: Waiter[] | null = null
+  /** what waits, by what it waits for; how many places there are, and how many were taken so far */
+  lines: Line | null = null
   waiters = 0
+  places = 0
 
   /** All of it, also when a user's teardown throws on the way. */
   close(): void {

@@ -9,11 +9,12 @@ import {
   takeWhile,
 } from 'rxjs'
 import { abandon } from '../actor/delivery/abandon.ts'
-import type { DeliveryOutcome } from '../actor/delivery/answer.ts'
 import { deliver } from '../actor/delivery/deliver.ts'
+import type { DeliveryOutcome } from '../actor/delivery/outcome.ts'
 import type { Wakeup, WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
 import { holdUntilConfirmed } from '../actor/output-gate.ts'
+import { isDrained } from '../actor/waiting.ts'
 import { throwing } from '../operators/reached.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation } from '../vocabulary/check-names.ts'
@@ -78,12 +79,7 @@ export class ActorHandle<K extends string> implements Alarm {
   }
 
   drained(): Awaitable<void> {
-    return awaitable(
-      defer(() => {
-        const actor = this.standing()
-        return actor.when(() => actor.isDrained)
-      }),
-    )
+    return awaitable(defer(() => this.standing().when(isDrained)))
   }
 
   holdUntilConfirmed<T>(): MonoTypeOperatorFunction<T> {

@@ -37,7 +37,8 @@ export function batch<T>(
       together(() => {
         for (const { subscriber } of members) subscriber.error(error)
       })
-    const sent = runUser(name, () => send(members.map(({ item }) => item)), {
+    const sent = runUser(name, {
+      call: () => send(members.map(({ item }) => item)),
       next(value) {
         results = value
       },

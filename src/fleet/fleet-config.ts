@@ -50,7 +50,10 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
    * error at once is thrown by the call that opens the fleet.
    */
   readonly changed$?: ObservableInput<string>
-  /** Called when an alarm breaks or is closed, before anything is notified: what was to go with its next commit will not be committed. */
+  /**
+   * Called when an alarm breaks, or is closed with something to do, before anything is notified: what was to go with its next commit will not
+   * be committed.
+   */
   discard?(key: K): void
   /**
    * Times are the machine's: where no scheduler is injected, a time between 1 and 10^11 is refused as a delay or seconds (`ALARM_TIME_INVALID`).
@@ -61,6 +64,12 @@ export interface FleetConfig<K extends string = string> extends Omit<SharedConfi
   readonly concurrency?: number
   /** ms without use after which an actor is dropped from memory, at the latest after twice that; default 60 s, Infinity for never */
   readonly idleAfter?: number
+  /**
+   * Actors in memory, at most: for a new one an idle one is dropped, rather one that was not used for a while. Where all are at work, what
+   * needs another one gets `ALARM_FLEET_FULL`, uncounted; what `changed$` says does not. Default: one for each 4 KB that the heap may have (a million in 4 GB; one at work
+   * takes 2 KB, an idle one 0.2), no limit where the platform does not say; Infinity for none.
+   */
+  readonly maxActors?: number
 }
 
 const fleetNames: Names<Omit<FleetConfig, keyof SharedConfig>> = {
@@ -71,6 +80,7 @@ const fleetNames: Names<Omit<FleetConfig, keyof SharedConfig>> = {
   discard: true,
   concurrency: true,
   idleAfter: true,
+  maxActors: true,
   wallClock: true,
 }
 
@@ -82,7 +92,7 @@ export function checkFleetConfig<K extends string>(config: FleetConfig<K>, more:
     ...fleetNames,
     ...more,
   })
-  const { concurrency = 1, idleAfter = 1 } = config
+  const { concurrency = 1, idleAfter = 1, maxActors = 1 } = config
   const returnsInput = 'a function that returns an Observable, a promise or an iterable'
   if (typeof config.load !== 'function') throw configError('load', returnsInput, config.load)
   const { changed$, wallClock } = config
@@ -102,5 +112,8 @@ export function checkFleetConfig<K extends string>(config: FleetConfig<K>, more:
   }
   if (idleAfter !== Infinity && !(Number.isSafeInteger(idleAfter) && idleAfter >= 1)) {
     throw configError('idleAfter', 'a whole number of milliseconds, 1 or more, or Infinity', idleAfter)
+  }
+  if (maxActors !== Infinity && !(Number.isSafeInteger(maxActors) && maxActors >= 1)) {
+    throw configError('maxActors', 'a whole number of actors, 1 or more, or Infinity', maxActors)
   }
 }

@@ -14,7 +14,7 @@ import { fromUser } from '../operators/from-user.ts'
 import { listen } from '../operators/listen.ts'
 import { reportUnhandled, throwing } from '../operators/reached.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
-import { closedError } from '../vocabulary/error-of.ts'
+import { closedError, fleetClosedError, fullError } from '../vocabulary/error-of.ts'
 import type { KeyedEvent, KeyedStory } from '../vocabulary/event.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { WriteInfo } from '../vocabulary/manager.ts'
@@ -28,6 +28,7 @@ import { openFleetTelemetry } from './fleet-telemetry.ts'
 import { flushActors } from './flush-actors.ts'
 import { openGates } from './gates.ts'
 import { openLoads } from './loads.ts'
+import { mostActors } from './most-actors.ts'
 import { type Home, Resident } from './resident.ts'
 import { openSweep } from './sweep.ts'
 import { Turns } from './turns.ts'
@@ -73,15 +74,16 @@ export interface FleetEngine<K extends string> {
 }
 
 export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngine<K> {
-  const { concurrency = 1_000, idleAfter = 60_000, scheduler = asyncScheduler } = config
+  const {
+    concurrency = 1_000,
+    idleAfter = 60_000,
+    maxActors = mostActors(),
+    scheduler = asyncScheduler,
+  } = config
   const actors = new Map<string, Resident>()
   const telemetry = openFleetTelemetry<K>(actors, scheduler, () => depth > 0)
-  const sweep = openSweep(actors, idleAfter, scheduler, drop)
-  const loads = openLoads(
-    concurrency,
-    (key) => withinTime(config, 'load', () => config.load(key as K)),
-    together,
-  )
+  const sweep = openSweep(actors, { idleAfter, maxActors }, scheduler, drop)
+  const loads = openLoads(concurrency, (key) => withinTime(config, 'load', config.load(key as K)), together)
   const writes = new Turns<Resident>(concurrency, (actor) => actor.settle())
   const issueWrite = config.writeMany
     ? batch('writeMany', scheduler, config.writeMany.bind(config), together)
@@ -191,20 +193,30 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     },
   }
 
+  const isIdle = ({ work, key }: Resident): boolean => work === null && !gates.has(key)
+
   function drop(actor: Resident): void {
     actors.delete(actor.key)
     if (actor.failure === null) telemetry.tell(actor.key, { kind: 'dropped' })
   }
 
-  function use(key: K): Resident {
+  /** `isChanged`: its state has, and that must not be lost where there is no room. */
+  function use(key: K, isChanged = false): Resident {
     if (isRefusing || isClosed) throw closedError(key)
     let actor = actors.get(key)
     if (actor === undefined || actor.failure !== null) {
       const refused = backOff.refusal(key)
       if (refused !== null) throw throwing(refused.error)
-      actor = new Resident(home, checkKey(key))
-      actor.telemetry = telemetry.current
-      actors.set(key, actor)
+      checkKey(key)
+      enter() // what is notified of one that was dropped may use this one
+      try {
+        if (actor === undefined && !sweep.makeRoom() && !isChanged) throw fullError(key, maxActors)
+        actor = new Resident(home, key)
+        actor.telemetry = telemetry.current
+        actors.set(key, actor)
+      } finally {
+        leave()
+      }
     }
     sweep.use(actor)
     return actor
@@ -215,7 +227,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
   const changes = fromUser('changed$', () => config.changed$ ?? EMPTY).subscribe({
     next(key) {
       try {
-        const actor = use(key as K)
+        const actor = use(key as K, true)
         actor.change()
         loads.start(actor)
       } catch (error) {
@@ -273,7 +285,12 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       changes.unsubscribe()
       sweep.stop()
       const all = new Subscription() // each of them, also when a user's teardown throws on the way
-      for (const actor of actors.values()) all.add(() => actor.close())
+      const closed = fleetClosedError()
+      for (const actor of actors.values()) {
+        if (isIdle(actor))
+          actor.failure ??= closed // it has nothing to end, and an error of its own would cost more than all the rest
+        else all.add(() => actor.close())
+      }
       try {
         together(() => all.unsubscribe())
       } finally {

@@ -1,8 +1,9 @@
 import { concatMap, defer, map, type Observable, type ObservableInput } from 'rxjs'
 import { abandon } from '../actor/delivery/abandon.ts'
-import type { DeliveryOutcome } from '../actor/delivery/answer.ts'
+import type { DeliveryOutcome } from '../actor/delivery/outcome.ts'
 import type { WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
+import { isSettled } from '../actor/waiting.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import type { KeyedEvent } from '../vocabulary/event.ts'
 import { checkKey } from '../vocabulary/key.ts'
@@ -98,7 +99,7 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
           const asked = engine.use(key)
           engine.start(asked)
           return asked.loaded().pipe(
-            concatMap(() => asked.when(() => asked.isSettled)),
+            concatMap(() => asked.when(isSettled)),
             concatMap(() => {
               const kept = abandon(asked, scheduledTime, delivered)
               return asked.confirmed().pipe(map(() => kept))

@@ -1,7 +1,9 @@
 import type { Observable } from 'rxjs'
 import type { FactsConfig } from '../actor/facts.ts'
 import { Keeper } from '../actor/keeper.ts'
+import type { Condition } from '../actor/lines.ts'
 import { noteIntent, touched } from '../actor/record/intents.ts'
+import { asked, isDurable } from '../actor/waiting.ts'
 import { throwing } from '../operators/reached.ts'
 import { loadError, loadingError } from '../vocabulary/error-of.ts'
 import { isClosed } from '../vocabulary/errors.ts'
@@ -28,6 +30,8 @@ export interface Home extends FactsConfig {
 }
 
 const UNKNOWN = -1
+
+const isLoaded: Condition<Resident> = (actor) => actor.isLoaded
 
 /** One actor of a fleet while it is in memory. Idle, it is this record and nothing else. */
 export class Resident extends Keeper {
@@ -99,13 +103,12 @@ export class Resident extends Keeper {
 
   /** Emits once and completes when all that was asked so far is durable. */
   confirmed(): Observable<void> {
-    const { asked, covered } = this.work ?? { asked: 0, covered: 0 }
-    return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))
+    return this.when(isDurable, asked)
   }
 
   /** Emits once it is loaded, at once if it is; errors when it cannot be. */
   loaded(): Observable<void> {
-    return this.when(() => this.isLoaded)
+    return this.when(isLoaded)
   }
 
   /** The store has answered: what was asked meanwhile is asked now. */

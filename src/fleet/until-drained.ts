@@ -1,4 +1,5 @@
 import { noop, Observable, Subscription } from 'rxjs'
+import { isDrained } from '../actor/waiting.ts'
 import { listen } from '../operators/listen.ts'
 import type { Resident } from './resident.ts'
 
@@ -16,11 +17,7 @@ export function untilDrained(actors: ReadonlyMap<string, Resident>): Observable<
       if (actor === undefined) {
         subscriber.complete()
       } else {
-        listen(
-          actor.when(() => actor.isDrained),
-          inputs,
-          { next: noop, error: next, complete: next },
-        )
+        listen(actor.when(isDrained), inputs, { next: noop, error: next, complete: next })
       }
     }
     next()

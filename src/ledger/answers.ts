@@ -58,7 +58,9 @@ export function released(delivered: HeldAlarm): Report {
 
 /** Enters an answer in the ledger; returns what stands now, or `null` if the lease was lost before. */
 export function enter(ledger: Ledger, { answer }: Report, now: number): HeldAlarm | null {
-  const after = answered(ledger.read(answer.delivered.key), answer, now)
+  const { kind, delivered } = answer
+  if (kind === 'done' && ledger.remove?.(delivered, now) === true) return answered(delivered, answer, now)
+  const after = answered(ledger.read(delivered.key), answer, now)
   if (after !== null) ledger.save(after)
   return after
 }

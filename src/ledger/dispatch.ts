@@ -5,7 +5,7 @@ import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../vocabular
 import { type AlarmTime, isBefore } from '../vocabulary/time.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
 import type { ClockSteps } from './clock-steps.ts'
-import { type HeldAlarm, leased } from './held-alarm.ts'
+import type { HeldAlarm } from './held-alarm.ts'
 import type { Ledger, LedgerAccess, Step } from './ledger.ts'
 import { lookAgain } from './look-again.ts'
 import { isExhausted } from './redelivery.ts'
@@ -142,7 +142,7 @@ export function dispatch(
 
     function take(ledger: Ledger, now: number): HeldAlarm[] {
       const due = ledger.due(now, concurrency - runs.size)
-      for (const held of due) ledger.save(leased(held, holder, now, now + lease))
+      if (due.length > 0) ledger.lease(due, now, holder, now + lease)
       return due.map((held) => ({ ...held, holder }))
     }
 

@@ -76,11 +76,14 @@ export function ledgerManager(
           access.join({
             run(ledger) {
               if (subscriber.closed) return null
+              const now = scheduler.now()
+              if (info.move !== 'same' && ledger.replace?.(key, alarm, info.fence, now) === true)
+                return { due: alarm }
               const held = ledger.read(key)
               if (held !== undefined && info.fence < held.fence) {
                 return new AlarmFencedError(key, info.fence, held.fence)
               }
-              const after = written(held, key, alarm, info, scheduler.now())
+              const after = written(held, key, alarm, info, now)
               if (after !== held) ledger.save(after)
               return after
             },

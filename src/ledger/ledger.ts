@@ -6,6 +6,12 @@ import type { ReadExcerpt } from './list-alarms.ts'
 export interface Ledger {
   read(key: string): HeldAlarm | undefined
   save(alarm: HeldAlarm): void
+  /** The usual write in one statement: of an alarm that is not being delivered, under a newer fence. `false`: it is not that, and nothing was done. */
+  replace?(key: string, time: AlarmTime, fence: number, now: number): boolean
+  /** The usual answer in one statement: the very write that was delivered is removed. `false`: it is not that, and nothing was done. */
+  remove?(delivered: HeldAlarm, now: number): boolean
+  /** Leases what `due` has just found by then. */
+  lease(found: readonly HeldAlarm[], now: number, holder: string, until: number): void
   /** some of the alarms that are due by `now`, oldest first, at most `limit` (1 or more); none only if none is due */
   due(now: number, limit: number): HeldAlarm[]
   /** the earliest due time of all */

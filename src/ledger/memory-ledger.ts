@@ -1,7 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
 import type { ClockSteps } from './clock-steps.ts'
 import { type Due, DueHeap } from './due-heap.ts'
-import { type HeldAlarm, shifted } from './held-alarm.ts'
+import { type HeldAlarm, leased, shifted } from './held-alarm.ts'
 import type { Ledger, LedgerAccess } from './ledger.ts'
 import { type Excerpt, type Place, placeAt } from './list-alarms.ts'
 
@@ -44,6 +44,9 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
         heap.put(entry)
       }
       forget(changedAt - DAY)
+    },
+    lease(found, now, holder, until) {
+      for (const held of found) ledger.save(leased(held, holder, now, until))
     },
     // One at a time: what its handler does to the others is seen before they are taken.
     due: (now) => (heap.top !== undefined && heap.top.due <= now ? [heap.top.held] : []),

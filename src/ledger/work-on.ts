@@ -1,5 +1,6 @@
 import {
   defaultIfEmpty,
+  EMPTY,
   endWith,
   ignoreElements,
   last,
@@ -25,10 +26,10 @@ export function workOn(
   const scheduledTime = time as number
   const delivery = { key, scheduledTime, fence, retryCount: counted, id: alarmId(delivered) }
   if (!isExhausted(delivered)) {
-    return fromUser('The delivery handler', () => handler(delivery)).pipe(
-      ignoreElements(),
-      endWith(done(delivered)),
-    )
+    const handled$ = fromUser('The delivery handler', () => handler(delivery))
+    return handled$ === EMPTY
+      ? of(done(delivered))
+      : handled$.pipe(ignoreElements(), endWith(done(delivered)))
   }
   if (abandon === undefined) return of(givenUp(delivered))
   return fromUser('abandon', () => abandon(key, scheduledTime, delivery)).pipe(

@@ -1,7 +1,7 @@
 /** The asynchronous context of some moment, as `AsyncLocalStorage` knows it. */
 export interface AsyncContext {
-  /** Calls `work` in that context. */
-  runInAsyncScope<R>(work: () => R): R
+  /** Calls `work` in that context, as a method of `self`. */
+  runInAsyncScope<R>(work: () => R, self?: unknown): R
 }
 
 interface Hooks {
@@ -16,7 +16,7 @@ function hooks(): Hooks {
   return process?.getBuiltinModule?.('node:async_hooks') ?? {}
 }
 
-const theOnlyOne: AsyncContext = { runInAsyncScope: (work) => work() }
+const theOnlyOne: AsyncContext = { runInAsyncScope: (work, self) => work.call(self) }
 
 /** The context of this moment, to come back to; where the platform has none, all are one. */
 export const currentContext = (): AsyncContext =>

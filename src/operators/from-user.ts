@@ -13,46 +13,67 @@ export function fromUser<T>(name: string, call: () => ObservableInput<T>): Obser
   }
 }
 
-/** Notified once of how a user's function has ended. */
-export interface End {
-  /** what it emits before */
+/** A call of a user's function, and what follows from its end. */
+export interface UserCall {
+  call(): ObservableInput<unknown>
+  /** what it emits before its end */
   next?(value: unknown): void
   complete(): void
   error(error: unknown): void
+  /** set at its end: it has only one, and ignores what comes afterwards */
+  isOver?: boolean
 }
 
 /**
- * Calls a user's function now and says how it ends; returns what can be unsubscribed.
+ * Makes a user's call now; returns what can be unsubscribed.
  *
  * It is run in none of a request's asynchronous contexts: it may do what several have asked for, or none is left of.
  *
  * EMPTY and promises are what stores and managers return, millions of times: they need no subscriber.
  */
-export function runUser(name: string, call: () => ObservableInput<unknown>, end: End): Subscription | null {
-  let isOver = false
-  const once = (notify: () => void): void => {
-    if (isOver) return
-    isOver = true
-    notify()
-  }
-  const complete = (_?: unknown): void => once(() => end.complete())
-  const failed = (error: unknown): void => once(() => end.error(error))
-  const next = (value: unknown): void => end.next?.(value)
+export function runUser(name: string, user: UserCall): Subscription | null {
   try {
-    const input = outside.runInAsyncScope(call)
-    if (input === EMPTY) complete()
-    else if (isPromise(input))
-      input.then(end.next === undefined ? complete : (value) => complete(next(value)), failed)
-    else
-      return outside.runInAsyncScope(() =>
-        fromInput(name, input).subscribe({ next, complete, error: failed }),
-      )
+    const input = outside.runInAsyncScope(user.call, user)
+    if (input === EMPTY) completed(user)
+    else if (isPromise(input)) settleWith(input, user)
+    else return subscribeOutside(fromInput(name, input), user)
   } catch (error) {
     // A teardown that throws comes after the end: what was done is done, and the error is RxJS's to report.
-    if (isOver) reportUnhandled(error)
-    else failed(error)
+    if (user.isOver === true) reportUnhandled(error)
+    else failed(user, error)
   }
   return null
+}
+
+function settleWith(promise: Promise<unknown>, user: UserCall): void {
+  promise.then(
+    (value) => {
+      user.next?.(value)
+      completed(user)
+    },
+    (error) => failed(user, error),
+  )
+}
+
+function subscribeOutside(input$: Observable<unknown>, user: UserCall): Subscription {
+  const observer = {
+    next: (value: unknown) => user.next?.(value),
+    complete: () => completed(user),
+    error: (error: unknown) => failed(user, error),
+  }
+  return outside.runInAsyncScope(() => input$.subscribe(observer))
+}
+
+function completed(user: UserCall): void {
+  if (user.isOver === true) return
+  user.isOver = true
+  user.complete()
+}
+
+function failed(user: UserCall, error: unknown): void {
+  if (user.isOver === true) return
+  user.isOver = true
+  user.error(error)
 }
 
 /** Also of what throws when it is asked, which `from` then refuses. */

@@ -128,8 +128,8 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
         throw postgresError(error, db.name)
       }),
     write: (time, info) => {
-      const call = () => manager.write(key, time, info)
-      return hasLimit ? call() : withinTime({ timeout: db.timeout, scheduler: clock }, 'write', call)
+      const written = manager.write(key, time, info)
+      return hasLimit ? written : withinTime({ timeout: db.timeout, scheduler: clock }, 'write', written)
     },
     raise: (least) => row.raise(least),
     ...(scheduler !== undefined && { scheduler }),

@@ -12,5 +12,5 @@ export function limitWrites(
   scheduler: SchedulerLike,
 ): <T>(write: () => ObservableInput<T>) => ObservableInput<T> {
   if (hostOf(manager) !== null) return (write) => write()
-  return (write) => withinTime({ timeout: LIMIT, scheduler }, 'write', write)
+  return (write) => withinTime({ timeout: LIMIT, scheduler }, 'write', write())
 }

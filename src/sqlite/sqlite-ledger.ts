@@ -51,6 +51,23 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
       time = excluded.time, fence = excluded.fence, set_by = excluded.set_by, done = excluded.done, due = excluded.due,
       counted = excluded.counted, uncounted = excluded.uncounted, leased_until = excluded.leased_until,
       holder = excluded.holder, last_error = excluded.last_error, begun = excluded.begun, changed_at = excluded.changed_at`)
+  // What `written` in ../ledger/held-alarm.ts says of an alarm that is not being delivered.
+  const replace = db.prepare(`
+    INSERT INTO alarm (key, time, fence, set_by, due, counted, uncounted, begun, changed_at) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)
+    ON CONFLICT (key) DO UPDATE SET
+      time = excluded.time, fence = excluded.fence, set_by = excluded.set_by, done = NULL, due = excluded.due, counted = 0, uncounted = 0,
+      last_error = NULL, begun = 0, changed_at = excluded.changed_at
+    WHERE fence < excluded.fence AND holder IS NULL AND leased_until IS NULL`)
+  // What `answered` says of one that is done, where no newer write stands.
+  const remove = db.prepare(`
+    UPDATE alarm SET
+      time = NULL, done = time, due = NULL, counted = 0, uncounted = 0, leased_until = NULL, holder = NULL, last_error = NULL, begun = 0,
+      changed_at = ?
+    WHERE key = ? AND holder = ? AND fence = ? AND time = ?`)
+  // What `leased` says, of as many as were found.
+  const lease = db.prepare(`
+    UPDATE alarm SET due = ?, begun = 1, leased_until = ?, holder = ?, changed_at = ?
+    WHERE rowid IN (SELECT rowid FROM alarm WHERE due <= ? ORDER BY due, rowid LIMIT ?)`)
   // As a BLOB: Node 22 cuts a TEXT off at its first NUL, and one key would answer for another.
   const rows = `SELECT rowid, CAST(key AS BLOB) AS utf8, ${columns} FROM alarm`
   const due = db.prepare(`${rows} WHERE due <= ? ORDER BY due, rowid LIMIT ?`)
@@ -111,6 +128,9 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
         changedAt,
       )
     },
+    replace: (key, time, fence, now) => replace.run(key, time, fence, fence, time, now).changes === 1,
+    remove: ({ key, holder, fence, time }, now) => remove.run(now, key, holder, fence, time).changes === 1,
+    lease: (found, now, holder, until) => void lease.run(until, until, holder, now, now, found.length),
     due: (now, limit) => allOf(due.all(now, Math.min(limit, AT_A_TIME)) as unknown as FullRow[]),
     page({ after, failed: wanted, before, limit }) {
       const own = (after && (rowid.get(after.key) as { rowid: number } | undefined)?.rowid) ?? -1

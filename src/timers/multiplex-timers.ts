@@ -13,7 +13,7 @@ import {
   of,
   type SchedulerLike,
 } from 'rxjs'
-import type { DeliveryOutcome } from '../actor/delivery/answer.ts'
+import type { DeliveryOutcome } from '../actor/delivery/outcome.ts'
 import type { Wakeup, WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
 import { isExhausted } from '../ledger/redelivery.ts'

@@ -53,10 +53,25 @@ export function closedError(key: string): AlarmError {
   return new AlarmError('ALARM_CLOSED', message, { counted: false })
 }
 
+/** The same of all alarms of a fleet that had nothing to do when it was closed. */
+export function fleetClosedError(): AlarmError {
+  return new AlarmError('ALARM_CLOSED', 'The fleet of this alarm was closed. Open another one.', {
+    counted: false,
+  })
+}
+
 /** Something was asked that cannot be answered while the store is being read. */
 export function loadingError(key: string): AlarmError {
   const message = `The alarm of ${given(key)} is being loaded, so its time is not known yet. Wait for confirmed(), then ask again.`
   return new AlarmError('ALARM_LOADING', message, { counted: false })
+}
+
+/** An actor was asked for that a fleet has no room for: it was not loaded, and nothing that was asked of it was done. */
+export function fullError(key: string, most: number): AlarmError {
+  const message =
+    `The fleet keeps at most ${most} actors in memory (maxActors), and all of them are at work, so ${given(key)} was not loaded, and ` +
+    'nothing was done. Ask again when fleet.pressure.actors is lower; give more memory, and a higher maxActors.'
+  return new AlarmError('ALARM_FLEET_FULL', message, { counted: false })
 }
 
 /** An actor that a fleet could not load from its store: what was asked of it meanwhile is lost. */

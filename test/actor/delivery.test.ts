@@ -1,4 +1,5 @@
-import { EMPTY, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { EMPTY, finalize, NEVER, Observable, type ObservableInput, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { arm } from '../../src/actor/delivery/arming.ts'
 import {
@@ -199,6 +200,28 @@ describe('deliver', () => {
     expect([seen, torn]).toEqual([['ALARM_CLOSED'], 1])
   })
 
+  it.each([
+    ['before the first handler ends', true],
+    ['after that', false],
+  ])(
+    'fails in the order in which they arrived where the alarm breaks, also one that came %s',
+    (_, isEarly) => {
+      const commit$ = new Subject<never>()
+      const handler$ = new Subject<never>()
+      const { alarm } = open({ commit: () => commit$ })
+      const failed: number[] = []
+      const deliver = (which: number, handled$: Observable<never>): void => {
+        alarm.deliver({ scheduledTime: 1 }, () => handled$).subscribe({ error: () => failed.push(which) })
+      }
+      deliver(1, handler$)
+      if (isEarly) deliver(2, EMPTY)
+      handler$.complete()
+      if (!isEarly) deliver(2, EMPTY)
+      commit$.error(new Error('no'))
+      expect(failed).toEqual([1, 2])
+    },
+  )
+
   it('is failed by an alarm that breaks, and so is everybody who waits after it', () => {
     const { alarm } = open()
     const seen = [
@@ -291,6 +314,87 @@ describe('deliver', () => {
     expect(events).toContainEqual({ at: 0, key: '', kind: 'violation', manager: 2, committed: 1 })
     expect(calls).toEqual(['write 1'])
   })
+})
+
+describe('a handler is over when it has been torn down', () => {
+  it('and what it sets there stands', () => {
+    const { alarm, calls } = open()
+    const work = new Subject<never>()
+    const seen = watch(alarm.deliver({ scheduledTime: 1 }, () => work.pipe(finalize(() => alarm.set(50)))))
+    work.complete()
+    expect([calls, seen, alarm.time]).toEqual([['commit 50', 'write 50'], ['ran', 'complete'], 50])
+  })
+
+  it('and the next one begins then, also where it has completed while it was subscribed', () => {
+    const { alarm } = open()
+    const order: string[] = []
+    const next = () => {
+      order.push('the next one')
+      return EMPTY
+    }
+    const handler = () =>
+      new Observable<never>((subscriber) => {
+        alarm.deliver({ scheduledTime: 1 }, next).subscribe()
+        subscriber.complete()
+        return () => order.push('torn down')
+      })
+    alarm.deliver({ scheduledTime: 1 }, handler).subscribe()
+    expect(order[0]).toBe('torn down')
+  })
+})
+
+it('what a handler rejects with that has broken its alarm is not reported once more', async () => {
+  const { alarm } = open({
+    write: () => {
+      throw new Error('down')
+    },
+  })
+  const seen: string[] = []
+  const uncaught = await uncaughtDuring(() => {
+    watch(
+      alarm.deliver({ scheduledTime: 1 }, async () => alarm.set(0)),
+      seen,
+    )
+  })
+  expect([seen, uncaught]).toEqual([['ALARM_PRECOMMIT_FAILED'], []])
+})
+
+it('what is thrown as an answered delivery is torn down is reported, though its store answers at once', async () => {
+  const after = () => {
+    throw new Error('torn down')
+  }
+  const { alarm } = open()
+  const work = new Subject<never>()
+  const uncaught = await uncaughtDuring(() => {
+    alarm
+      .deliver({ scheduledTime: 1 }, () => work)
+      .pipe(finalize(after))
+      .subscribe()
+    work.complete()
+  })
+  expect(uncaught).toEqual([expect.stringContaining('torn down')])
+})
+
+it('a delivery is failed in its own asynchronous context, after what began to wait before it', () => {
+  const context = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  const note = (what: string) => () => seen.push([what, context.getStore()])
+  const { alarm } = open({ commit: () => NEVER })
+  context.run('a request', () => {
+    alarm.touch()
+    alarm.confirmed().subscribe({ error: note('confirmed') })
+  })
+  context.run('a delivery', () => {
+    alarm
+      .deliver({ scheduledTime: 1 }, () => NEVER.pipe(finalize(note('torn down'))))
+      .subscribe({ error: note('failed') })
+  })
+  context.run('another request', () => alarm.close())
+  expect(seen).toEqual([
+    ['confirmed', 'a request'],
+    ['failed', 'a delivery'],
+    ['torn down', 'a delivery'],
+  ])
 })
 
 describe('the answer as the deletion', () => {
@@ -416,7 +520,7 @@ describe('an idle alarm holds nothing', () => {
     const { alarm } = open({ write: () => NEVER })
     alarm.set(0)
     alarm.confirmed().subscribe().unsubscribe()
-    expect(workOf(alarm)).toMatchObject({ waiting: null, waiters: 0 })
+    expect(workOf(alarm)).toMatchObject({ waiters: 0 })
   })
 })
 

@@ -63,15 +63,19 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/calls.ts',
-        find: 'alarm.fail(precommitError(key, printTime(time), error))',
-        put: 'alarm.bound = time',
+        find: 'alarm.fail(precommitError(alarm.key, printTime(write.time), error))',
+        put: 'alarm.bound = write.time',
       },
     ],
   },
   {
     name: 'a failed precommit is tried again as if it were a later move',
     patches: [
-      { file: 'actor/calls.ts', find: 'alarm.fail(precommitError(key, printTime(time), error))', put: '{}' },
+      {
+        file: 'actor/calls.ts',
+        find: 'alarm.fail(precommitError(alarm.key, printTime(write.time), error))',
+        put: '{}',
+      },
     ],
   },
 
@@ -242,8 +246,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/calls.ts',
-        find: 'alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))',
-        put: 'commitAcknowledged(alarm, commit, work, issuedAt)',
+        find: 'alarm.fail(isFenced(cause) ? cause : commitError(alarm.key, printTime(commit.time), cause))',
+        put: 'this.acknowledged()',
       },
     ],
   },
@@ -298,8 +302,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/delivery/deliver.ts',
-        find: 'handlerStarted(keeper, own)\n',
-        put: 'handlerStarted(keeper, own)\n  if (arming.deletes) {\n    own.deletion = "answer"\n    keeper.want(null, true)\n  }\n',
+        find: 'handlerStarted(keeper, this)\n',
+        put: 'handlerStarted(keeper, this)\n    if (deletes) {\n      this.deletion = "answer"\n      keeper.want(null, true)\n    }\n',
       },
     ],
   },
@@ -308,8 +312,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/delivery/deliver.ts',
-        find: '      end()\n      keeper.settle()\n',
-        put: '      end()\n      if (own.deletion === "deferred") keeper.want(null, true)\n      keeper.settle()\n',
+        find: 'handlerEnded(this.keeper, this)\n',
+        put: 'handlerEnded(this.keeper, this)\n        if (this.deletion === "deferred") this.keeper.want(null, true)\n',
       },
     ],
   },
@@ -342,8 +346,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'actor/delivery/deliver.ts',
-        find: 'return answer(keeper, since)\n    }),\n  ).pipe(',
-        put: 'return defer(() => [undefined])\n    }),\n  ).pipe(',
+        find: 'want(null, true)\n    this.wait(isDrained, 0, this.answer)\n',
+        put: 'want(null, true)\n    this.done()\n',
       },
     ],
   },
@@ -351,14 +355,9 @@ export const mutants: readonly Mutant[] = [
     name: 'answered when all is committed, before the manager has caught up',
     patches: [
       {
-        file: 'actor/delivery/answer.ts',
-        find: '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
-        put: '.when(() => keeper.isClean)\n    .pipe(\n      concatMap(',
-      },
-      {
-        file: 'actor/delivery/answer.ts',
-        find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)',
-        put: 'return of(undefined)',
+        file: 'actor/delivery/deliver.ts',
+        find: 'want(null, true)\n    this.wait(isDrained, 0, this.answer)\n',
+        put: 'want(null, true)\n    this.wait((alarm) => alarm.isClean, 0, this.done)\n',
       },
     ],
   },
@@ -366,7 +365,7 @@ export const mutants: readonly Mutant[] = [
     name: 'answered although the last write was given up',
     patches: [
       {
-        file: 'actor/delivery/answer.ts',
+        file: 'actor/delivery/deliver.ts',
         find: 'if (keeper.acked !== keeper.issued) throw undelivered(keeper)',
         put: '',
       },
@@ -376,8 +375,8 @@ export const mutants: readonly Mutant[] = [
     name: 'put right is answered although the write was given up',
     patches: [
       {
-        file: 'actor/delivery/answer.ts',
-        find: 'if (keeper.acked <= before) throw undelivered(keeper)',
+        file: 'actor/delivery/deliver.ts',
+        find: 'if (keeper.acked <= this.since) throw undelivered(keeper)',
         put: '',
       },
     ],
@@ -386,13 +385,13 @@ export const mutants: readonly Mutant[] = [
     name: 'put right is answered before the write is acknowledged',
     patches: [
       {
-        file: 'actor/delivery/answer.ts',
-        find: '.when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)',
-        put: '.when(() => true)',
+        file: 'actor/delivery/deliver.ts',
+        find: 'alarm.acked > before || alarm.isDrained || alarm.isResting',
+        put: 'alarm.acked >= before',
       },
       {
-        file: 'actor/delivery/answer.ts',
-        find: 'if (keeper.acked <= before) throw undelivered(keeper)',
+        file: 'actor/delivery/deliver.ts',
+        find: 'if (keeper.acked <= this.since) throw undelivered(keeper)',
         put: '',
       },
     ],
@@ -540,8 +539,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'actor/keeper.ts',
-        find: '      lookAgain(work)\n',
-        put: '      if (this.desired === this.committed && !work.committing && !work.touched) work.covered = work.asked\n      lookAgain(work)\n',
+        find: '      lookAgain(this, work)\n',
+        put: '      if (this.desired === this.committed && !work.committing && !work.touched) work.covered = work.asked\n      lookAgain(this, work)\n',
       },
     ],
   },

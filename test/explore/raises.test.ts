@@ -26,11 +26,7 @@ describe('two owners of one store, whose manager remembers a higher fence', { ti
 
   it.each([
     ['actor/delivery/abandon.ts', 'if (isOfAnother(keeper, delivered)) throw unproven(keeper, time)', ''],
-    [
-      'actor/delivery/deliver.ts',
-      'return reschedule(keeper, arming.reschedule, delivered)',
-      'return new Observable<never>((its) => its.next({} as never))',
-    ],
+    ['actor/delivery/deliver.ts', 'this.reschedule(arming.reschedule)', 'this.subscriber.next({} as never)'],
   ])(
     'do so where one that was replaced answers from memory, which is caught: %s',
     async (file, find, put) => {
@@ -48,8 +44,8 @@ describe('two owners of one store, whose manager remembers a higher fence', { ti
   it('are shut out where the engine never raises, which is caught', async () => {
     const patch = {
       file: 'actor/calls.ts',
-      find: 'const mayRaise = config.raise !== undefined',
-      put: 'const mayRaise = false',
+      find: 'if (alarm.config.raise === undefined) return this.withFence(write.fence)',
+      put: 'return this.withFence(write.fence)',
     }
     const { fault } = exploreRaises({ store: restored, held: 5, openAlarm: await loadPatched([patch]) })
     expect(fault).toMatch(/^the owner is shut out/)

@@ -343,6 +343,8 @@ describe('keepAlarms', () => {
     ['concurrency', { concurrency: 1.5 }],
     ['idleAfter', { idleAfter: -1 }],
     ['idleAfter', { idleAfter: '1s' }],
+    ['maxActors', { maxActors: 0 }],
+    ['maxActors', { maxActors: 1.5 }],
     ['reconcile', { reconcile: 1 }],
     ['retry.count', { retry: { count: -1 } }],
     ['scheduler', { scheduler: {} }],

@@ -890,6 +890,24 @@ describe('a fleet', () => {
     expect(fleet.pressure).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
   })
 
+  it('has nothing to stop of an idle actor when it is closed, but at whose gate something may be held', async () => {
+    const discarded: string[] = []
+    const { actor, fleet, clock } = rig({
+      asks: ['commit'],
+      config: { discard: (key: string) => discarded.push(key) },
+    })
+    const gate = outcome(NEVER.pipe(actor('gated').holdUntilConfirmed()))
+    const idle = actor('idle')
+    idle.delete()
+    actor('gated').delete()
+    actor('busy').set(5)
+    const closed = expect(fleet.close()).rejects.toMatchObject({ keys: ['busy'] })
+    await clock.advance(5_000)
+    await closed
+    expect([discarded.toSorted(), gate.end]).toEqual([['busy', 'gated'], 'ALARM_CLOSED'])
+    expect(outcome(of('reply').pipe(idle.holdUntilConfirmed())).end).toBe('ALARM_CLOSED')
+  })
+
   it('stops everything when it is closed, though what it unsubscribes throws', async () => {
     const { actor, clock, fleet } = rig({ config: { write: badTeardown } })
     const waiting = ['a', 'b', 'c'].map((key) => {

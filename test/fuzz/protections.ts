@@ -20,7 +20,7 @@ const programmes: Readonly<Record<string, string>> = {
 
 const call = (name: string, params: string): Patch => ({
   file: name === 'load' ? 'fleet/fleet-engine.ts' : name === 'write' ? 'actor/calls.ts' : 'actor/calls.ts',
-  find: `withinTime(config, '${name}', () => config.${name}(${params}))`,
+  find: `withinTime(config, '${name}', config.${name}(${params}))`,
   put: `config.${name}(${params})`,
 })
 
@@ -65,8 +65,8 @@ const boundary: readonly Protection[] = [
     patches: [
       {
         file: 'operators/from-user.ts',
-        find: 'if (isOver) reportUnhandled(error)',
-        put: 'if (isOver) throw error',
+        find: 'if (user.isOver === true) reportUnhandled(error)',
+        put: 'if (user.isOver === true) throw error',
       },
     ],
     programme: 'actor=fleet many=true a.write!odd:error:spits a.set60000',
@@ -77,11 +77,6 @@ const boundary: readonly Protection[] = [
       { file: 'actor/keeper.ts', find: 'this.breakBy(error) // and never', put: 'throw error // and never' },
     ],
     programme: 'write=5 a.clock5000 a.confirmed',
-  },
-  {
-    name: 'the rules are applied inside of themselves',
-    patches: [{ file: 'actor/keeper.ts', find: '    if (work.settling) return\n', put: '' }],
-    programme: 'a.write!slow:40000:40000 a.drained>delete',
   },
 ]
 

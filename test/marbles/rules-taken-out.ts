@@ -21,7 +21,7 @@ const deliveries = inFile('actor/record/deliveries.ts')
 const wakeup = inFile('actor/delivery/wakeup.ts')
 const arming = inFile('actor/delivery/arming.ts')
 const deliver = inFile('actor/delivery/deliver.ts')
-const answer = inFile('actor/delivery/answer.ts')
+const waiting = inFile('actor/waiting.ts')
 const abandon = inFile('actor/delivery/abandon.ts')
 const gate = inFile('actor/output-gate.ts')
 const handle = inFile('actor/open-alarm.ts')
@@ -76,7 +76,7 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
     'a write that was started is never unsubscribed from',
     ...impatient,
     pipe('later$).pipe(concatMap(', 'later$).pipe(switchMap('),
-    write('  const { time, move, fence,', '  work.write?.unsubscribe()\n  const { time, move, fence,'),
+    write("  return runUser('write', ", "  work.write?.unsubscribe()\n  return runUser('write', "),
   ],
   ['what is held is told', waits("alarm.tell({ kind: 'held', time: alarm.desired })", '{}')],
   [
@@ -160,18 +160,12 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
       '  alarm.bound = write.time\n  if (work.isPrecommit) {\n',
     ),
   ],
-  [
-    'nobody waits for it: confirmed does not',
-    handle(
-      'return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))',
-      'return this.drained()',
-    ),
-  ],
+  ['nobody waits for it: confirmed does not', handle('this.when(isDurable, asked)', 'this.when(isDrained)')],
   [
     'nobody waits for it: the output gate does not',
-    gate('needs <= (keeper?.work?.covered ?? needs)', 'keeper!.isDrained'),
+    gate('import { isDurable, isOpen }', 'import { isDrained as isDurable, isDrained as isOpen }'),
   ],
-  ['drained waits for it', handle('awaitable(this.when(() => this.isDrained))', 'this.confirmed()')],
+  ['drained waits for it', handle('this.when(isDrained)', 'this.confirmed()')],
   [
     'nothing is drained while a write is in flight or rests',
     facts('(this.isQuiet && due(', '(this.isStoreFree && due('),
@@ -214,22 +208,22 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   // failure
   [
     'a precommit that fails breaks the alarm',
-    write('alarm.fail(precommitError(key, printTime(time), error))', '{}'),
+    write('alarm.fail(precommitError(alarm.key, printTime(write.time), error))', '{}'),
   ],
   [
     'a commit that fails breaks the alarm',
     commit(
-      'alarm.fail(isFenced(cause) ? cause : commitError(key, printTime(time), cause))',
-      'if (isFenced(cause)) return alarm.fail(cause)\n    work.committing = false\n    alarm.committed = time\n    work.covered = commit.covers',
+      'alarm.fail(isFenced(cause) ? cause : commitError(alarm.key, printTime(commit.time), cause))',
+      'if (isFenced(cause)) alarm.fail(cause)\n    else this.acknowledged()',
     ),
   ],
   [
     'a later write that fails does not',
-    write("else if (step === 'earlier') alarm.fail", 'else if (true) alarm.fail'),
+    write("else if (this.step === 'earlier') alarm.fail", 'else if (true) alarm.fail'),
   ],
   [
     'not even one that throws',
-    inFile('operators/from-user.ts')('    else failed(error)\n', '    else throw error\n'),
+    inFile('operators/from-user.ts')('    else failed(user, error)\n', '    else throw error\n'),
   ],
   [
     'a later write that fails is tried again',
@@ -279,16 +273,13 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'everyone who waits is told the error: the output gate',
-    gate('            error: fail,\n', '            error: noop,\n'),
+    gate('          error: fail,\n', '            error: noop,\n'),
   ],
   [
     'everyone who waits is told the error: confirmed and drained',
-    inFile('actor/waiting.ts')(
-      'tell(waiter, () => waiter.subscriber.error(error))',
-      'tell(waiter, () => waiter.subscriber.complete())',
-    ),
+    waiting('fail: (error) => subscriber.error(error)', 'fail: () => subscriber.complete()'),
   ],
-  ['everyone who waits is told the error: a delivery', deliver('takeUntil(keeper.when(() => false)),', '')],
+  ['everyone who waits is told the error: a delivery', deliver('this.enter(isNever, 0)', '')],
 
   // fence and epoch
   [
@@ -344,18 +335,15 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
   [
     'rescheduled waits for its write',
-    answer('.when(() => keeper.acked > before || keeper.isDrained || keeper.isResting)', '.when(() => true)'),
-    answer('if (keeper.acked <= before) throw undelivered(keeper)', ''),
+    deliver('alarm.acked > before || alarm.isDrained || alarm.isResting', 'alarm.acked >= before'),
+    deliver('if (keeper.acked <= this.since) throw undelivered(keeper)', ''),
   ],
-  ['and fails if that write fails', answer('if (keeper.acked <= before) throw undelivered(keeper)', '')],
+  ['and fails if that write fails', deliver('if (keeper.acked <= this.since) throw undelivered(keeper)', '')],
   [
     'a failure that is not the handler’s is not counted (S94)',
     inFile('vocabulary/errors.ts')('if (options?.counted === false) this.counted = false', ''),
   ],
-  [
-    'one handler at a time',
-    deliver('.when(() => keeper.work === null || keeper.work.run === null)', '.when(() => true)'),
-  ],
+  ['one handler at a time', waiting('({ work }) => work === null || work.run === null', '() => true')],
   ['the next one when it has ended', deliveries('if (alarm.work?.run === run) alarm.work.run = null\n', '')],
   [
     'woken later than the store: it is told',
@@ -364,33 +352,31 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
 
   // the handler
   ['while it runs the alarm reads null', handle("this.work?.run?.deletion === 'deferred' ? null :", '')],
-  ['its success deletes the alarm', deliver('if (handlerDone(own)) keeper.want(null, true)\n', '')],
+  ['its success deletes the alarm', deliver('if (handlerDone(this)) this.keeper.want(null, true)\n', '')],
   [
     'and nothing before that',
     deliver(
-      'handlerStarted(keeper, own)\n',
-      "handlerStarted(keeper, own)\n  if (arming.deletes) {\n    own.deletion = 'answer'\n    keeper.want(null, true)\n  }\n",
+      'handlerStarted(keeper, this)\n',
+      "handlerStarted(keeper, this)\n    if (deletes) {\n      this.deletion = 'answer'\n      keeper.want(null, true)\n    }\n",
     ),
   ],
   [
     'its failure does not',
     deliver(
-      '      end()\n      keeper.settle()\n',
-      "      end()\n      if (own.deletion === 'deferred') keeper.want(null, true)\n      keeper.settle()\n",
+      'handlerEnded(this.keeper, this)\n',
+      "handlerEnded(this.keeper, this)\n        if (this.deletion === 'deferred') this.keeper.want(null, true)\n",
     ),
   ],
   [
     'its failure is reported',
-    deliver('=> fromUser(', '=> swallow('),
     deliver(
-      'function run(',
-      'const swallow: typeof fromUser = (name, call) => fromUser(name, call).pipe(onErrorResumeNextWith())\n\nfunction run(',
+      'error: (error) => (this.isHandled ?',
+      'error: () => this.attempt(this.handled), fail: (error: unknown) => (this.isHandled ?',
     ),
-    deliver('  concatMap,\n', '  concatMap,\n  onErrorResumeNextWith,\n'),
   ],
   [
     'the bound stays what it was',
-    deliver('handlerStarted(keeper, own)\n', 'handlerStarted(keeper, own)\n  keeper.bound = null\n'),
+    deliver('handlerStarted(keeper, this)\n', 'handlerStarted(keeper, this)\n    keeper.bound = null\n'),
   ],
   [
     'set or delete cancels the deletion',
@@ -412,22 +398,24 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ],
 
   // the answer
-  ['done is answered only when drained', answer('.when(() => keeper.isDrained)', '.when(() => true)')],
+  [
+    'done is answered only when drained',
+    deliver('want(null, true)\n    this.wait(isDrained,', 'want(null, true)\n    this.wait(() => true,'),
+  ],
   [
     'not when all is committed only',
-    answer(
-      '.when(() => keeper.isDrained)\n    .pipe(\n      concatMap(',
-      '.when(() => keeper.isClean)\n    .pipe(\n      concatMap(',
+    deliver(
+      'want(null, true)\n    this.wait(isDrained, 0, this.answer)',
+      'want(null, true)\n    this.wait((alarm) => alarm.isClean, 0, this.done)',
     ),
-    answer('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', 'return of(undefined)'),
   ],
   [
     'a write that was given up fails the delivery',
-    answer('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', ''),
+    deliver('if (keeper.acked !== keeper.issued) throw undelivered(keeper)', ''),
   ],
   [
     'a newer write has a fence above the delivered one, not the same',
-    answer('keeper.acked > since', 'keeper.acked >= since'),
+    deliver('&& keeper.acked <= this.since', '&& keeper.acked < this.since'),
   ],
   [
     'delivered before its acknowledgement, it is not newer',
@@ -500,10 +488,8 @@ export const rulesTakenOut: readonly RuleTakenOut[] = [
   ['a commit covers what was asked before it', commits('work.covered = covers', 'work.covered = work.asked')],
   [
     'a value waits for its own commit only',
-    gate(
-      'needs <= (keeper?.work?.covered ?? needs)',
-      '(keeper?.work?.gated ?? needs) <= (keeper?.work?.covered ?? needs)',
-    ),
+    gate('isDurable(keeper, needs)', 'isDurable(keeper, keeper.work?.gated ?? 0)'),
+    gate('when(isOpen, () => needs)', 'when((alarm) => isDurable(alarm, alarm.work?.gated ?? 0))'),
   ],
 
   // touch

@@ -16,8 +16,12 @@ const throwing = () => {
 
 function run(call: () => unknown) {
   const seen: unknown[] = []
-  const end = { complete: () => seen.push('complete'), error: (error: unknown) => seen.push(error) }
-  return { seen, subscription: runUser('write', call as () => Observable<unknown>, end) }
+  const complete = () => seen.push('complete')
+  const error = (error: unknown) => seen.push(error)
+  return {
+    seen,
+    subscription: runUser('write', { call: call as () => Observable<unknown>, complete, error }),
+  }
 }
 
 describe('runUser', () => {

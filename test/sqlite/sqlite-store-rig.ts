@@ -12,7 +12,7 @@ import {
   VirtualTimeScheduler,
 } from 'rxjs'
 import { afterAll, afterEach } from 'vitest'
-import type { DeliveryOutcome } from '../../src/actor/delivery/answer.ts'
+import type { DeliveryOutcome } from '../../src/actor/delivery/outcome.ts'
 import { type ActorStore, type SqliteStoreOptions, sqliteStore } from '../../src/sqlite/sqlite-store.ts'
 import type { AlarmManager, WriteInfo } from '../../src/vocabulary/manager.ts'
 import type { AlarmTime } from '../../src/vocabulary/time.ts'

@@ -23,7 +23,6 @@ export function abandon(
   }
   if (isOfAnother(keeper, delivered)) throw unproven(keeper, time)
   const kept = keeper.committed
-  keeper.atWork()
   if (kept !== time) anotherKept(keeper)
   movedByAnswer(keeper, kept)
   keeper.settle()

@@ -7,6 +7,14 @@ import { AlarmFacts } from '../facts.ts'
 import { failAll } from '../waiting.ts'
 import { Work } from '../work.ts'
 
+/** A call of the user's, and what its end changes. */
+export interface Ending {
+  acknowledged(): void
+  failed(error: unknown): void
+  /** what waited for its end may go */
+  free(): void
+}
+
 /** The record of one alarm: what it knows, and how it ends. Nothing but the transitions beside this file changes it. */
 export abstract class AlarmRecord extends AlarmFacts {
   /** Applies the rules until none fits. */
@@ -35,16 +43,17 @@ export abstract class AlarmRecord extends AlarmFacts {
    * A call has ended. The pipe is free of it before the rules go on; what comes in between, say from a timer that fires at once, or of the
    * teardown, waits for that.
    */
-  callEnded(work: Work, transition: () => void, free: () => void): void {
+  callEnded(work: Work, call: Ending, failure?: { readonly error: unknown }): void {
     if (this.work !== work) return
     const { settling } = work
     work.settling = true
     try {
-      transition()
+      if (failure === undefined) call.acknowledged()
+      else call.failed(failure.error)
     } catch (error) {
       this.breakBy(error)
     }
-    free()
+    call.free()
     work.settling = settling
     this.settle()
   }
@@ -60,7 +69,7 @@ export abstract class AlarmRecord extends AlarmFacts {
     if (this.work !== work || work.settling || !this.isDrained) return
     work.pipe?.unsubscribe()
     work.pipe = null
-    if (work.run === null && work.waiting === null) this.work = null
+    if (work.run === null && work.waiters === 0) this.work = null
   }
 
   /** Emitted at the next flush. What intents, writes and commits call looks at `telemetry` first: an event without a subscriber is never made. */
@@ -95,7 +104,7 @@ export abstract class AlarmRecord extends AlarmFacts {
     try {
       work?.close()
     } finally {
-      failAll(work, error)
+      if (work !== null) failAll(work, error)
       if (isClosed(error)) telemetry?.complete()
       else telemetry?.error(error)
     }

@@ -38,7 +38,19 @@ const elsewhere = [
   'begun',
   'stale',
 ]
-const idle = ['attempt', 'lastError', 'stirred', 'commit', 'write', 'rest', 'waiting', 'waiters', 'telemetry']
+// How many places were taken only counts up: which came first shows in what is answered.
+const idle = [
+  'attempt',
+  'lastError',
+  'stirred',
+  'commit',
+  'write',
+  'rest',
+  'waiting',
+  'waiters',
+  'places',
+  'telemetry',
+]
 const skipped = new Set([...elsewhere, ...idle])
 const sequenceFields = new Set(['since', 'abandoned'])
 // What is left of a call that is over.
