@@ -36,6 +36,7 @@ export {
   type TimersConfig,
 } from './timers/multiplex-timers.ts'
 export type { Timer, Timers } from './timers/timers.ts'
+export type { AlarmScope } from './vocabulary/alarm-scope.ts'
 export type { Awaitable } from './vocabulary/awaitable.ts'
 export { AlarmError, type AlarmErrorCode, AlarmFencedError } from './vocabulary/errors.ts'
 export type { AlarmEvent, KeyedEvent } from './vocabulary/event.ts'
@@ -48,17 +49,21 @@ export {
   touchAlarm,
 } from './vocabulary/intent.ts'
 export type {
-  AlarmDelivery,
   AlarmList,
+  LastError,
+  ListedAlarm,
+  ListedState,
+  ListOptions,
+  SearchOptions,
+} from './vocabulary/listed-alarm.ts'
+export type {
+  AlarmDelivery,
   AlarmManager,
   DeliveryEvent,
   DeliveryOptions,
   EachResult,
   KeyedWrite,
-  LastError,
-  ListedAlarm,
-  ListedState,
-  ListOptions,
   WriteInfo,
 } from './vocabulary/manager.ts'
+export type { Deliverer, DueSpan, ManagerStats, StatedLateness } from './vocabulary/manager-stats.ts'
 export type { AlarmTime, Move } from './vocabulary/time.ts'

@@ -137,11 +137,11 @@ export async function conduct(
   for (let i = 1; i <= options.kills; i++) {
     // Not at the same place in each interval, and never at a good moment.
     const killAt = start + ((i + (chance() - 0.5) / 2) * length) / (options.kills + 1)
-    await lookUntil(killAt, 'running')
-    watch(`SIGKILL ${i}`)
+    await lookUntil(killAt, '')
+    watch('SIGKILL')
     await killAndRestart()
   }
-  await lookUntil(end, 'running')
+  await lookUntil(end, '')
   await settle()
 
   await host.finish()

@@ -3,6 +3,8 @@ import { drawTimeline } from 'nolater/marbles'
 import { endBySignals } from '../processes/scratch-folder.ts'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
 import { conduct } from './conductor.ts'
+import { doctorSays } from './doctor.ts'
+import { folderAt } from './folder.ts'
 import { HERO, mix } from './mix.ts'
 import { makePlace } from './place.ts'
 import { openProgress } from './progress.ts'
@@ -33,6 +35,17 @@ function lengthOf(lines: readonly ScriptLine[]): number {
   )
 }
 
+/** That of the terminal, as far as a drawing can be read in it. */
+function drawingWidth({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY ? Math.min(Math.max(columns, 60), 160) : 110
+}
+
+// What reads the output has ended (`| head`): so does this, without a word.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 /** The exit code. */
 async function run({ script, seed, isSabotaged }: Arguments): Promise<0 | 1> {
   const place = makePlace()
@@ -61,11 +74,18 @@ async function run({ script, seed, isSabotaged }: Arguments): Promise<0 | 1> {
 
   console.log(`\n${printOutcome(outcome)}\n`)
   console.log(`What happened to ${JSON.stringify(hero)} at first, told by the engine's own events:\n`)
-  console.log(drawTimeline(excerpt(outcome.story, 90), { format: 'ascii', width: 110 }))
+  console.log(
+    drawTimeline(excerpt(outcome.story, 90), { format: 'ascii', width: drawingWidth(process.stdout) }),
+  )
   console.log(
     'Two races that were met in the field, replayed on a virtual clock: the same intents, the same network, four ways to keep a manager in step.\n',
   )
   console.log(await printRaces(races))
+
+  console.log(
+    `\nnolater doctor, of the ${actors.length.toLocaleString('en-US')} files of the actors and their manager:\n`,
+  )
+  console.log(doctorSays(folderAt(place.path), actors.length))
 
   const hasFailed = outcome.lost.length > 0 || outcome.late.length > 0
   if (hasFailed) console.log(`\n${printFaults(outcome)}`)

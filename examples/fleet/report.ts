@@ -3,13 +3,13 @@ import type { Lateness } from './lateness.ts'
 
 const number = (value: number): string => value.toLocaleString('en-US')
 
-/** One line that says how far a run is. */
+/** One line of 79 columns that says how far a run is, what matters most first. */
 export function progressLine({ elapsed, phase, kills, looks, late, counts }: Progress): string {
   const seconds = (elapsed / 1000).toFixed(1).padStart(5)
   return (
-    `${seconds} s  ${phase.padEnd(9)}  intents ${number(counts.intents)}  commits ${number(counts.commits)}  ` +
-    `writes ${number(counts.writes)}  kills ${kills}  looks ${number(looks)}  late ${late}`
-  )
+    `${seconds} s  late ${late}  looks ${number(looks)}  kills ${kills}  commits ${number(counts.commits)}  ` +
+    `writes ${number(counts.writes)}  ${phase}`
+  ).trimEnd()
 }
 
 /** What a run came to, as a table. */

@@ -94,12 +94,11 @@ export class ActorHandle<K extends string> implements Alarm {
     wakeup: Wakeup,
     handler: (info: WakeupInfo) => ObservableInput<unknown>,
   ): Awaitable<DeliveryOutcome> {
-    return awaitable(
-      defer(() => {
-        const actor = this.open()
-        return actor.loaded().pipe(concatMap(() => deliver(actor, wakeup, handler)))
-      }),
-    )
+    const delivery$ = defer(() => {
+      const actor = this.open()
+      return actor.loaded().pipe(concatMap(() => deliver(actor, wakeup, handler)))
+    })
+    return awaitable(this.engine.atWork.counted(delivery$))
   }
 
   abandon(scheduledTime: number, delivered?: { readonly fence?: number }): AlarmTime {

@@ -20,6 +20,7 @@ import { checkKey } from '../vocabulary/key.ts'
 import type { WriteInfo } from '../vocabulary/manager.ts'
 import { type TimeCheck, timeCheckOf } from '../vocabulary/real-time.ts'
 import { checkTime } from '../vocabulary/time.ts'
+import { type AtWork, openAtWork } from './at-work.ts'
 import { openBackOff } from './back-off.ts'
 import { batch } from './batch.ts'
 import { hostOf, type Residents } from './closing/host.ts'
@@ -44,6 +45,10 @@ export interface Pressure {
   readonly waiting: number
   /** manager writes in flight */
   readonly writing: number
+  /** deliveries that were not answered: their handlers are at work, or wait for their actors */
+  readonly delivering: number
+  /** ms since the oldest of them came, 0 without one; what hangs is given back at the end of its lease, and comes again */
+  readonly deliveringFor: number
 }
 
 /** The actors of a fleet, at most one of a key, and what they share. */
@@ -58,6 +63,7 @@ export interface FleetEngine<K extends string> {
   broken(key: K): Observable<never>
   /** The actors in memory, broken ones too, for a while. */
   find(key: K): Resident | null
+  readonly atWork: AtWork
   /** The actor, to be asked something, and then to be started. Throws `ALARM_KEY_INVALID`, `ALARM_CLOSED`. */
   use(key: K): Resident
   /** Loads an actor that is new. Asked first, its first write tells what reconciling would. */
@@ -92,6 +98,7 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     ? batch('commitMany', scheduler, config.commitMany.bind(config), together)
     : null
   const gates = openGates()
+  const atWork = openAtWork(scheduler)
   const backOff = openBackOff(scheduler)
   const host = hostOf(config)
   const losses = flushActors(actors, host, scheduler)
@@ -266,9 +273,12 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
     broken: gates.broken,
     get pressure() {
       const { waiting, taken: writing } = writes
-      return { actors: actors.size, loading: loads.turns.taken + loads.turns.waiting, waiting, writing }
+      const loading = loads.turns.taken + loads.turns.waiting
+      const { count: delivering, longest: deliveringFor } = atWork
+      return { actors: actors.size, loading, waiting, writing, delivering, deliveringFor }
     },
     find: (key) => actors.get(key) ?? null,
+    atWork,
     use,
     start: loads.start,
     drained: () => untilDrained(actors),

@@ -33,7 +33,10 @@ export interface Fleet<K extends string = string> extends Closable {
   /** What happens, of all actors, from now on. Completes when the fleet is closed; never errors. The first to listen costs a look at each actor. */
   readonly events$: Observable<KeyedEvent<K>>
 
-  /** How hard it works, now. `waiting` above 0 means that it is asked for more than `concurrency` lets go: ask for less. */
+  /**
+   * How hard it works, now. `waiting` above 0 means that it is asked for more than `concurrency` lets go: ask for less. As many `delivering`
+   * as the manager's deliveries have room for, and a `deliveringFor` near its lease, means that handlers hang.
+   */
   readonly pressure: Pressure
 
   /** Handles a wake-up with the actor that it is for, which is loaded first: what the handler of `deliveries` returns. */

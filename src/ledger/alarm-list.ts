@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs'
-import type { AlarmList, ListedAlarm } from '../vocabulary/manager.ts'
+import type { AlarmList, ListedAlarm } from '../vocabulary/listed-alarm.ts'
 
 /** The next alarms, none at a page of nothing but others; `null` after the last page. */
 export type NextPage = () => Page | PromiseLike<Page>

@@ -1,7 +1,7 @@
 import type { AlarmDelivery, DeliveryEvent } from '../vocabulary/manager.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { type Answer, answered, type HeldAlarm, isReplaced } from './held-alarm.ts'
-import { keptError } from './kept-error.ts'
+import { keptError, type Redact } from './kept-error.ts'
 import type { Ledger } from './ledger.ts'
 import { isExhausted, redeliver, retryUncounted } from './redelivery.ts'
 
@@ -22,13 +22,14 @@ export function done(delivered: HeldAlarm): Report {
 }
 
 /** The handler failed; or `abandon` did, which is tried without end. */
-export function failed(delivered: HeldAlarm, error: unknown, now: number): Report {
+export function failed(delivered: HeldAlarm, error: unknown, now: number, redact: Redact): Report {
   const { key } = delivered
   const { failures, counted, delay } = isExhausted(delivered)
     ? retryUncounted(key, delivered)
     : redeliver(key, delivered, error)
+  const lastError = keptError(error, now, delivered.lastError, redact)
   return {
-    answer: { kind: 'failed', delivered, failures, lastError: keptError(error, now), delay },
+    answer: { kind: 'failed', delivered, failures, lastError, delay },
     story(after) {
       const isAgain = delay !== null && !isReplaced(after, delivered)
       return { kind: 'failed', error, counted, retryAt: isAgain ? after.due : null }

@@ -3,11 +3,14 @@ import { currentContext } from '../operators/async-context.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../vocabulary/manager.ts'
 import { type AlarmTime, isBefore } from '../vocabulary/time.ts'
+import { openActivity } from './activity.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
 import type { ClockSteps } from './clock-steps.ts'
-import type { HeldAlarm } from './held-alarm.ts'
+import { type HeldAlarm, setAside } from './held-alarm.ts'
+import type { Redact } from './kept-error.ts'
 import type { Ledger, LedgerAccess, Step } from './ledger.ts'
 import { lookAgain } from './look-again.ts'
+import { isPaused, type Pauses } from './pauses.ts'
 import { isExhausted } from './redelivery.ts'
 import { openRuns, type Run } from './runs.ts'
 import { canPass, openStall } from './stall.ts'
@@ -19,17 +22,26 @@ export interface Dispatch {
   readonly scheduler: SchedulerLike
   readonly lease: number
   readonly steps: ClockSteps
+  readonly redact: Redact
+  readonly processName: string
   /** due times that a write, an answer or another process has just brought */
   readonly news$: Subject<AlarmTime>
   /** a delivery is about to begin: handlers with an ended lease must stop first */
   readonly lapses$: Subject<void>
+  /** nothing more is taken: it completes when the handlers at work have answered */
+  readonly drain$: Subject<void>
 }
+
+const SEEN = 1_000 // ms between two times that the ledger is given what was done, while there is work
+const BEAT = 10_000 // and while there is none
+const MANY = 1_000 // to look at in one round, where some may be paused
 
 /** What a round in the ledger came to: the answers that it entered, and what it took. */
 interface Round {
   readonly entered: readonly (readonly [Report, HeldAlarm | null])[]
   readonly taken: readonly HeldAlarm[]
   readonly lapsesAt: number
+  readonly seenAt: number
 }
 
 /**
@@ -40,7 +52,7 @@ interface Round {
  * handlers that answer synchronously, or write, build no stack.
  */
 export function dispatch(
-  { access, scheduler, lease, steps, news$, lapses$ }: Dispatch,
+  { access, scheduler, lease, steps, redact, processName, news$, lapses$, drain$ }: Dispatch,
   handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
   { concurrency = 100, abandon }: DeliveryOptions,
 ): Observable<DeliveryEvent> {
@@ -48,12 +60,16 @@ export function dispatch(
     const { elapsed } = steps
     const context = currentContext()
     const holder = crypto.randomUUID()
+    const since = scheduler.now()
+    const activity = openActivity(elapsed)
+    let seenAt = -Infinity // ms on the monotonic clock: when the ledger was given what this does
     const runs = openRuns()
     let reports: Report[] = []
     let round: Round | null = null
     let next: AlarmTime = 0 // nothing is due before; nothing is known yet
     let total = steps.total() // that `next` allows for
     let isRunning = false // a round
+    let isDraining = false
     let isLooping = false
     let isStirred = false
     let rest: Subscription | null = null
@@ -80,7 +96,8 @@ export function dispatch(
         }
       }
       isLooping = false
-      arm()
+      if (isDraining && isIdle()) subscriber.complete()
+      else arm()
     }
 
     function expire(): void {
@@ -88,11 +105,14 @@ export function dispatch(
     }
 
     const mayRun = (): boolean => !isRunning && rest === null && !subscriber.closed
-    const isDue = (): boolean => runs.size < concurrency && next !== null && next <= scheduler.now()
+    const hasPlaces = (): boolean => runs.size < concurrency && !isDraining
+    const isIdle = (): boolean => runs.size === 0 && reports.length === 0 && round === null && !isRunning
+    const isQuiet = (): boolean => elapsed() - seenAt >= BEAT
+    const isDue = (): boolean => hasPlaces() && next !== null && next <= scheduler.now()
 
     function arm(): void {
       if (isLooping || subscriber.closed) return
-      const due = mayRun() && runs.size < concurrency ? next : null
+      const due = mayRun() && hasPlaces() ? next : null
       timer.set(due, runs.firstLapse)
     }
 
@@ -102,18 +122,21 @@ export function dispatch(
         run(ledger) {
           const now = scheduler.now()
           const lapsesAt = elapsed() + lease
-          if (subscriber.closed) return { entered: [], taken: [], lapsesAt }
-          entering = reports
+          if (subscriber.closed) return { entered: [], taken: [], lapsesAt, seenAt }
+          // It may run again, with what was entered before and rolled back.
+          entering = [...entering, ...reports]
           reports = []
           const entered = entering.map((report) => [report, enter(ledger, report, now)] as const)
-          const taken = take(ledger, now)
-          next = ledger.nextDue()
+          const pauses = ledger.pauses()
+          const taken = take(ledger, now, pauses)
+          next = ledger.nextDue(pauses.generation)
           total = steps.total()
-          return { entered, taken, lapsesAt }
+          return { entered, taken, lapsesAt, seenAt: keepActivity(ledger, now) }
         },
         done(result) {
           isRunning = false
           round = result
+          seenAt = result.seenAt
           stall.over()
           spread(result.entered.map(([, after]) => after))
           if (subscriber.closed) giveBack()
@@ -140,10 +163,34 @@ export function dispatch(
       }
     }
 
-    function take(ledger: Ledger, now: number): HeldAlarm[] {
-      const due = ledger.due(now, concurrency - runs.size)
-      if (due.length > 0) ledger.lease(due, now, holder, now + lease)
-      return due.map((held) => ({ ...held, holder }))
+    /** Keeps what this does where other processes can read it; returns when that was last. */
+    function keepActivity(ledger: Ledger, now: number): number {
+      const passed = elapsed()
+      if (passed - seenAt < SEEN) return seenAt
+      ledger.seen({ holder, process: processName, since, seen: now, minute: activity.minute() })
+      return passed
+    }
+
+    /** There is no round to go with; the ledger may be locked, and nothing waits for it. */
+    function beat(): void {
+      try {
+        seenAt = access.atOnce((ledger) => keepActivity(ledger, scheduler.now()))
+      } catch {}
+    }
+
+    function take(ledger: Ledger, now: number, pauses: Pauses): HeldAlarm[] {
+      if (!hasPlaces()) return []
+      const places = concurrency - runs.size
+      // What is paused does not keep the others waiting, however much of it there is.
+      const asked = pauses.scopes.length === 0 ? places : Math.max(places, MANY)
+      const due = ledger.due(now, asked, pauses.generation)
+      const taken: HeldAlarm[] = []
+      for (const held of due) {
+        if (isPaused(pauses, held.key)) ledger.save(setAside(held, pauses.generation))
+        else if (taken.length < places) taken.push(held)
+      }
+      if (taken.length > 0) ledger.lease(taken, now, holder, now + lease)
+      return taken.map((held) => ({ ...held, holder }))
     }
 
     function begin({ entered, taken, lapsesAt }: Round): void {
@@ -169,13 +216,15 @@ export function dispatch(
       run.handler.add(
         workOn(delivered, handler, abandon).subscribe({
           next: answer,
-          error: (error) => answer(failed(delivered, error, scheduler.now())),
+          error: (error) => answer(failed(delivered, error, scheduler.now(), redact)),
         }),
       )
     }
 
     function tell({ key, time, fence, counted }: HeldAlarm, story: DeliveryStory | null): void {
       if (story === null) return
+      if (story.kind === 'delivered') activity.fired(story.lateness)
+      else if (story.kind === 'failed' || story.kind === 'expired') activity.failed()
       const delivery = { key, scheduledTime: time as number, fence, retryCount: counted }
       emit({ at: scheduler.now(), ...delivery, ...story })
     }
@@ -186,9 +235,13 @@ export function dispatch(
       const answers = [...reports, ...taken.map(released)]
       reports = []
       round = null
-      if (answers.length === 0) return
+      if (answers.length === 0 && seenAt === -Infinity) return
+      seenAt = -Infinity
       const now = scheduler.now()
-      const run = (ledger: Ledger) => answers.map((report) => enter(ledger, report, now))
+      const run = (ledger: Ledger) => {
+        ledger.gone(holder)
+        return answers.map((report) => enter(ledger, report, now))
+      }
       try {
         spread(access.atOnce(run))
       } catch (error) {
@@ -204,9 +257,16 @@ export function dispatch(
 
     subscriber.add(lapses$.subscribe(() => context.runInAsyncScope(expire)))
     subscriber.add(
+      drain$.subscribe(() => {
+        isDraining = true
+        loop()
+      }),
+    )
+    subscriber.add(
       news$.subscribe((due) => {
         // What `next` was compared with is no time of this clock any more.
         if (steps.total() !== total) return loop()
+        if (isQuiet()) beat()
         if (!isBefore(due, next)) return
         next = due
         arm()

@@ -1,4 +1,5 @@
-import type { LastError, WriteInfo } from '../vocabulary/manager.ts'
+import type { LastError } from '../vocabulary/listed-alarm.ts'
+import type { WriteInfo } from '../vocabulary/manager.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import type { Failures } from './redelivery.ts'
 
@@ -17,6 +18,8 @@ export interface HeldAlarm extends Failures {
   readonly due: AlarmTime
   /** its time has come, and it was delivered: what it waits for now is the end of a lease or of a back-off, wherever the clock is set */
   readonly begun: boolean
+  /** it was due while it was paused, in this generation of pauses: it is not looked at before the next one */
+  readonly aside: number | null
   /** until then only the holder may deliver, and answer */
   readonly leasedUntil: number | null
   readonly holder: string | null
@@ -59,7 +62,17 @@ export function written(
   { fence, move }: WriteInfo,
   now: number,
 ): HeldAlarm {
-  const alarm = { ...noFailures, key, time, fence, setBy: fence, done: null, begun: false, changedAt: now }
+  const alarm = {
+    ...noFailures,
+    key,
+    time,
+    fence,
+    setBy: fence,
+    done: null,
+    begun: false,
+    aside: null,
+    changedAt: now,
+  }
   if (before === undefined) return { ...alarm, due: time, leasedUntil: null, holder: null }
   const held = byClock(before, now)
   if (fence === held.fence && (time === held.time || (time !== null && time === held.done))) return before
@@ -91,7 +104,12 @@ export function shifted(held: HeldAlarm, by: number, now: number): HeldAlarm {
 
 /** Once taken for delivery. If the holder dies, the alarm is due again at the end of the lease. */
 export function leased(held: HeldAlarm, holder: string, now: number, leasedUntil: number): HeldAlarm {
-  return { ...held, due: leasedUntil, begun: true, leasedUntil, holder, changedAt: now }
+  return { ...held, due: leasedUntil, begun: true, aside: null, leasedUntil, holder, changedAt: now }
+}
+
+/** A paused alarm that is due: it stays so, and is not looked at. */
+export function setAside(held: HeldAlarm, generation: number): HeldAlarm {
+  return { ...held, aside: generation }
 }
 
 /** After an answer, or `null` where it comes too late: the lease has passed to another holder. */
@@ -130,6 +148,12 @@ export function isFailed({ time, due }: HeldAlarm): boolean {
 /** A failed alarm that is to be delivered again, with all its retries. */
 export function retried(held: HeldAlarm, now: number): HeldAlarm {
   return { ...held, counted: 0, uncounted: 0, due: now, changedAt: now }
+}
+
+/** A failed alarm that is to be delivered again at a time of the clock, and never before its own. */
+export function rescheduled(held: HeldAlarm, at: number, now: number): HeldAlarm {
+  const due = Math.max(at, held.time as number)
+  return { ...held, counted: 0, uncounted: 0, due, begun: false, changedAt: now }
 }
 
 /** A failed alarm that is removed. */

@@ -1,17 +1,19 @@
-import { Observable, Subject } from 'rxjs'
+import { defer, finalize, lastValueFrom, Observable, Subject } from 'rxjs'
+import type { AlarmScope } from '../vocabulary/alarm-scope.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { configError } from '../vocabulary/error-of.ts'
 import { AlarmFencedError } from '../vocabulary/errors.ts'
 import { checkKey } from '../vocabulary/key.ts'
-import type { AlarmList, AlarmManager, ListOptions, WriteInfo } from '../vocabulary/manager.ts'
+import type { AlarmList, ListOptions } from '../vocabulary/listed-alarm.ts'
+import type { AlarmManager, WriteInfo } from '../vocabulary/manager.ts'
+import type { ManagerStats } from '../vocabulary/manager-stats.ts'
 import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
-import { alarmList } from './alarm-list.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import { dispatch } from './dispatch.ts'
-import { checkFailedAlarm, type FailedAlarm } from './failed-alarm.ts'
-import { discarded, type HeldAlarm, isFailed, retried, written } from './held-alarm.ts'
+import { written } from './held-alarm.ts'
 import type { LedgerAccess } from './ledger.ts'
-import { listAlarms, placeAt } from './list-alarms.ts'
+import { ledgerOperators } from './ledger-operators.ts'
+import { ledgerReader } from './ledger-reader.ts'
 import { checkDeliveries, type ManagerOptions } from './manager-options.ts'
 
 /** A manager over a ledger, whose alarms can be read. */
@@ -20,51 +22,35 @@ export interface LedgerManager extends AlarmManager {
   /** The alarm that it holds for a key; while it is being delivered too, until that is done. Throws `ALARM_KEY_INVALID`. */
   get(key: string): AlarmTime
   list(options?: ListOptions): AlarmList
+  stats(): Promise<ManagerStats>
   retry(key: string, options?: { readonly fence?: number }): Promise<boolean>
   discard(key: string, options?: { readonly fence?: number }): Promise<boolean>
+  reschedule(key: string, time: number | Date, options?: { readonly fence?: number }): Promise<boolean>
+  pause(scope?: AlarmScope): Promise<boolean>
+  resume(scope?: AlarmScope): Promise<boolean>
+  drain(): Promise<void>
   fenceOf(key: string): number | null
 }
 
 /** Makes a ledger a manager. `news$` may bring the due times that other processes write. */
 export function ledgerManager(
   access: LedgerAccess,
-  { scheduler, lease, steps }: Required<ManagerOptions> & { readonly steps: ClockSteps },
+  options: Required<ManagerOptions> & { readonly steps: ClockSteps; readonly processName?: string },
   news$ = new Subject<AlarmTime>(),
 ): LedgerManager {
+  const { scheduler } = options
   const lapses$ = new Subject<void>()
-
-  /** Changes a failed alarm, if there is one; resolves to whether there was. */
-  function changeFailed(
-    { key, fence }: FailedAlarm,
-    change: (held: HeldAlarm, now: number) => HeldAlarm,
-  ): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      access.join({
-        run(ledger) {
-          const held = ledger.read(key)
-          if (held === undefined || !isFailed(held) || (fence !== null && fence !== held.fence)) return null
-          const after = change(held, scheduler.now())
-          ledger.save(after)
-          return after
-        },
-        done(after) {
-          if (after !== null && after.due !== null) news$.next(after.due)
-          resolve(after !== null)
-        },
-        failed: reject,
-      })
-    })
-  }
-
-  const placeOf = (key: string) => {
-    const held = access.read(key)
-    return held === undefined || held.time === null ? null : { at: placeAt(held), key }
-  }
+  const drain$ = new Subject<void>()
+  const open = new Set<Observable<never>>() // complete where deliveries end
 
   return {
-    list: (options = {}) => alarmList(listAlarms(options, () => scheduler.now(), placeOf, access.openRead)),
-    retry: async (key, options) => changeFailed(checkFailedAlarm(key, options), retried),
-    discard: async (key, options) => changeFailed(checkFailedAlarm(key, options), discarded),
+    ...ledgerReader(access, () => scheduler.now()),
+    ...ledgerOperators(access, scheduler, news$),
+    async drain() {
+      const ends = [...open].map((end$) => lastValueFrom(end$, { defaultValue: undefined }))
+      drain$.next()
+      await Promise.all(ends)
+    },
     get: (key) => access.read(checkKey(key))?.time ?? null,
     fenceOf: (key) => access.read(checkKey(key))?.fence ?? null,
     write: (key, time, info) =>
@@ -96,9 +82,23 @@ export function ledgerManager(
           })
         }),
       ),
-    deliveries(handler, options = {}) {
-      checkDeliveries(handler, options)
-      return dispatch({ access, scheduler, lease, steps, news$, lapses$ }, handler, options)
+    deliveries(handler, deliveryOptions = {}) {
+      checkDeliveries(handler, deliveryOptions)
+      const delivered$ = dispatch(
+        { access, processName: '', ...options, news$, lapses$, drain$ },
+        handler,
+        deliveryOptions,
+      )
+      return defer(() => {
+        const end$ = new Subject<never>()
+        open.add(end$)
+        return delivered$.pipe(
+          finalize(() => {
+            open.delete(end$)
+            end$.complete()
+          }),
+        )
+      })
     },
   }
 }

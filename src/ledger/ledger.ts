@@ -1,6 +1,9 @@
 import type { AlarmTime } from '../vocabulary/time.ts'
+import type { KeptDeliverer } from './activity.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 import type { ReadExcerpt } from './list-alarms.ts'
+import type { Pauses } from './pauses.ts'
+import type { Look } from './stats.ts'
 
 /** Where a manager keeps what it holds, as one step sees it: nothing else changes it meanwhile. */
 export interface Ledger {
@@ -12,10 +15,19 @@ export interface Ledger {
   remove?(delivered: HeldAlarm, now: number): boolean
   /** Leases what `due` has just found by then. */
   lease(found: readonly HeldAlarm[], now: number, holder: string, until: number): void
-  /** some of the alarms that are due by `now`, oldest first, at most `limit` (1 or more); none only if none is due */
-  due(now: number, limit: number): HeldAlarm[]
+  /**
+   * some of the alarms that are due by `now`, oldest first, at most `limit` (1 or more); none only if none is due. Without what was set
+   * aside in this generation of pauses; likewise `nextDue`
+   */
+  due(now: number, limit: number, generation: number): HeldAlarm[]
   /** the earliest due time of all */
-  nextDue(): AlarmTime
+  nextDue(generation: number): AlarmTime
+  pauses(): Pauses
+  keepPauses(pauses: Pauses): void
+  /** Keeps that it delivers, and what it did. */
+  seen(deliverer: KeptDeliverer): void
+  /** It delivers no more. */
+  gone(holder: string): void
 }
 
 /** A piece of work on the ledger that is done as a whole or not at all. */
@@ -33,6 +45,9 @@ export interface LedgerAccess {
   read(key: string): HeldAlarm | undefined
   /** Begins to read what is held in order, some at a time. */
   openRead(): ReadExcerpt
+  pauses(): Pauses
+  /** Counts what is held. */
+  look(now: number): Look
   /** Runs a step together with the others of this turn; in memory, at once. */
   join<T>(step: Step<T>): void
   /** Runs a step now, and waits for no lock; durable when it returns, and nothing was done when it throws. */

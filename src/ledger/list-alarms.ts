@@ -1,9 +1,11 @@
+import { checkNames, type Names } from '../vocabulary/check-names.ts'
 import { configError } from '../vocabulary/error-of.ts'
 import { checkKey } from '../vocabulary/key.ts'
-import type { ListedAlarm, ListedState, ListOptions } from '../vocabulary/manager.ts'
+import type { ListedAlarm, ListedState, ListOptions } from '../vocabulary/listed-alarm.ts'
 import { checkTime } from '../vocabulary/time.ts'
 import type { NextPage } from './alarm-list.ts'
 import { type HeldAlarm, isFailed } from './held-alarm.ts'
+import { isPaused, type Pauses } from './pauses.ts'
 
 /** Where an alarm stands in the order: by when it is due, a failed one by its time; then in an order of the ledger's own. */
 export interface Place {
@@ -17,6 +19,8 @@ export interface Excerpt {
   readonly after: Place | null
   /** those that have failed, or those that have not; `null`: both */
   readonly failed: boolean | null
+  /** all that is wanted was delivered once: others may be left out, or given */
+  readonly begun: boolean
   /** not those at this time or after it */
   readonly before: number
   /** so many, or all that there are */
@@ -26,57 +30,99 @@ export interface Excerpt {
 /** What is held, in order. */
 export type ReadExcerpt = (excerpt: Excerpt) => readonly HeldAlarm[] | PromiseLike<readonly HeldAlarm[]>
 
+/** Where what is listed is held. */
+export interface Listed {
+  now(): number
+  read(key: string): HeldAlarm | undefined | PromiseLike<HeldAlarm | undefined>
+  openRead(): ReadExcerpt
+  pauses(): Pauses | PromiseLike<Pauses>
+}
+
+const names: Names<ListOptions> = {
+  key: true,
+  state: true,
+  dueBefore: true,
+  after: true,
+  limit: true,
+  prefix: true,
+}
 const PAGE = 500
+/** Those that only wait for their time are no such. */
+const begunStates: readonly (ListedState | undefined)[] = ['delivering', 'backing-off']
+/** What is due comes before them in the order. */
+const laterStates: readonly (ListedState | undefined)[] = ['pending', 'backing-off']
 const states: readonly ListedState[] = ['pending', 'due', 'delivering', 'backing-off', 'failed']
 
 /** Reads the order page by page. Throws `ALARM_CONFIG_INVALID`, `ALARM_TIME_INVALID` and `ALARM_KEY_INVALID` at once. */
-export function listAlarms(
-  options: ListOptions,
-  now: () => number,
-  placeOf: (key: string) => Place | null | PromiseLike<Place | null>,
-  openRead: () => ReadExcerpt,
-): () => NextPage {
-  const { state, dueBefore = Infinity, after, limit = Infinity, prefix = '' } = checkList(options)
+export function listAlarms(options: ListOptions, { now, read, openRead, pauses }: Listed): () => NextPage {
+  const { key, state, dueBefore = Infinity, after, limit = Infinity, prefix = '' } = checkList(options)
   const failed = state === undefined ? null : state === 'failed'
+  const begun = begunStates.includes(state)
 
   return () => {
-    const read = openRead()
+    const readExcerpt = openRead()
     let place = typeof after === 'object' ? { at: placeAt(after), key: after.key } : null
     let left = limit
     let isOver = false
+    let standing: Pauses | null = null
 
-    const turn = (page: readonly HeldAlarm[], asked: number): readonly ListedAlarm[] => {
-      const last = page.at(-1)
-      if (last !== undefined) place = { at: placeAt(last), key: last.key }
-      isOver = page.length < asked
+    const chosen = (page: readonly HeldAlarm[]): readonly ListedAlarm[] => {
       const listed = page
-        .map((held) => listedAs(held, now()))
+        .map((held) => listedAs(held, now(), standing as Pauses))
         .filter((alarm) => (state === undefined || alarm.state === state) && alarm.key.startsWith(prefix))
         .slice(0, left)
       left -= listed.length
       return listed
     }
+    const turn = (page: readonly HeldAlarm[], asked: number): readonly ListedAlarm[] => {
+      const last = page.at(-1)
+      if (last !== undefined) place = { at: placeAt(last), key: last.key }
+      isOver = page.length < asked
+      return chosen(page)
+    }
     const readOn = (): ReturnType<NextPage> => {
       // What is looked for among others is not read one by one.
       const asked = prefix === '' && (state === undefined || failed) ? Math.min(PAGE, left) : PAGE
       const before = state === 'due' ? Math.min(dueBefore, now() + 1) : dueBefore
-      const page = read({ after: place, failed, before, limit: asked })
-      return 'then' in page ? page.then((later) => turn(later, asked)) : turn(page, asked)
+      return whenRead(readExcerpt({ after: place, failed, begun, before, limit: asked }), (page) =>
+        turn(page, asked),
+      )
     }
-    const find = (found: Place | null): ReturnType<NextPage> => {
-      if (found === null) {
-        throw configError('after', 'an alarm that was listed, or the key of one that is held', after)
+    const begin = (): ReturnType<NextPage> => {
+      if (key !== undefined) {
+        isOver = true
+        return whenRead(read(key), (held) =>
+          chosen(held === undefined || held.time === null || placeAt(held) >= dueBefore ? [] : [held]),
+        )
       }
-      place = found
-      return readOn()
+      if (after === undefined && place === null && laterStates.includes(state)) place = { at: now(), key: '' }
+      if (typeof after !== 'string' || place !== null) return readOn()
+      return whenRead(read(after), (held) => {
+        if (held === undefined || held.time === null) {
+          throw configError('after', 'an alarm that was listed, or the key of one that is held', after)
+        }
+        place = { at: placeAt(held), key: after }
+        return readOn()
+      })
     }
     return () => {
       if (isOver || left === 0) return null
-      if (typeof after !== 'string' || place !== null) return readOn()
-      const found = placeOf(after)
-      return found !== null && 'then' in found ? found.then(find) : find(found)
+      if (standing !== null) return begin()
+      return whenRead(pauses(), (found) => {
+        standing = found
+        return begin()
+      })
     }
   }
+}
+
+/** Goes on at once where what is read is in memory, or in a file. */
+function whenRead<T, R>(
+  asked: T | PromiseLike<T>,
+  goOn: (found: T) => R | PromiseLike<R>,
+): R | PromiseLike<R> {
+  const isLater = typeof (asked as PromiseLike<T> | undefined)?.then === 'function'
+  return isLater ? (asked as PromiseLike<T>).then(goOn) : goOn(asked as T)
 }
 
 /** When an alarm comes up in the order. */
@@ -90,20 +136,24 @@ export function placeAt({
   return due ?? (time as number)
 }
 
-function listedAs(held: HeldAlarm, now: number): ListedAlarm {
-  const { key, time, due, fence, counted, uncounted, lastError } = held
+/** An alarm that is held, for users. */
+export function listedAs(held: HeldAlarm, now: number, pauses: Pauses): ListedAlarm {
+  const { key, time, due, fence, counted, uncounted, lastError, holder, leasedUntil } = held
+  const state = stateOf(held, now)
   return {
     key,
     time: time as number,
     due,
-    state: stateOf(held, now),
+    state,
     fence,
     failures: counted + uncounted,
     lastError,
+    paused: isPaused(pauses, key),
+    lease: state === 'delivering' ? { holder: holder as string, until: leasedUntil as number } : null,
   }
 }
 
-function stateOf(held: HeldAlarm, now: number): ListedState {
+export function stateOf(held: HeldAlarm, now: number): ListedState {
   const { due, begun, leasedUntil, counted, uncounted } = held
   if (isFailed(held)) return 'failed'
   if (leasedUntil !== null && leasedUntil > now) return 'delivering'
@@ -115,7 +165,9 @@ function checkList(options: ListOptions): ListOptions {
   if (typeof options !== 'object' || options === null) {
     throw configError('The options of list', 'an object', options)
   }
-  const { state, dueBefore, after, limit, prefix } = options
+  checkNames('list', options, names)
+  const { key, state, dueBefore, after, limit, prefix } = options
+  if (key !== undefined) checkKey(key)
   if (state !== undefined && !states.includes(state)) {
     throw configError('state', `one of ${states.join(', ')}`, state)
   }

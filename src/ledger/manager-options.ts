@@ -11,20 +11,25 @@ export interface ManagerOptions {
   readonly scheduler?: SchedulerLike
   /** ms within which a handler must answer, or its alarm is delivered again; default 30 s */
   readonly lease?: number
+  /** what a text of a failed delivery's error becomes before it is kept: its name, its message, its stack; default: it is kept as it is */
+  readonly redact?: (text: string) => string
 }
 
-export const managerNames: Names<ManagerOptions> = { scheduler: true, lease: true }
+export const managerNames: Names<ManagerOptions> = { scheduler: true, lease: true, redact: true }
 
 /** Refuses options that cannot work (`ALARM_CONFIG_INVALID`), and fills in the defaults. */
 export function checkManagerOptions(options: ManagerOptions): Required<ManagerOptions> {
   if (typeof options !== 'object' || options === null) {
     throw configError('The options of a manager', 'an object', options)
   }
-  const { scheduler = asyncScheduler, lease = 30_000 } = options
+  const { scheduler = asyncScheduler, lease = 30_000, redact = (text) => text } = options
   if (typeof scheduler?.now !== 'function' || typeof scheduler.schedule !== 'function') {
     throw configError('scheduler', 'an RxJS scheduler', scheduler)
   }
-  return { scheduler: wholeClock(scheduler), lease: timerMilliseconds('lease', lease) }
+  if (typeof redact !== 'function') {
+    throw configError('redact', 'a function from a text to what may be kept of it', redact)
+  }
+  return { scheduler: wholeClock(scheduler), lease: timerMilliseconds('lease', lease), redact }
 }
 
 const deliveryNames: Names<DeliveryOptions> = { concurrency: true, abandon: true }

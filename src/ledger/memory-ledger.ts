@@ -1,9 +1,13 @@
 import type { SchedulerLike } from 'rxjs'
+import { isBefore } from '../vocabulary/time.ts'
+import { type KeptDeliverer, sumOf } from './activity.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import { type Due, DueHeap } from './due-heap.ts'
 import { type HeldAlarm, leased, shifted } from './held-alarm.ts'
 import type { Ledger, LedgerAccess } from './ledger.ts'
-import { type Excerpt, type Place, placeAt } from './list-alarms.ts'
+import { type Excerpt, type Place, placeAt, stateOf } from './list-alarms.ts'
+import { noPauses } from './pauses.ts'
+import { type Look, MINUTE } from './stats.ts'
 
 interface Entry extends Due {
   held: HeldAlarm
@@ -15,6 +19,8 @@ const DAY = 86_400_000
 export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): LedgerAccess {
   const entries = new Map<string, Entry>()
   const heap = new DueHeap<Entry>()
+  const deliverers = new Map<string, KeptDeliverer>()
+  let pauses = noPauses
   let order = 0
   const removals = new Set<string>() // oldest first
 
@@ -36,7 +42,7 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
       entry.held = held
       entries.set(key, entry)
       removals.delete(key)
-      if (due === null) {
+      if (due === null || held.aside === pauses.generation) {
         heap.remove(entry)
         if (held.time === null) removals.add(key)
       } else {
@@ -51,6 +57,14 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
     // One at a time: what its handler does to the others is seen before they are taken.
     due: (now) => (heap.top !== undefined && heap.top.due <= now ? [heap.top.held] : []),
     nextDue: () => heap.top?.due ?? null,
+    pauses: () => pauses,
+    keepPauses(after) {
+      const isNext = after.generation !== pauses.generation
+      pauses = after
+      if (isNext) for (const { held } of [...entries.values()]) if (held.aside !== null) ledger.save(held)
+    },
+    seen: (deliverer) => void deliverers.set(deliverer.holder, deliverer),
+    gone: (holder) => void deliverers.delete(holder),
   }
   const comesAfter = ({ held, order: own }: Entry, { at, key }: Place): boolean =>
     placeAt(held) > at || (placeAt(held) === at && own > (entries.get(key)?.order ?? -1))
@@ -88,6 +102,24 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
         return page
       }
     },
+    pauses: ledger.pauses,
+    look(now) {
+      const counts = { pending: 0, due: 0, delivering: 0, 'backing-off': 0, failed: 0 }
+      let oldest: Look['oldest'] = null
+      for (const { held } of entries.values()) {
+        if (held.time === null) continue
+        const state = stateOf(held, now)
+        counts[state]++
+        const due = held.due as number
+        if (state === 'due' && isBefore(due, oldest?.due ?? null)) oldest = { key: held.key, due }
+      }
+      return {
+        counts,
+        pauses,
+        oldest,
+        deliverers: [...deliverers.values()].map((kept) => deliveringNow(kept, now)),
+      }
+    },
     atOnce(run) {
       allowForSteps()
       return run(ledger)
@@ -97,4 +129,9 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
       step.done(step.run(ledger))
     },
   }
+}
+
+/** What is kept here delivers in this very process, and needs no timer to report that; what it did is part of the last minute only. */
+function deliveringNow(kept: KeptDeliverer, now: number): KeptDeliverer {
+  return { ...kept, seen: now, minute: now - kept.seen < MINUTE ? kept.minute : sumOf([]) }
 }

@@ -2,7 +2,8 @@ import type { FailedAlarm } from '../ledger/failed-alarm.ts'
 import type { HeldAlarm } from '../ledger/held-alarm.ts'
 import type { Excerpt } from '../ledger/list-alarms.ts'
 import { AlarmFencedError } from '../vocabulary/errors.ts'
-import type { KeyedWrite, LastError } from '../vocabulary/manager.ts'
+import type { LastError } from '../vocabulary/listed-alarm.ts'
+import type { KeyedWrite } from '../vocabulary/manager.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { fromText, idOf, toText } from './alarm-key.ts'
 import type { Database } from './database.ts'
@@ -73,8 +74,12 @@ export interface AlarmTable {
   page(excerpt: Excerpt): Promise<HeldAlarm[]>
   /** Has a failed alarm delivered again; `null` where there is none. */
   retry(failed: FailedAlarm): Promise<Revived | null>
+  /** Has a failed alarm delivered again at a time; `null` where there is none. */
+  reschedule(failed: FailedAlarm, time: number): Promise<Revived | null>
   /** Removes a failed alarm; `null` where there is none. */
   discard(failed: FailedAlarm): Promise<Revived | null>
+  /** Has what is not paused any more delivered, some at a time; whether there may be more. */
+  restore(): Promise<boolean>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
 }
@@ -120,8 +125,12 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     }
   }
 
-  async function revive(text: string, key: string, fence: number | null): Promise<Revived | null> {
-    return (await run<Revived & Armed>(text, [idOf(key), fence]))[0] ?? null
+  async function revive(
+    text: string,
+    { key, fence }: FailedAlarm,
+    ...more: readonly number[]
+  ): Promise<Revived | null> {
+    return (await run<Revived & Armed>(text, [idOf(key), fence, ...more]))[0] ?? null
   }
 
   const writes = groupTurn(async (items: readonly (KeyedWrite & { readonly id: string })[]) => {
@@ -206,8 +215,10 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
       if (after === null) asked[1] = ''
       return (await db.query<HeldRow>(sql.page(failed), asked)).map(heldOf)
     },
-    retry: ({ key, fence }) => revive(sql.retry, key, fence),
-    discard: ({ key, fence }) => revive(sql.discard, key, fence),
+    retry: (failed) => revive(sql.retry, failed),
+    reschedule: (failed, time) => revive(sql.reschedule, failed, time),
+    discard: (failed) => revive(sql.discard, failed),
+    restore: async () => (await run(sql.restore, [])).length > 0,
     async idle() {
       for (const group of groups) await group.idle()
     },

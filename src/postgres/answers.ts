@@ -1,6 +1,6 @@
 import type { Report } from '../ledger/answers.ts'
 import { answered, type HeldAlarm } from '../ledger/held-alarm.ts'
-import { keptError } from '../ledger/kept-error.ts'
+import { keptError, type Redact } from '../ledger/kept-error.ts'
 import { isExhausted, redeliver, retryUncounted } from '../ledger/redelivery.ts'
 import type { Answer, Taken } from './alarm-table.ts'
 
@@ -21,6 +21,7 @@ export function failed(
   { id, delivered }: Taken,
   error: unknown,
   now: number,
+  redact: Redact,
 ): { answer: Answer; counted: boolean; isLast: boolean } {
   const { key, time, done } = delivered
   const { failures, counted, delay } = isExhausted(delivered)
@@ -36,7 +37,7 @@ export function failed(
       done,
       begun: true,
       ...failures,
-      lastError: keptError(error, now),
+      lastError: keptError(error, now, delivered.lastError, redact),
       due: { in: delay ?? 0 },
     },
     counted,

@@ -1,5 +1,7 @@
 import { Observable, type ObservableInput, type SchedulerLike, Subscription } from 'rxjs'
+import { openActivity } from '../ledger/activity.ts'
 import type { DeliveryStory } from '../ledger/answers.ts'
+import type { Redact } from '../ledger/kept-error.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
 import { canPass, openStall } from '../ledger/stall.ts'
 import { workOn } from '../ledger/work-on.ts'
@@ -13,6 +15,8 @@ import { failed, released, reported } from './answers.ts'
 import { type Database, loadEngine } from './database.ts'
 import { enterAnswer, REST, rest } from './enter-answer.ts'
 import { watchDue } from './near-due.ts'
+import type { OperatorTable } from './operator-table.ts'
+import { newDeliverer, newHolder, reportActivity } from './report-activity.ts'
 import { openSlots } from './slots.ts'
 import { watchStuck } from './upkeep.ts'
 import { openWorker, type Worker } from './worker.ts'
@@ -21,6 +25,8 @@ import { openWorker, type Worker } from './worker.ts'
 export interface Deliveries {
   readonly db: Database
   readonly table: AlarmTable
+  readonly operators: OperatorTable
+  readonly redact: Redact
   readonly scheduler: SchedulerLike
   readonly lease: number
   readonly pollInterval: number
@@ -54,7 +60,7 @@ const MOST = 100 // others to take with the alarm of a job
  * end of the lease, before a handler begins. So a job that comes twice, late, or for an older alarm finds nothing to do.
  */
 export function deliverJobs(
-  { db, table, scheduler, lease, pollInterval, open, dueListeners }: Deliveries,
+  { db, table, operators, redact, scheduler, lease, pollInterval, open, dueListeners }: Deliveries,
   handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
   { concurrency = 100, abandon }: DeliveryOptions,
 ): Observable<DeliveryEvent> {
@@ -73,6 +79,9 @@ export function deliverJobs(
     const stall = openStall(scheduler, emit)
     const stalled = (error: unknown): void => void stall.failed(error, REST)
     const upkeep = watchStuck(scheduler, lease, table)
+    const activity = openActivity(elapsed)
+    const deliverer = newDeliverer()
+    const reporting = reportActivity(deliverer, activity, scheduler, operators)
 
     async function begin(): Promise<void> {
       for (;;) {
@@ -119,7 +128,7 @@ export function deliverJobs(
       const places = 1 + slots.reserveMore(MOST)
       let unused = places
       for (;;) {
-        const holder = crypto.randomUUID()
+        const holder = newHolder(deliverer)
         const lapsesAt = elapsed() + lease // before the database begins to count: ours ends first
         try {
           // What came too late to be taken has lost its job to it, so it gets another one.
@@ -188,7 +197,7 @@ export function deliverJobs(
           },
           error(error) {
             end(run)
-            const { answer, counted, isLast } = failed(taken, error, scheduler.now())
+            const { answer, counted, isLast } = failed(taken, error, scheduler.now(), redact)
             enter(run, answer, (after) => {
               const isReplaced = after.setBy !== delivered.setBy || after.time !== delivered.time
               return { kind: 'failed', error, counted, retryAt: isLast || isReplaced ? null : after.due }
@@ -245,6 +254,8 @@ export function deliverJobs(
 
     function tell({ delivered }: Taken, story: DeliveryStory | null): void {
       if (story === null) return
+      if (story.kind === 'delivered') activity.fired(story.lateness)
+      else if (story.kind === 'failed' || story.kind === 'expired') activity.failed()
       const { key, time, fence, counted } = delivered
       const delivery = { key, scheduledTime: time as number, fence, retryCount: counted }
       emit({ at: scheduler.now(), ...delivery, ...story })
@@ -261,6 +272,7 @@ export function deliverJobs(
       isStopped = true
       near.stop()
       upkeep.unsubscribe()
+      reporting.unsubscribe()
       dueListeners.delete(near.news)
       stopped = worker?.stop().catch(() => {}) ?? begun
     }
@@ -274,6 +286,7 @@ export function deliverJobs(
       }
       await stopped
       while (answers.size > 0) await Promise.all(answers)
+      await operators.gone(deliverer).catch(() => {}) // the database is away: it is forgotten in an hour
     }
 
     const all: OpenDeliveries = {

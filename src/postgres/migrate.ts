@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import { ofTheFormerSplit } from '../vocabulary/fence.ts'
 
 /** The version of the tables below. A later one adds a step for each version before it. */
-export const VERSION = 5
+export const VERSION = 6
 
 const STEPS: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -50,6 +50,23 @@ const STEPS: readonly ((schema: string) => string)[] = [
     `UPDATE ${schema}._nolater_actor SET raised = 0, epoch = ${ofTheFormerSplit('greatest(epoch, raised)::bigint', 'least')};`,
   // The highest epoch of those actors that were forgotten: all that are new begin above it.
   (schema) => `ALTER TABLE ${schema}._nolater_version ADD COLUMN forgotten integer NOT NULL DEFAULT 0;`,
+  // What is paused, and which processes deliver.
+  (schema) => `
+    ALTER TABLE ${schema}._nolater_alarm
+      ADD COLUMN aside integer; -- the generation of pauses in which it was due; null: it was not paused by then
+    DROP INDEX ${schema}._nolater_alarm_due;
+    CREATE INDEX _nolater_alarm_due ON ${schema}._nolater_alarm (due, id) WHERE due IS NOT NULL AND aside IS NULL;
+    CREATE INDEX _nolater_alarm_aside ON ${schema}._nolater_alarm (aside) WHERE aside IS NOT NULL;
+    CREATE INDEX _nolater_alarm_aside_due ON ${schema}._nolater_alarm (due, id) WHERE aside IS NOT NULL;
+    CREATE TABLE ${schema}._nolater_pauses (generation integer NOT NULL, scopes text NOT NULL); -- JSON, keys as in an alarm
+    INSERT INTO ${schema}._nolater_pauses VALUES (0, '[]');
+    CREATE TABLE ${schema}._nolater_deliverer (
+      holder uuid PRIMARY KEY,  -- those of its leases begin like it
+      process text NOT NULL,
+      since bigint NOT NULL,
+      seen bigint NOT NULL,     -- when it reported last, ms since the epoch
+      minute text NOT NULL      -- what it did in the minute before that, JSON
+    );`,
 ]
 
 /** The version of the tables in a schema, 0 for none. */

@@ -4,36 +4,42 @@ import { flushAll } from '../fleet/closing/flush-all.ts'
 import { type Flush, hosting } from '../fleet/closing/host.ts'
 import { alarmList } from '../ledger/alarm-list.ts'
 import { checkFailedAlarm } from '../ledger/failed-alarm.ts'
-import { type Excerpt, listAlarms, placeAt } from '../ledger/list-alarms.ts'
+import type { HeldAlarm } from '../ledger/held-alarm.ts'
+import { type Excerpt, listAlarms } from '../ledger/list-alarms.ts'
 import {
   checkDeliveries,
   checkManagerOptions,
   type ManagerOptions,
   managerNames,
 } from '../ledger/manager-options.ts'
+import { type Pauses, pausedAt, resumedAt } from '../ledger/pauses.ts'
+import { statsOf } from '../ledger/stats.ts'
+import { type AlarmScope, checkScope } from '../vocabulary/alarm-scope.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
 import { configError } from '../vocabulary/error-of.ts'
 import { AlarmError, AlarmFencedError } from '../vocabulary/errors.ts'
 import { given } from '../vocabulary/given.ts'
 import { checkKey } from '../vocabulary/key.ts'
+import type { AlarmList, ListOptions } from '../vocabulary/listed-alarm.ts'
 import type {
   AlarmDelivery,
-  AlarmList,
   AlarmManager,
   DeliveryEvent,
   DeliveryOptions,
   EachResult,
   KeyedWrite,
-  ListOptions,
   WriteInfo,
 } from '../vocabulary/manager.ts'
+import type { ManagerStats } from '../vocabulary/manager-stats.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
-import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
+import { type AlarmTime, checkAlarmTime, checkTime } from '../vocabulary/time.ts'
 import { alarmTable, type Revived } from './alarm-table.ts'
 import { type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'
 import { asRun } from './handler-run.ts'
+import { operatorTable } from './operator-table.ts'
+import { delivererOf } from './report-activity.ts'
 import { shareDatabase } from './shared-database.ts'
 
 /** Where the database is, and how a manager delivers from it. */
@@ -61,6 +67,12 @@ export interface PostgresManager extends AlarmManager, Closable {
   list(options?: ListOptions): AlarmList
   retry(key: string, options?: { readonly fence?: number }): Promise<boolean>
   discard(key: string, options?: { readonly fence?: number }): Promise<boolean>
+  reschedule(key: string, time: number | Date, options?: { readonly fence?: number }): Promise<boolean>
+  pause(scope?: AlarmScope): Promise<boolean>
+  resume(scope?: AlarmScope): Promise<boolean>
+  drain(): Promise<void>
+  /** By the clock of the database. */
+  stats(): Promise<ManagerStats>
   /** Resolves when the server was reached and the tables are there. It need not be called: it only says early what is wrong. */
   ready(): Promise<void>
   /**
@@ -94,7 +106,7 @@ export interface PostgresManager extends AlarmManager, Closable {
  * ```
  */
 export function postgresManager(options: PostgresManagerOptions): PostgresManager {
-  const { scheduler, lease } = checkManagerOptions(options)
+  const { scheduler, lease, redact } = checkManagerOptions(options)
   checkNames('postgresManager', options, names)
   const { concurrency = 100 } = options
   const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
@@ -102,6 +114,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
   const db = openDatabase(options)
   // The database holds a lease a little longer than a handler may take, so that ours always ends first.
   const table = alarmTable(db, lease + Math.max(250, Math.ceil(lease / 10)))
+  const operators = operatorTable(db)
   const open = new Set<OpenDeliveries>()
   const dueListeners = new Set<(dueIn: number | null) => void>()
   let isClosing = false
@@ -129,9 +142,14 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     return found !== null
   }
 
-  async function placeOf(key: string) {
-    const held = await table.read(key)
-    return held === null || held.time === null ? null : { at: placeAt(held), key }
+  async function changePauses(change: (pauses: Pauses) => Pauses | null): Promise<boolean> {
+    for (;;) {
+      check(isClosed)
+      const before = await operators.pauses()
+      const after = change(before)
+      if (after === null) return false
+      if (await operators.keepPauses(before, after)) return true
+    }
   }
 
   // The handlers may still write, and so may the stores.
@@ -186,7 +204,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
       checkDeliveries(handler, deliveryOptions)
       const { abandon } = deliveryOptions
       const delivered$ = deliverJobs(
-        { db, table, scheduler, lease, pollInterval, open, dueListeners },
+        { db, table, operators, redact, scheduler, lease, pollInterval, open, dueListeners },
         (delivery) => asRun('The delivery handler', undefined, () => handler(delivery)),
         {
           concurrency,
@@ -207,11 +225,20 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     },
     list(listOptions = {}) {
       check(isClosed)
-      const openRead = () => (excerpt: Excerpt) => {
+      const byDeliverer = (held: HeldAlarm): HeldAlarm => ({
+        ...held,
+        holder: held.holder && delivererOf(held.holder),
+      })
+      const openRead = () => async (excerpt: Excerpt) => {
         check(isClosed)
-        return table.page(excerpt)
+        return (await table.page(excerpt)).map(byDeliverer)
       }
-      return alarmList(listAlarms(listOptions, () => scheduler.now(), placeOf, openRead))
+      const read = async (key: string) => {
+        const held = await table.read(key)
+        return held === null ? undefined : byDeliverer(held)
+      }
+      const now = (): number => scheduler.now()
+      return alarmList(listAlarms(listOptions, { now, read, openRead, pauses: operators.pauses }))
     },
     async retry(key, guard) {
       check(isClosed)
@@ -220,6 +247,37 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     async discard(key, guard) {
       check(isClosed)
       return revived(table.discard(checkFailedAlarm(key, guard)))
+    },
+    async reschedule(key, time, guard) {
+      check(isClosed)
+      return revived(table.reschedule(checkFailedAlarm(key, guard), checkTime(time)))
+    },
+    async pause(scope = {}) {
+      const checked = checkScope(scope)
+      return changePauses((pauses) => pausedAt(pauses, checked))
+    },
+    async resume(scope = {}) {
+      const checked = checkScope(scope)
+      const isResumed = await changePauses((pauses) => resumedAt(pauses, checked))
+      while (isResumed && (await table.restore())) check(isClosed)
+      return isResumed
+    },
+    async drain() {
+      await Promise.all([...open].map((deliveries) => deliveries.drain()))
+    },
+    async stats() {
+      check(isClosed)
+      const { now, ...look } = await operators.look()
+      const [oldest] = await table.page({
+        after: null,
+        failed: false,
+        begun: false,
+        before: now + 1,
+        limit: 1,
+      })
+      const pauses = await operators.pauses()
+      const due = oldest && { key: oldest.key, due: oldest.due as number }
+      return statsOf({ ...look, pauses, oldest: due ?? null }, now)
     },
     async ready() {
       check(isClosing)

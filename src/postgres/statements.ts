@@ -5,7 +5,7 @@ export const TASK = 'nolater'
 const jobOf = (row: string): string => `'${TASK}:' || encode(${row}.id, 'hex')`
 
 /** Milliseconds of the database's clock, which is also what graphile-worker compares with. */
-const CLOCK = 'clock AS (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now)'
+export const CLOCK = 'clock AS (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now)'
 
 /**
  * Makes the jobs of the rows in `changed` what the rows say: one at `due`, or none.
@@ -31,7 +31,7 @@ const IS_ARMED = `(changed.due IS NULL OR EXISTS (SELECT FROM armed WHERE armed.
 const columnsOf = (row: string, due: string): string => `
   ${row}.key, ${row}.time::float8, ${row}.fence::float8, ${row}.set_by::float8 AS "setBy", ${row}.done::float8, ${row}.${due}::float8 AS due,
   ${row}.counted, ${row}.uncounted, ${row}.leased_until::float8 AS "leasedUntil", ${row}.holder, ${row}.begun, ${row}.last_error AS "lastError",
-  ${row}.changed_at::float8 AS "changedAt"`
+  ${row}.aside, ${row}.changed_at::float8 AS "changedAt"`
 
 /** The statements of a manager. Rows are locked in the order of their ids, and jobs only under the lock of their row: no deadlock. */
 export function statementsOf(schema: string) {
@@ -68,6 +68,7 @@ export function statementsOf(schema: string) {
         uncounted = CASE WHEN ${isKept} THEN held.uncounted ELSE 0 END,
         last_error = CASE WHEN ${isKept} THEN held.last_error END,
         begun = CASE WHEN ${isKept} THEN held.begun ELSE false END,
+        aside = CASE WHEN ${isKept} THEN held.aside END,
         changed_at = excluded.changed_at
       WHERE excluded.fence >= held.fence
       RETURNING id, due
@@ -78,37 +79,66 @@ export function statementsOf(schema: string) {
       CASE WHEN changed.id IS NULL THEN (SELECT fence FROM ${alarm} AS held WHERE held.id = asked.id) END::float8 AS held
     FROM asked LEFT JOIN changed USING (id), clock, jobs WHERE jobs.count >= 0`
 
+  const pauses = `pauses AS (SELECT generation, scopes::json AS scopes FROM ${schema}._nolater_pauses)`
+  const isPaused = (row: string): string => `EXISTS (
+    SELECT FROM pauses, json_array_elements(pauses.scopes) AS scope
+    WHERE CASE WHEN scope ->> 'key' IS NULL THEN starts_with(${row}.key, scope ->> 'prefix') ELSE ${row}.key = scope ->> 'key' END)`
+
   /**
    * Takes what is due for a lease: what was asked for, and up to $4 others. In the same commit their jobs are put to the end of the lease,
-   * should the taker die. It waits for the rows that were asked for, and then for no others, so that there is no circle of waits.
+   * should the taker die. It waits for the rows that were asked for, and then for no others, so that there is no circle of waits. What is
+   * paused is set aside, and has no job.
    */
   const take = `
     WITH ${CLOCK},
+    ${pauses},
     asked AS (SELECT decode(id, 'hex') AS id, holder FROM unnest($1::text[], $2::uuid[]) AS asked (id, holder)),
     ${lock('asked')},
     others AS MATERIALIZED (
       SELECT row.* FROM ${alarm} AS row
-      WHERE row.due <= (SELECT now FROM clock) AND row.id NOT IN (SELECT id FROM seen) -- a join would sort all that is due
+      WHERE row.due <= (SELECT now FROM clock) AND row.aside IS NULL AND row.id NOT IN (SELECT id FROM seen) -- a join would sort all that is due
       ORDER BY row.due LIMIT $4 FOR UPDATE OF row SKIP LOCKED
     ),
     -- Materialized: where a row has changed since, Postgres looks at what it is joined with once more, and would read a union twice.
     found AS MATERIALIZED (SELECT * FROM seen UNION ALL SELECT * FROM others),
+    paused AS (
+      UPDATE ${alarm} AS row SET aside = generation FROM found AS due, clock, pauses
+      WHERE row.id = due.id AND due.due <= now AND ${isPaused('due')}
+      RETURNING row.id
+    ),
     taken AS (
-      UPDATE ${alarm} AS row SET holder = coalesce(asked.holder, $5), leased_until = now + $3, due = now + $3, begun = true, changed_at = now
+      UPDATE ${alarm} AS row
+      SET holder = coalesce(asked.holder, $5), leased_until = now + $3, due = now + $3, begun = true, aside = NULL, changed_at = now
       FROM found AS due LEFT JOIN asked USING (id), clock
-      WHERE row.id = due.id AND due.due <= now
+      WHERE row.id = due.id AND due.due <= now AND NOT ${isPaused('due')}
       RETURNING row.*, due.due AS was_due
     ),
     changed AS (
       SELECT id, due FROM taken
       UNION ALL
+      SELECT id, NULL FROM paused
+      UNION ALL
       -- It is leased, or was put off while its job was under way, which has then lost its own.
-      SELECT id, due FROM seen WHERE due IS NOT NULL AND id NOT IN (SELECT id FROM taken)
+      SELECT id, due FROM seen WHERE due IS NOT NULL AND id NOT IN (SELECT id FROM taken UNION ALL SELECT id FROM paused)
     ),
     ${ARM(schema)}
     SELECT encode(id, 'hex') AS id, taken.id IS NOT NULL AS taken, ${IS_ARMED} AS armed,
       ${columnsOf('taken', 'was_due')}, greatest(now - taken.was_due, 0)::float8 AS late
     FROM changed LEFT JOIN taken USING (id), clock, jobs WHERE jobs.count >= 0`
+
+  /** What was set aside in an earlier generation, some at a time: it has a job again, or is paused by another scope, too. */
+  const restore = `
+    WITH ${CLOCK},
+    ${pauses},
+    seen AS MATERIALIZED (
+      SELECT row.* FROM ${alarm} AS row WHERE row.aside < (SELECT generation FROM pauses) LIMIT 1000 FOR UPDATE OF row SKIP LOCKED
+    ),
+    changed AS (
+      UPDATE ${alarm} AS row SET aside = CASE WHEN ${isPaused('seen')} THEN generation END
+      FROM seen, pauses WHERE row.id = seen.id RETURNING row.id, CASE WHEN row.aside IS NULL THEN row.due END AS due
+    ),
+    ${ARM(schema)}
+    SELECT encode(id, 'hex') AS id, ${IS_ARMED} AS armed FROM changed, jobs WHERE jobs.count >= 0`
 
   /** Gives back all that a holder took without an answer to say what. */
   const giveBack = `
@@ -192,13 +222,13 @@ export function statementsOf(schema: string) {
   /** ms until the next alarm that is not due yet. */
   const next = `
     WITH ${CLOCK}
-    SELECT ((SELECT due FROM ${alarm} WHERE due > now ORDER BY due LIMIT 1) - now)::float8 AS "dueIn" FROM clock`
+    SELECT ((SELECT due FROM ${alarm} WHERE due > now AND aside IS NULL ORDER BY due LIMIT 1) - now)::float8 AS "dueIn" FROM clock`
 
   /** Rows that are overdue by $1 ms without a job that any worker could take: the process that took it died before it could say so. */
   const stuck = `
     WITH ${CLOCK}
     SELECT encode(overdue.id, 'hex') AS id
-    FROM clock, LATERAL (SELECT id FROM ${alarm} WHERE due < now - $1 ORDER BY due LIMIT 1000) AS overdue
+    FROM clock, LATERAL (SELECT id FROM ${alarm} WHERE due < now - $1 AND aside IS NULL ORDER BY due LIMIT 1000) AS overdue
     WHERE NOT EXISTS (
       SELECT FROM ${schema}.jobs AS job
       WHERE job.key = ${jobOf('overdue')} AND job.locked_at IS NULL AND job.attempts < job.max_attempts)`
@@ -226,7 +256,7 @@ export function statementsOf(schema: string) {
   const part = (at: string, which: string): string => `(
     SELECT *, ${at} AS at FROM ${alarm}
     WHERE ${which} AND (${at}, id) > ($1::bigint, decode($2, 'hex')) AND ${at} < $3::bigint ORDER BY ${at}, id LIMIT $4)`
-  const waiting = part('due', 'due IS NOT NULL')
+  const waiting = `${part('due', 'due IS NOT NULL AND aside IS NULL')} UNION ALL ${part('due', 'aside IS NOT NULL')}`
   const failed = part('time', 'due IS NULL AND time IS NOT NULL')
   const page = (wanted: boolean | null): string => `
     SELECT ${columnsOf('row', 'due')}
@@ -246,9 +276,12 @@ export function statementsOf(schema: string) {
     ${ARM(schema)}
     SELECT encode(id, 'hex') AS id, ${IS_ARMED} AS armed, (due - now)::float8 AS "dueIn" FROM changed, clock, jobs WHERE jobs.count >= 0`
   const retry = revive('due = now')
+  const reschedule = revive('due = greatest($3::bigint, row.time), begun = false')
   const discard = revive('time = NULL, done = row.time, last_error = NULL')
 
   return {
+    restore,
+    reschedule,
     write,
     take,
     giveBack,

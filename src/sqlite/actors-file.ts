@@ -7,7 +7,7 @@ import { storageError } from './storage-error.ts'
 import { hasTable, refused, refuseManagers } from './store-file.ts'
 import { inTransaction } from './transaction.ts'
 
-const VERSION = 4
+export const ACTORS_VERSION = 4
 
 /**
  * Opens the file of many actors, and makes its tables if they are not there.
@@ -42,21 +42,21 @@ function isOurs(db: DatabaseSync, path: string): boolean {
   }
   if (!hasTable(db, '_nolater_actors')) return false
   const { version } = db.prepare('SELECT version FROM _nolater_version').get() as { version: number }
-  if (version <= VERSION) return true
-  const why = `has version ${version} of the tables, this library knows ${VERSION}. Install a newer one.`
+  if (version <= ACTORS_VERSION) return true
+  const why = `has version ${version} of the tables, this library knows ${ACTORS_VERSION}. Install a newer one.`
   throw refused('NEWER', path, why)
 }
 
 /** From version 1, without `raised`, 2, whose epochs had fewer bits, and 3, without `forgotten`. */
 function bringUp(db: DatabaseSync): void {
   const { version } = db.prepare('SELECT version FROM _nolater_version').get() as { version: number }
-  if (version === VERSION) return
+  if (version === ACTORS_VERSION) return
   if (version < 2) db.exec('ALTER TABLE _nolater_actors ADD COLUMN raised INTEGER NOT NULL DEFAULT 0')
   if (version < 3)
     db.exec(`UPDATE _nolater_actors SET epoch = ${ofTheFormerSplit('max(epoch, raised)', 'min')}, raised = 0`)
   db.exec(`
     ALTER TABLE _nolater_version ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
-    UPDATE _nolater_version SET version = ${VERSION}`)
+    UPDATE _nolater_version SET version = ${ACTORS_VERSION}`)
 }
 
 function makeTables(db: DatabaseSync): void {
@@ -65,7 +65,7 @@ function makeTables(db: DatabaseSync): void {
       version INTEGER NOT NULL,            -- of these tables
       forgotten INTEGER NOT NULL DEFAULT 0 -- the highest epoch of all actors that were forgotten: a new one begins above it
     ) STRICT;
-    INSERT INTO _nolater_version VALUES (${VERSION}, 0);
+    INSERT INTO _nolater_version VALUES (${ACTORS_VERSION}, 0);
     CREATE TABLE _nolater_actors (
       key TEXT NOT NULL PRIMARY KEY,
       epoch INTEGER NOT NULL, -- of the last opening

@@ -32,6 +32,21 @@ const STEPS: readonly string[] = [
     -- How far the wall clock was ahead of the machine's when the rows were put right, and what that one read, ms.
     CREATE TABLE clock (id INTEGER PRIMARY KEY, ahead INTEGER NOT NULL, elapsed INTEGER NOT NULL) STRICT;
   `,
+  // What is paused, and which processes deliver.
+  `
+    ALTER TABLE alarm ADD COLUMN aside INTEGER; -- the generation of pauses in which it was due; null: it was not paused by then
+    DROP INDEX alarm_due;
+    CREATE INDEX alarm_due ON alarm (aside, due) WHERE due IS NOT NULL;
+    CREATE INDEX alarm_aside ON alarm (due) WHERE aside IS NOT NULL;
+    CREATE TABLE pauses (id INTEGER PRIMARY KEY, generation INTEGER NOT NULL, scopes TEXT NOT NULL) STRICT; -- JSON
+    CREATE TABLE deliverer (
+      holder TEXT NOT NULL PRIMARY KEY, -- as that of a lease
+      process TEXT NOT NULL,
+      since INTEGER NOT NULL,
+      seen INTEGER NOT NULL,  -- when it reported last, ms since the epoch
+      minute TEXT NOT NULL    -- what it did in the minute before that, JSON
+    ) STRICT;
+  `,
 ]
 
 /** The table of a manager: a row for every key that has an alarm, or whose last fence is remembered. */

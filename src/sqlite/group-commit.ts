@@ -13,14 +13,14 @@ export interface GroupCommit extends LedgerAccess {
 export function groupCommit(
   ledger: Ledger,
   transaction: Transaction,
-  openRead: LedgerAccess['openRead'],
+  look: Pick<LedgerAccess, 'openRead' | 'look' | 'pauses'>,
   patience: Patience,
 ): GroupCommit {
   const turn = openTurn<Step<unknown>>(transaction, patience, (step) => ({ result: step.run(ledger) }))
 
   return {
     read: ledger.read,
-    openRead,
+    ...look,
     atOnce: (run) =>
       transaction(
         () => run(ledger),

@@ -3,6 +3,9 @@
  *
  * @module nolater/sqlite
  */
+
+export type { JournalOptions, JournalSource } from './journal/journal-options.ts'
+export { type Journal, recordJournal } from './journal/record-journal.ts'
 export { type SqliteManager, type SqliteManagerOptions, sqliteManager } from './sqlite-manager.ts'
 export { type ActorStore, type SqliteStoreOptions, sqliteStore } from './sqlite-store.ts'
 export { type SqliteStores, type SqliteStoresOptions, sqliteStores } from './sqlite-stores.ts'

@@ -27,10 +27,10 @@ export interface Schema {
 export function openDatabase(file: string, schema: Schema, busyTimeout?: number): DatabaseSync {
   const db = connect(file, busyTimeout)
   try {
-    snapshot(db, () => checkIdentity(db, file, schema))
+    snapshot(db, () => versionIn(db, file, schema))
     makeDurable(db, file, busyTimeout)
     inTransaction(db, file, () => {
-      const from = checkIdentity(db, file, schema)
+      const from = versionIn(db, file, schema)
       if (from === schema.version) return
       schema.migrate(db, from)
       db.exec(`PRAGMA application_id = ${schema.applicationId}; PRAGMA user_version = ${schema.version}`)
@@ -45,7 +45,7 @@ export function openDatabase(file: string, schema: Schema, busyTimeout?: number)
 }
 
 /** The version of the schema that a file holds, 0 for none; refuses other people's. */
-function checkIdentity(db: DatabaseSync, file: string, { name, applicationId, version }: Schema): number {
+export function versionIn(db: DatabaseSync, file: string, { name, applicationId, version }: Schema): number {
   const number = (sql: string): number => Number(Object.values(db.prepare(sql).get()!)[0])
   const holds = number('PRAGMA application_id')
   const from = number('PRAGMA user_version')

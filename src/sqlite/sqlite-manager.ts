@@ -1,15 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { defer, ignoreElements, interval, merge, type Observable, Subject, takeUntil, tap } from 'rxjs'
+import {
+  defer,
+  finalize,
+  ignoreElements,
+  interval,
+  merge,
+  type Observable,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs'
 import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { flushAll } from '../fleet/closing/flush-all.ts'
 import { type Flush, hosting } from '../fleet/closing/host.ts'
 import { watchSteps } from '../ledger/clock-steps.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
+import type { Excerpt } from '../ledger/list-alarms.ts'
 import { checkManagerOptions, type ManagerOptions, managerNames } from '../ledger/manager-options.ts'
 import { awaitable } from '../vocabulary/awaitable.ts'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
 import { AlarmError } from '../vocabulary/errors.ts'
 import { given } from '../vocabulary/given.ts'
+import type { AlarmList, SearchOptions } from '../vocabulary/listed-alarm.ts'
+import type { DueSpan } from '../vocabulary/manager-stats.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { alarmSchema } from './alarm-schema.ts'
@@ -21,6 +34,7 @@ import { orClose } from './or-close.ts'
 import { pageByPage } from './page-by-page.ts'
 import { sharedSteps } from './shared-steps.ts'
 import { sqliteLedger } from './sqlite-ledger.ts'
+import { sqliteOverview } from './sqlite-overview.ts'
 import { inTransaction } from './transaction.ts'
 import { watchFile } from './watch-file.ts'
 
@@ -39,6 +53,8 @@ export interface SqliteManagerOptions extends ManagerOptions {
 
 /** A manager on an SQLite file, whose alarms can be read. */
 export interface SqliteManager extends LedgerManager, Closable {
+  search(options: SearchOptions): AlarmList
+  countDue(span: DueSpan): Promise<readonly number[]>
   /**
    * Completes the deliveries, gives the alarms that are being delivered back, commits what was written, and lets go of the file.
    *
@@ -88,6 +104,10 @@ export function sqliteManager(options: SqliteManagerOptions): SqliteManager {
   )
 }
 
+function thisProcess(): string {
+  return `${process.getBuiltinModule('node:os').hostname()}:${process.pid}`
+}
+
 interface Checked extends ReturnType<typeof checkManagerOptions> {
   readonly file: string
   readonly pollInterval: number
@@ -96,7 +116,7 @@ interface Checked extends ReturnType<typeof checkManagerOptions> {
 
 function managerOver(
   db: DatabaseSync,
-  { file, scheduler, lease, pollInterval, busyTimeout }: Checked,
+  { file, scheduler, lease, redact, pollInterval, busyTimeout }: Checked,
 ): SqliteManager {
   const inFile = fileTransaction(db, file, busyTimeout, watchFile(db, file))
   const ledger = sqliteLedger(db)
@@ -128,10 +148,14 @@ function managerOver(
   const group = groupCommit(
     ledger,
     transaction,
-    () => pageByPage((excerpt) => whileOpen(() => ledger.page(excerpt))),
+    {
+      openRead: () => pageByPage((excerpt: Excerpt) => whileOpen(() => ledger.page(excerpt))),
+      look: ledger.look,
+      pauses: ledger.pauses,
+    },
     { scheduler, busyTimeout },
   )
-  const manager = ledgerManager(group, { scheduler, lease, steps }, news$)
+  const manager = ledgerManager(group, { scheduler, lease, redact, steps, processName: thisProcess() }, news$)
 
   function whileOpen<T>(use: () => T, isOver = isClosed): T {
     if (!isOver) return use()
@@ -145,7 +169,7 @@ function managerOver(
     tap(() => {
       try {
         if (steps.step() !== 0) group.atOnce(() => {})
-        news$.next(ledger.nextDue())
+        news$.next(ledger.nextDue(ledger.pauses().generation))
       } catch {} // locked: the next look will tell
     }),
     ignoreElements(),
@@ -156,12 +180,24 @@ function managerOver(
     list: (listOptions) => whileOpen(() => manager.list(listOptions)),
     retry: async (key, guard) => whileOpen(() => manager.retry(key, guard)),
     discard: async (key, guard) => whileOpen(() => manager.discard(key, guard)),
+    reschedule: async (key, time, guard) => whileOpen(() => manager.reschedule(key, time, guard)),
+    ...sqliteOverview(db, ledger, () => scheduler.now(), whileOpen),
+    stats: async () => whileOpen(() => manager.stats()),
+    pause: async (scope) => whileOpen(() => manager.pause(scope)),
+    resume: async (scope) => whileOpen(() => manager.resume(scope)),
+    drain: async () => whileOpen(() => manager.drain()),
     fenceOf: (key) => whileOpen(() => manager.fenceOf(key)),
     write: (key, time, info) =>
       awaitable(defer((): Observable<never> => whileOpen(() => manager.write(key, time, info)))),
     deliveries(handler, deliveryOptions) {
       const deliveries$ = manager.deliveries(handler, deliveryOptions)
-      return defer(() => whileOpen(() => merge(deliveries$, poll$), isClosing)).pipe(takeUntil(closed$))
+      return defer(() =>
+        whileOpen(() => {
+          const over$ = new Subject<void>()
+          const delivered$ = deliveries$.pipe(finalize(() => over$.next()))
+          return merge(delivered$, poll$.pipe(takeUntil(over$)))
+        }, isClosing),
+      ).pipe(takeUntil(closed$))
     },
     ...hosting({ guests, pump: group.flush }),
     ...closable(

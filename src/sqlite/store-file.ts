@@ -30,7 +30,7 @@ export interface StoreFile {
 /** The tables with this prefix are the store's, all others are the user's; so are `user_version` and `application_id`. */
 export const RESERVED = '_nolater_'
 
-const VERSION = 3
+export const STORE_VERSION = 3
 const OWN_FILE = 'Give the store a file of its own.'
 
 const OPEN = 'UPDATE _nolater_actor SET epoch = max(epoch, raised, ?) + 1, raised = 0 RETURNING epoch, alarm'
@@ -103,11 +103,11 @@ function isOurs(db: DatabaseSync, path: string, key: string): boolean {
     version: number
     key: string
   }
-  if (version > VERSION) {
+  if (version > STORE_VERSION) {
     throw refused(
       'NEWER',
       path,
-      `has version ${version} of the tables, this library knows ${VERSION}. Install a newer one.`,
+      `has version ${version} of the tables, this library knows ${STORE_VERSION}. Install a newer one.`,
     )
   }
   if (held.key !== key) {
@@ -123,11 +123,11 @@ function isOurs(db: DatabaseSync, path: string, key: string): boolean {
 /** From version 1, without `raised`, and 2, whose epochs had fewer bits. */
 function bringUp(db: DatabaseSync): void {
   const { version } = db.prepare('SELECT version FROM _nolater_actor').get() as { version: number }
-  if (version === VERSION) return
+  if (version === STORE_VERSION) return
   if (version < 2) db.exec('ALTER TABLE _nolater_actor ADD COLUMN raised INTEGER NOT NULL DEFAULT 0')
   db.exec(`
     UPDATE _nolater_actor
-    SET version = ${VERSION}, epoch = ${ofTheFormerSplit('max(epoch, raised)', 'min')}, raised = 0`)
+    SET version = ${STORE_VERSION}, epoch = ${ofTheFormerSplit('max(epoch, raised)', 'min')}, raised = 0`)
 }
 
 function makeTables(db: DatabaseSync, key: string): void {
@@ -140,7 +140,7 @@ function makeTables(db: DatabaseSync, key: string): void {
       raised INTEGER NOT NULL DEFAULT 0 -- the epoch of its fences, above that, where the manager held a higher one; 0: not raised
     ) STRICT;
     CREATE TABLE _nolater_values (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID`)
-  db.prepare('INSERT INTO _nolater_actor VALUES (?, ?, 0, NULL, 0)').run(VERSION, key)
+  db.prepare('INSERT INTO _nolater_actor VALUES (?, ?, 0, NULL, 0)').run(STORE_VERSION, key)
 }
 
 export function refused(kind: 'INVALID' | 'NEWER', path: string, why: string): AlarmError {

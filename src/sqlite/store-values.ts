@@ -4,6 +4,7 @@ import { checkConfirmation, checkNames } from '../vocabulary/check-names.ts'
 import { AlarmError } from '../vocabulary/errors.ts'
 import { given } from '../vocabulary/given.ts'
 import { checkKey } from '../vocabulary/key.ts'
+import { afterPrefix } from './after-prefix.ts'
 import type { Turns } from './store-turn.ts'
 
 interface Row {
@@ -68,7 +69,7 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
       checkNames('list', options, { prefix: true })
       const { prefix = '' } = options
       turns.check()
-      const end = after(checkKey(prefix))
+      const end = afterPrefix(checkKey(prefix))
       const rows = (end === null ? from.all(prefix) : range.all(prefix, end)) as unknown as Row[]
       return new Map(rows.map(({ utf8, value }) => [decoder.decode(utf8), deserialize(value) as T]))
     },
@@ -90,14 +91,4 @@ function pack(key: string, value: unknown): Uint8Array {
   } catch (cause) {
     throw refused(cause)
   }
-}
-
-/** The first string after all that begin with `prefix`, in SQLite's order, which is that of the code points; `null` for no end. */
-function after(prefix: string): string | null {
-  const points = Array.from(prefix)
-  for (let last = points.pop(); last !== undefined; last = points.pop()) {
-    const point = last.codePointAt(0) as number
-    if (point < 0x10ffff) return points.join('') + String.fromCodePoint(point === 0xd7ff ? 0xe000 : point + 1)
-  }
-  return null
 }

@@ -1,4 +1,7 @@
 import type { Observable, ObservableInput } from 'rxjs'
+import type { AlarmScope } from './alarm-scope.ts'
+import type { AlarmList, LastError, ListOptions, SearchOptions } from './listed-alarm.ts'
+import type { DueSpan, ManagerStats } from './manager-stats.ts'
 import type { AlarmTime, Move } from './time.ts'
 
 /** What comes with a manager write. */
@@ -75,49 +78,6 @@ export type DeliveryEvent = {
   | { readonly kind: 'resumed'; readonly stalledFor: number }
 )
 
-/** What a delivery failed with, as far as a manager keeps it: the beginning of its texts. `at` is the manager's clock, ms. */
-export interface LastError {
-  readonly name: string
-  readonly message: string
-  readonly at: number
-}
-
-/**
- * `pending` before its time, `due` from then on, `delivering` while its handler has the lease, `backing-off` after a failure, `failed` when
- * it was given up and kept: only `retry`, `discard` or a new alarm end that.
- */
-export type ListedState = 'pending' | 'due' | 'delivering' | 'backing-off' | 'failed'
-
-/** An alarm, as a manager lists it. */
-export interface ListedAlarm {
-  readonly key: string
-  /** what it was set to, ms since the epoch */
-  readonly time: number
-  /** when it is looked at next: at its time, or the end of its back-off or of its lease; `null` where it has failed */
-  readonly due: number | null
-  readonly state: ListedState
-  readonly fence: number
-  /** failed deliveries behind it, counted or not */
-  readonly failures: number
-  readonly lastError: LastError | null
-}
-
-/** Which alarms to list. */
-export interface ListOptions {
-  readonly state?: ListedState
-  /** only those due before this time, ms since the epoch; of a failed one its time counts */
-  readonly dueBefore?: number
-  /** only those that come after this one, which was listed before: itself, or its key while it is held */
-  readonly after?: Pick<ListedAlarm, 'key' | 'time' | 'due'> | string
-  /** at most so many; default all */
-  readonly limit?: number
-  /** only those whose keys begin so */
-  readonly prefix?: string
-}
-
-/** Alarms, to be subscribed to or iterated over with `for await`. */
-export type AlarmList = Observable<ListedAlarm> & AsyncIterable<ListedAlarm>
-
 /** The port that every manager implements: one alarm per key, a fence per write, deliveries at least once and never early. */
 export interface AlarmManager {
   /**
@@ -156,6 +116,12 @@ export interface AlarmManager {
   list?(options?: ListOptions): AlarmList
 
   /**
+   * Lists alarms in the order of their keys (by code point), from an index of these: at once, however many others there are. Optional;
+   * without it, `list({ prefix })` goes through all.
+   */
+  search?(options: SearchOptions): AlarmList
+
+  /**
    * Delivers a failed alarm again, at once and with all its retries. Resolves to whether there was one: under this `fence`, if one is given.
    */
   retry?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
@@ -166,6 +132,51 @@ export interface AlarmManager {
    * Gotcha: the store goes on holding it, and sets it again when the actor is opened. To have it gone, delete it through its actor.
    */
   discard?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
+
+  /**
+   * Delivers a failed alarm again at a time of the clock (ms since the epoch, or a `Date`), with all its retries, and never before its own
+   * time: what it was set to stays. Resolves as `retry` does. Throws `ALARM_TIME_INVALID`.
+   */
+  reschedule?(key: string, time: number | Date, options?: { readonly fence?: number }): PromiseLike<boolean>
+
+  /**
+   * Delivers these alarms no more until they are resumed, in every process; `{}`: none. Handlers at work go on. Resolves to whether that
+   * is new.
+   *
+   * What is due while it is paused stays due, and is late by that much when it is resumed: `stats` and `list` say so.
+   */
+  pause?(scope?: AlarmScope): PromiseLike<boolean>
+
+  /**
+   * Ends all pauses of these alarms, and of some of them. Resolves to whether there were any.
+   *
+   * Gotcha: a pause that is wider than this (of all, where one actor is resumed) goes on.
+   */
+  resume?(scope?: AlarmScope): PromiseLike<boolean>
+
+  /** Takes nothing more here: each `deliveries` of this manager completes when its handlers have answered, and with the last it resolves. */
+  drain?(): PromiseLike<void>
+
+  /**
+   * Counts what is held, and says what was done in the last minute, by every process.
+   *
+   * ```ts
+   * const { counts, oldest, deliverers } = await manager.stats()
+   * if (deliverers.length === 0) console.log('nothing delivers', counts.due, 'are due', oldest?.overdue, 'ms')
+   * ```
+   */
+  stats?(): PromiseLike<ManagerStats>
+
+  /**
+   * Counts what is looked at next in each part of a time, a failed alarm in none. Optional.
+   *
+   * ```ts
+   * const manager = sqliteManager({ file: 'alarms.db' })
+   * const now = Date.now()
+   * const minutes = await manager.countDue({ from: now, until: now + 3_600_000, parts: 60 })
+   * ```
+   */
+  countDue?(span: DueSpan): PromiseLike<readonly number[]>
 
   /**
    * The fence that it holds of a key, where it can say so at once; `null` for none. Optional: a store that asks as it opens notices that it is

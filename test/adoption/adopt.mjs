@@ -176,6 +176,22 @@ try {
     cpSync(join(folder, 'node_modules/nolater/examples'), join(folder, 'examples'), { recursive: true })
     assert.match(printed(process.execPath, ['examples/guides/cart-main.ts'], folder), /0 items are left/)
   })
+  for (const [runtime, command, args] of runtimes.filter(([name]) => name.startsWith('Node'))) {
+    await adopts(`the command, ${runtime}`, () => {
+      const bin = JSON.parse(readFileSync(join(folder, 'node_modules/nolater/package.json'), 'utf8')).bin
+        .nolater
+      const call = (...words) =>
+        printed(command, [...args, join('node_modules/nolater', bin), ...words], folder)
+      const file = `command-${runtime.replace(' ', '-')}.db`
+      const write = `import { sqliteManager } from 'nolater/sqlite'
+        const manager = sqliteManager({ file: '${file}' })
+        await manager.write('a key', 4e12, { key: 'a key', move: 'later', fence: 1, attempt: 1 })
+        await manager.close()`
+      printed(command, [...args, '--input-type=module', '--eval', write], folder)
+      assert.match(call('list', file), /a key +pending/)
+      assert.match(call('doctor', file), /Nothing is wrong/)
+    })
+  }
   await adopts('in a browser, without anything of Node', async () => {
     const code = await bundle(readFileSync(join(folder, 'own-store.ts'), 'utf8'), folder)
     const lines = []

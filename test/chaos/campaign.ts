@@ -1,8 +1,10 @@
 import { postgresManager } from 'nolater/postgres'
 import { type Lateness, latenessOf } from '../../examples/fleet/lateness.ts'
 import { random, seedOf } from '../../examples/fleet/random.ts'
+import { postgresPatients } from '../../src/operating/doctor/postgres-patients.ts'
 import { pick } from '../crash/faults/fault.ts'
 import { judge } from '../crash/judge.ts'
+import { falseAlarms } from '../operating/false-alarms.ts'
 import { sleep } from '../postgres/rig.ts'
 import type { Server } from '../postgres/server.ts'
 import { gatherCrew } from './crew.ts'
@@ -29,6 +31,8 @@ export interface Outcome {
   readonly lives: number
   readonly seconds: number
   readonly looks: number
+  /** how often the doctor examined the tables, after a kill */
+  readonly examined: number
   readonly acked: number
   readonly intents: number
   readonly runs: number
@@ -59,6 +63,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
   const killed: Span[] = []
   let started = Date.now()
   let kills = 0
+  let examined = 0
 
   await keepCommitTimes(server)
   await prepare(plan)
@@ -84,6 +89,16 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     await crew.kill(victims)
     kills += victims.length
     killed.push({ from, to: Date.now() + CALM })
+  }
+
+  /** Hosts that are broken on purpose leave what it rightly names. */
+  async function askDoctor(): Promise<void> {
+    if (plan.sabotage !== 'none') return
+    const { isExamined, found } = await falseAlarms(() =>
+      postgresPatients(plan.connectionString, plan.schema),
+    )
+    if (isExamined) examined++
+    accuse(found)
   }
 
   /** Nobody is alive until somebody is. */
@@ -125,6 +140,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     // Kills go on while it strikes.
     const striking = stopsAtFault || (turn >= faults.length && chance() < 0.5) ? null : strike(turn)
     await kill()
+    await askDoctor()
     await striking
     watch(
       `${kills} kills, ${tables.looks} looks, ${crew.acks.length} intents confirmed, ${violations.length} violations`,
@@ -168,6 +184,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     lives: crew.lives,
     seconds: (Date.now() - started) / 1_000,
     looks: tables.looks,
+    examined,
     acked: crew.acks.length,
     intents: lines.filter(({ kind }) => kind === 'set' || kind === 'delete').length,
     runs: lines.filter(({ kind }) => kind === 'began').length,

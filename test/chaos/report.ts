@@ -1,7 +1,7 @@
 import { countKinds, number, printCampaign, printLateness } from '../campaign-report.ts'
 import type { Outcome } from './campaign.ts'
 
-const KINDS = ['LATE', 'LOST', 'SLOW', 'OWNER', 'EARLY', 'FENCE', 'DIED'] as const
+const KINDS = ['LATE', 'LOST', 'SLOW', 'OWNER', 'EARLY', 'FENCE', 'DIED', 'DOCTOR'] as const
 
 /** What a campaign came to, as a markdown table, and what was wrong. */
 export function printOutcome(outcome: Outcome): string {
@@ -11,6 +11,7 @@ export function printOutcome(outcome: Outcome): string {
     ['lives of a worker', number(outcome.lives)],
     ...[...struck].map(([name, times]) => [name, number(times)] as const),
     ['snapshots of store and manager', number(outcome.looks)],
+    ['examined by the doctor', `${number(outcome.examined)} times`],
     [
       'intents committed',
       `${number(outcome.intents)}, ${number(outcome.acked)} of them confirmed to somebody`,

@@ -1,14 +1,17 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type KillWindow, type Lateness, latenessOf } from '../../examples/fleet/lateness.ts'
 import { random, seedOf } from '../../examples/fleet/random.ts'
+import { sqliteManagerPatient } from '../../src/operating/doctor/sqlite-manager-patient.ts'
+import { sqliteStorePatient } from '../../src/operating/doctor/sqlite-store-patient.ts'
+import { falseAlarms } from '../operating/false-alarms.ts'
 import { type Ack, gatherCrew } from './crew.ts'
 import { type Fault, pick, type World } from './faults/fault.ts'
 import { chooseKill } from './faults/kill.ts'
 import type { HostProcess } from './host-process.ts'
 import { steppedClock } from './machine-clock.ts'
 import { outsideCheck } from './outside-check.ts'
-import { clockFile, LEASE, type Plan } from './plan.ts'
+import { actorFile, clockFile, LEASE, managerFile, type Plan } from './plan.ts'
 import type { SmallDisk } from './small-disk.ts'
 
 export interface CampaignOptions {
@@ -37,6 +40,8 @@ export interface Outcome {
   readonly seconds: number
   readonly looks: number
   readonly disturbed: number
+  /** how often the doctor examined all files, after a kill */
+  readonly examined: number
   readonly acked: number
   readonly intents: number
   readonly runs: number
@@ -78,6 +83,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
   const started = Date.now()
   let unfound: Ack[] = [] // in no store that could be read so far
   let kills = 0
+  let examined = 0
   let turn = 0
 
   const world = (): World => ({ plan, clock, disk, hosts: crew.alive, chance })
@@ -97,11 +103,24 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     })
   }
 
+  /** Hosts that are broken on purpose leave what it rightly names. */
+  async function askDoctor(): Promise<void> {
+    if (plan.sabotage !== 'none') return
+    const { isExamined, found } = await falseAlarms(() => {
+      const manager = sqliteManagerPatient(managerFile(plan))
+      const files = plan.actors.map((key) => actorFile(plan, key)).filter(existsSync)
+      return { manager, stores: files.map((file) => sqliteStorePatient(file, manager.manager)) }
+    })
+    if (isExamined) examined++
+    accuse(found)
+  }
+
   async function kill(victims: readonly HostProcess[]): Promise<void> {
     const from = Date.now()
     await Promise.all(victims.map((host) => host.kill()))
     kills += victims.length
     look()
+    await askDoctor()
     windows.push({ from, to: Date.now() + LEASE })
   }
 
@@ -133,8 +152,9 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
   }
 
   /**
-   * Nobody asks for anything new, nothing else goes wrong, and the clock goes a day ahead, so that every alarm, every lease and every
-   * back-off is over: what is still there after that is lost. All are dead when the clock is stepped: no old write is under way.
+   * Nobody asks for anything new, nothing else goes wrong, and the clock goes a day ahead, so that every alarm is due: what is still there
+   * when all leases and back-offs have ended, which no clock makes shorter, is lost. All are dead when the clock is stepped: no old write is
+   * under way.
    */
   async function settle(): Promise<void> {
     let left = Infinity
@@ -146,7 +166,8 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
       const before = left
       left = check.pending()
       const until = Date.now() + LONGEST
-      while (left > 0 && Date.now() < until && (await crew.heard(() => true, QUIET))) left = check.pending()
+      const silence = Math.min(QUIET + check.rest(), LONGEST)
+      while (left > 0 && Date.now() < until && (await crew.heard(() => true, silence))) left = check.pending()
       if (left < before) patience = PATIENCE
     }
   }
@@ -195,6 +216,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     seconds: (Date.now() - started) / 1_000,
     looks: check.looks,
     disturbed: check.disturbed,
+    examined,
     acked: crew.acked,
     intents: lines.filter(({ kind }) => kind === 'set' || kind === 'delete').length,
     runs: lines.filter(({ kind }) => kind === 'began').length,

@@ -44,6 +44,7 @@ describe('processes that are killed', () => {
     expect(outcome.owed).toBeGreaterThan(0)
     expect(outcome.acked).toBeGreaterThan(0)
     expect(outcome.looks).toBeGreaterThan(12)
+    expect(outcome.examined).toBeGreaterThan(0)
     for (const [, { begun }] of outcome.met) expect(begun).toBeGreaterThan(0)
   })
 })

@@ -26,6 +26,8 @@ export interface OutsideCheck {
   committed(key: string): ReadonlySet<string> | null
   /** Actors whose store or manager has an alarm. */
   pending(): number
+  /** ms that the longest back-off lasts which an alarm is in */
+  rest(): number
   /** What the journals prove. Final only when nobody writes. */
   judgeAll(
     clock: SteppedClock,
@@ -115,6 +117,10 @@ export function outsideCheck(plan: Plan): OutsideCheck {
         const alarm = reading(actorFile(plan, key), alarmIn) ?? null
         return alarm !== null || (held(key)?.time ?? null) !== null
       }).length,
+    rest() {
+      const sql = 'SELECT max(due - changed_at) AS rest FROM alarm WHERE begun = 1 AND leased_until IS NULL'
+      return reading(file, (manager) => manager.prepare(sql).get()?.rest as number | null) ?? 0
+    },
     judgeAll: (clock) =>
       plan.actors.map((key) => {
         const lines = linesOf(key) ?? []

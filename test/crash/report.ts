@@ -1,7 +1,7 @@
 import { countKinds, number, printCampaign, printLateness } from '../campaign-report.ts'
 import type { Outcome } from './campaign.ts'
 
-const KINDS = ['LATE', 'LOST', 'EARLY', 'FENCE', 'DIED'] as const
+const KINDS = ['LATE', 'LOST', 'EARLY', 'FENCE', 'DIED', 'DOCTOR'] as const
 
 /** What a campaign came to, as a markdown table, and what was wrong. */
 export function printOutcome(outcome: Outcome): string {
@@ -12,6 +12,7 @@ export function printOutcome(outcome: Outcome): string {
     ...[...met].map(([name, { begun, felt }]) => [name, `${begun}, felt ${felt} times`] as const),
     ['clock steps, in all', number(outcome.clockSteps)],
     ['looks at store and manager', `${number(outcome.looks)}, and ${outcome.disturbed} that were disturbed`],
+    ['examined by the doctor', `${number(outcome.examined)} times`],
     ['actors opened again', number(outcome.reopened)],
     [
       'intents committed',

@@ -1,8 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import * as otelApi from '@opentelemetry/api'
 import * as nolater from 'nolater'
 import * as marbles from 'nolater/marbles'
 import * as otel from 'nolater/otel'
+import * as page from 'nolater/page'
 import * as postgres from 'nolater/postgres'
 import * as sqlite from 'nolater/sqlite'
 import * as summaries from 'nolater/summaries'
@@ -43,11 +45,13 @@ const modules: Readonly<Record<string, object>> = {
   nolater,
   'nolater/marbles': marbles,
   'nolater/otel': otel,
+  'nolater/page': page,
   'nolater/postgres': postgres,
   'nolater/sqlite': sqlite,
   'nolater/summaries': summaries,
   'nolater/vitest': vitestKit,
   '@opentelemetry/api': otelApi,
+  'node:http': { createServer },
   vitest: { expect },
 }
 const types: Readonly<Record<string, readonly string[]>> = {

@@ -9,9 +9,8 @@ export const entries: ReadonlyMap<string, string> = new Map(
 )
 
 function sourceOf(name: string): string {
-  const folder =
-    name === 'otel' || name === 'summaries' ? `telemetry/${name}/` : name === '' ? '' : `${name}/`
-  return `src/${folder}index.ts`
+  const above = { otel: 'telemetry/', summaries: 'telemetry/', page: 'operating/' }[name] ?? ''
+  return `src/${above}${name === '' ? '' : `${name}/`}index.ts`
 }
 
 export interface PublicName {

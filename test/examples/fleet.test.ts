@@ -6,12 +6,14 @@ import type { AlarmTime } from 'nolater'
 import { sqliteManager, sqliteStore } from 'nolater/sqlite'
 import { lastValueFrom } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Progress } from '../../examples/fleet/conductor.ts'
 import { type JournalLine, note, prepareJournal } from '../../examples/fleet/journal.ts'
 import { judge } from '../../examples/fleet/judge.ts'
 import { latenessOf } from '../../examples/fleet/lateness.ts'
 import { mix, moodOf } from '../../examples/fleet/mix.ts'
 import { type OutsideCheck, outsideCheck } from '../../examples/fleet/outside-check.ts'
 import { keepers, races, run, verdict } from '../../examples/fleet/races.ts'
+import { progressLine } from '../../examples/fleet/report.ts'
 import { sabotage } from '../../examples/fleet/sabotage.ts'
 import { parseScript } from '../../examples/fleet/script-file.ts'
 import { isLate, lookSoundly } from '../../examples/fleet/sound-look.ts'
@@ -58,6 +60,31 @@ describe('the built-in mix', () => {
     expect(mix(1, 20_000)).not.toEqual(mix(2, 20_000))
     expect(new Set(mix(1, 20_000).map(({ actor }) => actor)).size).toBe(1_000)
     expect(moodOf(1, 'a', 5)).toEqual(moodOf(1, 'a', 5))
+  })
+})
+
+describe('the line of progress', () => {
+  it('begins with what matters, and fits into 80 columns', () => {
+    const counts = { commits: 123_456, writes: 123_456 } as Progress['counts']
+    const line = progressLine({
+      elapsed: 59_999,
+      phase: 'draining',
+      kills: 4,
+      looks: 13_670,
+      late: 0,
+      counts,
+    })
+    expect(line).toMatch(/^ 60\.0 s {2}late 0 {2}looks 13,670 {2}kills 4 /)
+    const usual = { ...counts, commits: 12_301, writes: 11_333 }
+    const most = progressLine({
+      elapsed: 59_999,
+      phase: 'draining',
+      kills: 4,
+      looks: 13_670,
+      late: 0,
+      counts: usual,
+    })
+    expect(most.length).toBeLessThan(80)
   })
 })
 

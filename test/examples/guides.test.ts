@@ -28,6 +28,10 @@ function stage() {
 }
 
 describe('what the guides run as processes', () => {
+  it('an operator pauses, looks and resumes', () => {
+    expect(runExample('guides/operators.ts')).toEqual(['0 due, the first for 0 ms', '1 pause, 0 deliver'])
+  })
+
   it('the cart is emptied', () => {
     const lines = [
       'tea is in your cart',

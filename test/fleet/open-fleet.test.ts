@@ -2,7 +2,7 @@ import { concat, EMPTY, merge, NEVER, of, type SchedulerLike, Subject, Subscript
 import { describe, expect, it } from 'vitest'
 import { AlarmFencedError, memoryManager, openFleet } from '../../src/index.ts'
 import { virtualClock } from '../virtual-clock.ts'
-import { badTeardown, outcome, rig, uncaughtDuring, world } from './rig.ts'
+import { atRest, badTeardown, outcome, rig, uncaughtDuring, world } from './rig.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
 
@@ -498,7 +498,7 @@ describe('a fleet', () => {
       })
       for (const key of ['a', 'b', 'c', 'd']) actor(key).set(5)
       expect(open()).toEqual(['write a5', 'write b5'])
-      expect(fleet.pressure).toEqual({ actors: 4, loading: 0, waiting: 2, writing: 2 })
+      expect(fleet.pressure).toEqual({ ...atRest, actors: 4, waiting: 2, writing: 2 })
       expect(told('waiting')).toEqual(['c waiting', 'd waiting'])
       expect(events.filter(({ kind }) => kind === 'waiting')).toMatchObject([
         { move: 'earlier', waiting: 1, writing: 2 },
@@ -509,7 +509,7 @@ describe('a fleet', () => {
       answer('write')
       answer('write')
       answer('write')
-      expect(fleet.pressure).toEqual({ actors: 4, loading: 0, waiting: 0, writing: 0 })
+      expect(fleet.pressure).toEqual({ ...atRest, actors: 4 })
     })
 
     it('to an actor with a storm of intents no more often than to the others', () => {
@@ -887,7 +887,7 @@ describe('a fleet', () => {
     expect(() => a.set(6)).toThrow(coded('ALARM_CLOSED'))
     expect(() => actor('c').time).toThrow(coded('ALARM_CLOSED'))
     expect(outcome(actor('c').confirmed()).end).toBe('ALARM_CLOSED')
-    expect(fleet.pressure).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
+    expect(fleet.pressure).toEqual(atRest)
   })
 
   it('has nothing to stop of an idle actor when it is closed, but at whose gate something may be held', async () => {
@@ -919,7 +919,7 @@ describe('a fleet', () => {
     await clock.advance(5_000)
     await closed
     expect([...waiting, stream].map(({ end }) => end)).toEqual([...Array(3).fill('ALARM_CLOSED'), 'done'])
-    expect(fleet.pressure).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
+    expect(fleet.pressure).toEqual(atRest)
   })
 
   it('says when no actor has anything left to do', () => {

@@ -8,9 +8,20 @@ import {
   type KeyedIntent,
   keepAlarms,
   openFleet,
+  type Pressure,
 } from '../../src/index.ts'
 import { uncaughtDuring as uncaughtErrors } from '../uncaught.ts'
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts'
+
+/** The pressure of a fleet without actors. */
+export const atRest: Pressure = {
+  actors: 0,
+  loading: 0,
+  waiting: 0,
+  writing: 0,
+  delivering: 0,
+  deliveringFor: 0,
+}
 
 /** A call of the fleet's that the test answers. */
 export interface Call {

@@ -24,7 +24,7 @@ import {
   openFleet,
 } from '../../src/index.ts'
 import { virtualClock } from '../virtual-clock.ts'
-import { outcome, rig, world } from './rig.ts'
+import { atRest, outcome, rig, world } from './rig.ts'
 
 // Alarms break here by the thousand, with no subscriber: what becomes of such errors is tested in reached.test.ts.
 config.onUnhandledError = () => {}
@@ -198,7 +198,7 @@ async function runWithDeliveries(seed: number): Promise<void> {
   for (const key of KEYS) {
     expect([stored.get(key)?.time ?? null, manager.get(key)], `seed ${seed}, ${key}`).toEqual([null, null])
   }
-  expect(fleet.pressure, `seed ${seed}`).toEqual({ actors: 0, loading: 0, waiting: 0, writing: 0 })
+  expect(fleet.pressure, `seed ${seed}`).toEqual(atRest)
 }
 
 describe('a fleet on random schedules', () => {

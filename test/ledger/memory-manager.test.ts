@@ -1,4 +1,4 @@
-import { EMPTY, map, throwError } from 'rxjs'
+import { EMPTY, map, NEVER, throwError } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import { memoryManager } from '../../src/ledger/memory-manager.ts'
@@ -49,6 +49,52 @@ describe('memoryManager', () => {
       ['a', 1],
       ['c', 2],
     ])
+  })
+
+  it('delivers what was rescheduled at that time of the clock, wherever that is set', async () => {
+    const clock = virtualClock()
+    const { t0, manager, deliver } = rigOf(memoryManager({ scheduler: clock }), clock)
+    manager.write('a', t0, info(1)).subscribe()
+    let fails = true
+    const { delivered } = deliver(() => (fails ? throwError(() => ({ retry: false })) : EMPTY))
+    await clock.advance(0)
+    fails = false
+    await manager.reschedule('a', t0 + 10_000)
+    clock.step(-4_000)
+    await clock.advance(13_999)
+    expect(delivered).toHaveLength(1)
+    await clock.advance(1)
+    expect(delivered).toHaveLength(2)
+  })
+
+  it('has deliverers that are seen as long as they are subscribed, with or without work', async () => {
+    const clock = virtualClock()
+    const { t0, manager, deliver } = rigOf(memoryManager({ scheduler: clock }), clock)
+    const { stop } = deliver(() => NEVER)
+    const sinceSeen = async () => {
+      const { at, deliverers } = await manager.stats()
+      return deliverers.map(({ seen }) => at - seen)
+    }
+    await clock.advance(45_000)
+    expect(await sinceSeen()).toEqual([0])
+    manager.write('hung', t0, info(1)).subscribe()
+    await clock.advance(29_000)
+    expect(await sinceSeen()).toEqual([0])
+    stop()
+    expect(await sinceSeen()).toEqual([])
+  })
+
+  it('counts no delivery as one of the last minute when it is older, though nothing was reported since', async () => {
+    const clock = virtualClock()
+    const { t0, manager, deliver } = rigOf(memoryManager({ scheduler: clock }), clock)
+    deliver()
+    for (const second of [0, 1, 2]) {
+      manager.write(`${second}`, t0, info(1)).subscribe()
+      await clock.advance(1_000)
+    }
+    expect((await manager.stats()).fires).toBeGreaterThan(0)
+    await clock.advance(59_000)
+    expect(await manager.stats()).toMatchObject({ fires: 0, lateness: { max: null } })
   })
 
   it('neither loses nor doubles an alarm in any of 300 random schedules', async () => {

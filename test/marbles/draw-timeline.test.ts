@@ -401,6 +401,18 @@ describe('drawTimeline as text', () => {
     `)
   })
 
+  it('knows from the first column on what a drained alarm held, if that is where it begins', () => {
+    const drained = { at: 1, key: 'k', kind: 'drained', time: 5 } as const
+    const arrived = { at: 2, key: 'k', kind: 'delivery-arrived', scheduledTime: 4, retryCount: 0 } as const
+    const lanes = (caughtUp: boolean): string[] =>
+      drawTimeline({ events: [{ ...drained, caughtUp }, arrived] }, { format: 'ascii' })
+        .split('\n')
+        .filter((line) => /^(?:manager|store)/.test(line))
+        .map((line) => line.replace(/ +/g, ' '))
+    expect(lanes(true)).toEqual(['manager 5', 'store 5'])
+    expect(lanes(false)).toEqual(['manager 4', 'store ?'])
+  })
+
   it('draws a clock that is stepped back, and opens a new gate for an actor that is opened again', () => {
     const timeline = told(
       [1000, 'intent', { time: 7, move: 'earlier', unconfirmed: false, bound: null, committed: null }],

@@ -43,6 +43,7 @@ function heldOf(key: string, { roll, one }: ReturnType<typeof dice>): Holding {
     due,
     leasedUntil,
     holder,
+    aside: time === null ? null : one([null, 1]),
     changedAt: 0,
     begun: one([true, false]),
     lastError: one([null, lastError]),
@@ -68,10 +69,10 @@ export function describeLedger(server: Server): void {
             table: alarmTable(db, 1_000),
             insert: (held) =>
               server.query(
-                `INSERT INTO ${rows} (id, key, time, fence, set_by, again, done, due, counted, uncounted, leased_until, holder, begun, last_error, changed_at)
-                 SELECT decode(id, 'hex'), key, time, fence, set_by, false, done, due, counted, uncounted, leased_until, holder, begun, last_error, 0
+                `INSERT INTO ${rows} (id, key, time, fence, set_by, again, done, due, counted, uncounted, leased_until, holder, begun, last_error, aside, changed_at)
+                 SELECT decode(id, 'hex'), key, time, fence, set_by, false, done, due, counted, uncounted, leased_until, holder, begun, last_error, aside, 0
                  FROM json_to_recordset($1) AS held (id text, key text, time bigint, fence bigint, set_by bigint, done bigint, due bigint,
-                   counted int, uncounted int, leased_until bigint, holder uuid, begun boolean, last_error text)`,
+                   counted int, uncounted int, leased_until bigint, holder uuid, begun boolean, last_error text, aside int)`,
                 [
                   JSON.stringify(
                     held.map(({ setBy: set_by, leasedUntil: leased_until, lastError, ...rest }) => ({
@@ -87,7 +88,7 @@ export function describeLedger(server: Server): void {
             async read() {
               const found = await server.query<{ key: string }>(
                 `SELECT key, time::float8, fence::float8, set_by::float8 AS "setBy", done::float8, due::float8, counted, uncounted,
-                   leased_until::float8 AS "leasedUntil", holder, begun, last_error::json AS "lastError" FROM ${rows}`,
+                   leased_until::float8 AS "leasedUntil", holder, begun, aside, last_error::json AS "lastError" FROM ${rows}`,
               )
               return new Map(found.map((row) => [row.key, row]))
             },
@@ -151,10 +152,16 @@ export function describeLedger(server: Server): void {
           cases.map(async ({ delivered, kind }, i) => {
             const taken = { id: idOf(delivered.key), delivered, late: 0 }
             if (kind === 'failed') {
-              const { answer: entry } = failed(taken, new Error('as the test wants'), 5)
-              const { counted, uncounted } = entry
+              const { answer: entry } = failed(taken, new Error('as the test wants'), 5, (text) => text)
+              const { counted, uncounted, lastError } = entry
               const delay = 'in' in entry.due ? entry.due.in : null
-              const answer: Answer = { kind, delivered, failures: { counted, uncounted }, lastError, delay }
+              const answer: Answer = {
+                kind,
+                delivered,
+                failures: { counted, uncounted },
+                lastError: lastError!,
+                delay,
+              }
               return { answer, isRelative: 'in' in entry.due, after: await table.answer(entry) }
             }
             if (kind === 'released') {

@@ -7,6 +7,7 @@ import { describeCrashes, describeFailures } from './failures.ts'
 import { describeForgetting } from './forgetting.ts'
 import { describeHangs } from './hangs.ts'
 import { describeLedger } from './ledger.ts'
+import { describeOperating } from './operating.ts'
 import { describePromises } from './promises.ts'
 import { quoted } from './rig.ts'
 import { serverOfFile } from './server.ts'
@@ -63,6 +64,7 @@ if (typeof server === 'string') {
     ))
 
   describeLedger(server)
+  describeOperating(server)
   describePromises(server)
   describeFailures(server)
   describeStores(server)

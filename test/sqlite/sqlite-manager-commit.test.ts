@@ -186,12 +186,12 @@ describe("sqliteManager's commits", () => {
         .prepare(`EXPLAIN QUERY PLAN ${sql}`)
         .all()
         .map(({ detail }) => detail)
-    expect(plan('SELECT * FROM alarm WHERE due <= 5 ORDER BY due, rowid LIMIT 9')).toEqual([
-      'SEARCH alarm USING INDEX alarm_due (due<?)',
+    expect(plan('SELECT * FROM alarm WHERE due <= 5 AND aside IS NULL ORDER BY due, rowid LIMIT 9')).toEqual([
+      'SEARCH alarm USING INDEX alarm_due (aside=? AND due<?)',
     ])
-    expect(plan('SELECT due FROM alarm WHERE due IS NOT NULL ORDER BY due LIMIT 1')).toEqual([
-      'SEARCH alarm USING COVERING INDEX alarm_due (due>?)',
-    ])
+    expect(
+      plan('SELECT due FROM alarm WHERE due IS NOT NULL AND aside IS NULL ORDER BY due LIMIT 1'),
+    ).toEqual(['SEARCH alarm USING COVERING INDEX alarm_due (aside=? AND due>?)'])
   })
 
   it('forgets old removals a thousand at a time', async () => {

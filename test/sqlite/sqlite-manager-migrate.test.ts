@@ -54,7 +54,7 @@ describe('sqliteManager on a file of the first version', () => {
     expect(await write('removed', t0, 6)).toMatchObject({ code: 'ALARM_FENCED' })
     manager.close()
     const db = new DatabaseSync(file)
-    expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
+    expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 })
     db.close()
   })
 
@@ -81,12 +81,21 @@ describe('sqliteManager on a file of the first version', () => {
         .prepare(`EXPLAIN QUERY PLAN SELECT key FROM alarm WHERE ${sql} LIMIT 5`)
         .all()
         .map(({ detail }) => detail)
-    expect(plan('due IS NOT NULL AND (due, rowid) > (1, 2) AND due < 9 ORDER BY due, rowid')).toEqual([
-      expect.stringMatching(/^SEARCH alarm USING INDEX alarm_due/),
-    ])
+    expect(
+      plan('due IS NOT NULL AND aside IS NULL AND (due, rowid) > (1, 2) AND due < 9 ORDER BY due, rowid'),
+    ).toEqual([expect.stringMatching(/^SEARCH alarm USING INDEX alarm_due/)])
     expect(
       plan('due IS NULL AND time IS NOT NULL AND (time, rowid) > (1, 2) AND time < 9 ORDER BY time, rowid'),
     ).toEqual([expect.stringMatching(/^SEARCH alarm USING INDEX alarm_failed/)])
+    expect(plan('aside IS NOT NULL AND (due, rowid) > (1, 2) AND due < 9 ORDER BY due, rowid')).toEqual([
+      expect.stringMatching(/^SEARCH alarm USING INDEX alarm_aside /),
+    ])
+    expect(plan('due <= 9 AND aside IS NULL ORDER BY due, rowid')).toEqual([
+      expect.stringMatching(/^SEARCH alarm USING INDEX alarm_due/),
+    ])
+    expect(plan('aside < 9 AND due <= 9 ORDER BY aside, due')).toEqual([
+      expect.stringMatching(/^SEARCH alarm USING INDEX alarm_due/),
+    ])
     db.close()
   })
 })

@@ -225,6 +225,7 @@ describe('describeManager', () => {
       'delivers it again when it is retried, under its fence only, with all its retries',
       'removes it when it is discarded, under its fence only, and keeps the fence',
       'says of each alarm how it stands',
+      'delivers a failed alarm again at the time it is given, never before its own, and under its fence only',
     ])
   })
 
@@ -259,6 +260,7 @@ describe('describeManager', () => {
       'tells by the id which alarm it is, if it delivers one: the same on a retry, and under a higher fence',
       'still holds it: the very alarm written once more is no new one',
       'keeps it as failed when the alarm was written once more during its last run',
+      'delivers a failed alarm again at the time it is given, never before its own, and under its fence only',
     ])
   })
 
@@ -290,6 +292,53 @@ describe('describeManager', () => {
       })),
     )
     expect(titles).toEqual(['gives an alarm up at once on retry: false, with counted: false too'])
+  })
+
+  it.each<[string, (manager: AlarmManager) => Partial<AlarmManager>, string[]]>([
+    [
+      'that does not pause',
+      () => ({ pause: async () => true }),
+      [
+        'does not deliver what is paused, by its key or the beginning of it, until it is resumed',
+        'pauses all, those that have been written and those that will be, and changes none',
+        'goes on with a handler at work that is paused, and with its retry when it is resumed',
+      ],
+    ],
+    [
+      'that pauses all where one was meant',
+      (manager) => ({ pause: () => manager.pause!() }),
+      [
+        'does not deliver what is paused, by its key or the beginning of it, until it is resumed',
+        'goes on with a handler at work that is paused, and with its retry when it is resumed',
+      ],
+    ],
+    [
+      'that retries at once what is to be rescheduled',
+      (manager) => ({ reschedule: (key, _, guard) => manager.retry!(key, guard) }),
+      [
+        'delivers a failed alarm again at the time it is given, never before its own, and under its fence only',
+      ],
+    ],
+    [
+      'that says it is drained, and is not',
+      () => ({ drain: async () => {} }),
+      ['takes nothing more when it is drained, waits for the handlers at work, and completes'],
+    ],
+    [
+      'that counts what is pending only',
+      (manager) => ({
+        stats: async () => {
+          const stats = await manager.stats!()
+          return { ...stats, counts: { ...stats.counts, due: 0, failed: 0 } }
+        },
+      }),
+      [
+        'does not deliver what is paused, by its key or the beginning of it, until it is resumed',
+        'counts what is held, and what was done in the last minute',
+      ],
+    ],
+  ])('fails one %s', async (_, breakIt, expected) => {
+    expect(await failing(broken(breakIt))).toEqual(expected)
   })
 
   it('gives a short lease in real time to what waits for its end, and to nothing else: a busy machine would end it too', async () => {

@@ -17,8 +17,8 @@ import {
 } from '../../src/index.ts'
 import { checkMarbles, drawTimeline, fakeManager, fakeStore, runMarbles } from '../../src/marbles/index.ts'
 import { postgresManager, postgresStore } from '../../src/postgres/index.ts'
-import { sqliteManager, sqliteStore, sqliteStores } from '../../src/sqlite/index.ts'
-import { traceAlarms, traceDeliveries } from '../../src/telemetry/otel/index.ts'
+import { recordJournal, sqliteManager, sqliteStore, sqliteStores } from '../../src/sqlite/index.ts'
+import { measureManager, traceAlarms, traceDeliveries } from '../../src/telemetry/otel/index.ts'
 import { countsBy } from '../../src/telemetry/summaries/index.ts'
 import { describeManager } from '../../src/vitest/index.ts'
 import { newFile } from '../sqlite/files.ts'
@@ -66,6 +66,7 @@ const cases: [string, (name: string) => unknown][] = [
     (name) => sqliteStore(withName({ file: newFile(), key: 'a', manager: memoryManager() }, name)),
   ],
   ['sqliteStores', (name) => sqliteStores(withName({ file: newFile(), manager: memoryManager() }, name))],
+  ['recordJournal', (name) => recordJournal(openAlarm(calls), withName({ file: newFile() }, name))],
   ['postgresManager', (name) => postgresManager(withName({ connectionString }, name))],
   ['alarm.set', (name) => openAlarm(calls).set(5, withName({}, name))],
   ['alarm.setIn', (name) => openAlarm(calls).setIn(5, withName({}, name))],
@@ -93,6 +94,7 @@ const ofTheKit: [string, (name: string) => unknown][] = [
   ],
   ['traceAlarms', (name) => traceAlarms(withName({ meter }, name))],
   ['traceDeliveries', (name) => traceDeliveries(withName({ meter }, name))],
+  ['measureManager', (name) => measureManager(memoryManager(), withName({ meter }, name))],
 ]
 
 const store = () =>
@@ -131,7 +133,7 @@ describe('a name that no option has', () => {
     ['laese', 'Did you mean lease?'],
     ['LEASE', 'Did you mean lease?'],
     ['sheduler', 'Did you mean scheduler?'],
-    ['timeZone', 'has no option "timeZone". Known: scheduler, lease.'],
+    ['timeZone', 'has no option "timeZone". Known: scheduler, lease, redact.'],
     ['constructor', 'has no option "constructor". Known'],
   ])('and the one that was meant is named: %s', (name, said) => {
     expect(() => memoryManager(withName({}, name))).toThrow(said)

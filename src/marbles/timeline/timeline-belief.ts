@@ -13,6 +13,7 @@ export interface Belief {
 export function firstBelief(events: readonly TimelineEvent[]): Belief {
   for (const event of events) {
     if (event.kind === 'intent') return { manager: [event.bound], store: [event.committed] }
+    if (event.kind === 'drained' && event.caughtUp) return { manager: [event.time], store: [event.time] }
     if (event.kind === 'delivery-arrived') return { manager: [event.scheduledTime], store: [] }
     // What the store holds is written once more: when opened, or before a delivery is answered.
     if (event.kind === 'write-issued' && event.move === 'same') {

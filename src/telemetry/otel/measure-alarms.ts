@@ -1,7 +1,9 @@
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
+import type { Move } from '../../vocabulary/time.ts'
 import { failedWith } from './attributes.ts'
 import type { AlarmListener, BusyActor, OpenDelivery } from './follow-alarms.ts'
 import { alarmInstruments } from './instruments.ts'
+import { startAtZero } from './start-at-zero.ts'
 
 /** A clock that stepped back, or the manager's that is ahead of ours, makes nothing negative. */
 const inSeconds = (ms: number): number => Math.max(0, ms) / 1000
@@ -9,6 +11,7 @@ const inSeconds = (ms: number): number => Math.max(0, ms) / 1000
 /** Turns what happens to alarms into metrics. `withKey` puts the actor on each: a time series an actor. */
 export function measureAlarms(meter: Meter, withKey: boolean): AlarmListener {
   const to = alarmInstruments(meter)
+  if (!withKey) exportFromStart(to) // which keys there will be is not known
   const of = ({ key }: { key: string }, attributes?: Attributes): Attributes | undefined =>
     withKey ? { ...attributes, 'nolater.key': key } : attributes
 
@@ -87,5 +90,16 @@ export function measureAlarms(meter: Meter, withKey: boolean): AlarmListener {
       to.busy.add(-1, of(actor))
       if (actor.isWriting) to.writing.add(-1, of(actor))
     },
+  }
+}
+
+const moves: readonly Move[] = ['earlier', 'later', 'same']
+
+/** All that is counted is there from the start, at 0. */
+function exportFromStart(to: ReturnType<typeof alarmInstruments>): void {
+  startAtZero(to.intents, ...moves.map((move) => ({ 'nolater.move': move })))
+  const { saved, retries, givenUp, fenced, rescheduled, violations, busy, writing } = to
+  for (const counter of [saved, retries, givenUp, fenced, rescheduled, violations, busy, writing]) {
+    startAtZero(counter)
   }
 }

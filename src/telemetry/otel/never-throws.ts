@@ -5,9 +5,14 @@ export function neverThrows<T>(watch: () => T): T | undefined {
   try {
     return watch()
   } catch (error) {
-    try {
-      diag.error('nolater/otel: a meter, a tracer or what is behind it threw; the alarm goes on', error)
-    } catch {}
+    report('a meter, a tracer or what is behind it threw; the alarm goes on', error)
     return undefined
   }
+}
+
+/** Writes to OpenTelemetry's own diagnostics, whose logger may throw, too. */
+export function report(what: string, error: unknown): void {
+  try {
+    diag.error(`nolater/otel: ${what}`, error)
+  } catch {}
 }

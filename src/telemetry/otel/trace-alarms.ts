@@ -11,7 +11,10 @@ import { checkTracing } from './tracing.ts'
 export interface AlarmTracing {
   readonly meter?: Meter
   readonly tracer?: Tracer
-  /** puts the actor's key on spans, or on metrics too, which makes a time series an actor; default neither */
+  /**
+   * Puts the actor's key on spans, or on metrics too, which makes a time series an actor, and none before something happens to it; default
+   * neither.
+   */
   readonly key?: 'spans' | 'spans and metrics'
 }
 
@@ -25,8 +28,8 @@ export interface AlarmTracing {
  * ```
  *
  * Takes the events of one alarm or of many in one stream. What it keeps of an actor is dropped when that is drained; what is still open
- * when the stream ends is closed. The instruments are made once, here, so make the operator once and use it for every alarm.
- * docs/telemetry.md has each metric with its unit (durations in seconds), and each span.
+ * when the stream ends is closed. The instruments are made once, here, so make the operator once and use it for every alarm: what they
+ * count is exported from then on, at 0 first. docs/telemetry.md has each metric with its unit (durations in seconds), and each span.
  *
  * Errors: `ALARM_CONFIG_INVALID` for neither a meter nor a tracer, here and at once. After that nothing that a meter or tracer throws reaches
  * the stream: it goes to OpenTelemetry's `diag`.

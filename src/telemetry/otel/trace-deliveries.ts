@@ -4,6 +4,7 @@ import type { DeliveryEvent } from '../../vocabulary/manager.ts'
 import { failedWith } from './attributes.ts'
 import { deliveryInstruments } from './instruments.ts'
 import { neverThrows } from './never-throws.ts'
+import { startAtZero } from './start-at-zero.ts'
 import { checkTracing } from './tracing.ts'
 
 /**
@@ -16,7 +17,8 @@ import { checkTracing } from './tracing.ts'
  * ```
  *
  * It knows what the actor does not: how late a delivery is after its back-off, or after the lease of the one before (seconds), and
- * which ones expired, were abandoned, or were given up and kept as failed. It keeps no state, and what the meter throws goes to OpenTelemetry's `diag`.
+ * which ones expired, were abandoned, or were given up and kept as failed. What it counts is exported from here on, at 0 first. It keeps no
+ * state, and what the meter throws goes to OpenTelemetry's `diag`.
  *
  * Errors: `ALARM_CONFIG_INVALID` without a meter, here and at once.
  *
@@ -34,6 +36,7 @@ export function traceDeliveries<Event extends DeliveryEvent = DeliveryEvent>(tra
 }): MonoTypeOperatorFunction<Event> {
   checkTracing('traceDeliveries', tracing, ['meter'])
   const to = neverThrows(() => deliveryInstruments(tracing.meter))
+  if (to !== undefined) exportFromStart(to)
   return tap((event) => neverThrows(() => to && tell(to, event)))
 }
 
@@ -53,4 +56,21 @@ function tell(to: ReturnType<typeof deliveryInstruments>, event: DeliveryEvent):
   } else {
     deliveries.add(1, { 'nolater.outcome': event.kind, ...failureOf(event) })
   }
+}
+
+type Outcome = Exclude<DeliveryEvent['kind'], 'delivered' | 'stalled' | 'resumed'>
+
+/** How a delivery can end. */
+const outcomes: Readonly<Record<Outcome, true>> = {
+  done: true,
+  failed: true,
+  expired: true,
+  abandoned: true,
+  'given-up': true,
+}
+
+/** All that is counted is there from the start, at 0; what it will fail with is not known. */
+function exportFromStart({ deliveries, stalls }: ReturnType<typeof deliveryInstruments>): void {
+  startAtZero(deliveries, ...Object.keys(outcomes).map((outcome) => ({ 'nolater.outcome': outcome })))
+  startAtZero(stalls)
 }

@@ -7,6 +7,7 @@ import { givenUp } from './given-up.ts'
 import { handlers } from './handlers.ts'
 import { leases } from './leases.ts'
 import { listing } from './listing.ts'
+import { operating } from './operating.ts'
 import { repeats } from './repeats.ts'
 import { restarts } from './restarts.ts'
 import { openRig } from './rig.ts'
@@ -23,6 +24,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   'an alarm that is given up': abandoning,
   'an alarm that has failed': givenUp,
   'a list of alarms': listing,
+  'an operator': operating,
   'a lease': leases,
   'a restart, and other processes': restarts,
 }

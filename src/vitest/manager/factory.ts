@@ -37,4 +37,4 @@ export interface DescribeManagerOptions {
 }
 
 /** What some tests need, and not every manager or clock can give. */
-export type ManagerNeed = 'virtual time' | 'reopen' | 'another' | 'lease' | 'list'
+export type ManagerNeed = 'virtual time' | 'reopen' | 'another' | 'lease' | 'list' | 'operate'

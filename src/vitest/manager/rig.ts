@@ -12,10 +12,12 @@ import type { ExpectStatic } from 'vitest'
 import type {
   AlarmDelivery,
   AlarmManager,
+  AlarmScope,
   AlarmTime,
   DeliveryOptions,
   ListedAlarm,
   ListOptions,
+  ManagerStats,
   WriteInfo,
 } from '../../index.ts'
 import { virtualClock } from '../../marbles/index.ts'
@@ -44,6 +46,12 @@ export interface Rig {
   list(options?: ListOptions): Promise<readonly ListedAlarm[]>
   retry(key: string, fence?: number): Promise<boolean>
   discard(key: string, fence?: number): Promise<boolean>
+  /** likewise: those that reschedule, pause, resume, drain, or count */
+  reschedule(key: string, time: number, fence?: number): Promise<boolean>
+  pause(scope?: AlarmScope): Promise<boolean>
+  resume(scope?: AlarmScope): Promise<boolean>
+  drain(): Promise<void>
+  stats(): Promise<ManagerStats>
   /** lets time pass */
   wait(ms: number): Promise<void>
   /** lets time pass until it holds; at most `ms` and what the manager may be late */
@@ -120,6 +128,17 @@ export async function openRig(
       able(manager, 'retry', options).call(manager, key, ...(fence === undefined ? [] : [{ fence }])),
     discard: async (key, fence) =>
       able(manager, 'discard', options).call(manager, key, ...(fence === undefined ? [] : [{ fence }])),
+    reschedule: async (key, time, fence) =>
+      able(manager, 'reschedule', options).call(
+        manager,
+        key,
+        time,
+        ...(fence === undefined ? [] : [{ fence }]),
+      ),
+    pause: async (...scope) => able(manager, 'pause', options).call(manager, ...scope),
+    resume: async (...scope) => able(manager, 'resume', options).call(manager, ...scope),
+    drain: () => Promise.resolve(able(manager, 'drain', options).call(manager)),
+    stats: async () => able(manager, 'stats', options).call(manager),
     async until(holds, ms) {
       const step = isVirtual ? Math.max(1, Math.ceil(ms / 50)) : TURN
       const end = hosted.now() + ms + late
@@ -154,14 +173,17 @@ function need(
   throw new Cannot(cannot?.[name] ?? `its factory gives no ${name}()`)
 }
 
-function able<K extends 'list' | 'retry' | 'discard'>(
+type Optional = 'list' | 'retry' | 'discard' | 'reschedule' | 'pause' | 'resume' | 'drain' | 'stats'
+
+function able<K extends Optional>(
   manager: AlarmManager,
   name: K,
   { cannot }: DescribeManagerOptions,
 ): NonNullable<AlarmManager[K]> {
   const does = manager[name]
-  if (does !== undefined && cannot?.list === undefined) return does as NonNullable<AlarmManager[K]>
-  throw new Cannot(cannot?.list ?? `it has no ${name}()`)
+  const refusal = cannot?.[['list', 'retry', 'discard'].includes(name) ? 'list' : 'operate']
+  if (does !== undefined && refusal === undefined) return does as NonNullable<AlarmManager[K]>
+  throw new Cannot(refusal ?? `it has no ${name}()`)
 }
 
 function settled(written$: Observable<unknown>): Promise<unknown> {

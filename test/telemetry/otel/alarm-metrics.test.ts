@@ -3,7 +3,7 @@ import { checkMarbles } from 'nolater/marbles'
 import { traceAlarms } from 'nolater/otel'
 import { concat, from, NEVER } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { byName, type Metric, openMetrics } from './sdk.ts'
+import { alarmsAtStart, byName, type Metric, openMetrics } from './sdk.ts'
 
 async function metricsOf(
   events: Iterable<AlarmEvent>,
@@ -24,6 +24,10 @@ const run = (text: string, key?: 'spans' | 'spans and metrics') =>
   metricsOf(checkMarbles(`title     one\n${text}`).events, key)
 
 describe('traceAlarms, its metrics', () => {
+  it('are there before anything has happened: what is counted, at 0', async () => {
+    expect(await metricsOf([])).toEqual(alarmsAtStart)
+  })
+
   it('count intents by move, commits, writes, the time a precommit was held, and the write that was saved', async () => {
     expect(
       await run(`alarm     1
@@ -34,6 +38,7 @@ write     --5...........|-----------    9 is never sent
                         2.|
 `),
     ).toEqual({
+      ...alarmsAtStart,
       'nolater.intents{move=later}': 2,
       'nolater.intents{move=earlier}': 1,
       'nolater.commit.duration': { count: 3, sum: 0.006 },
@@ -41,8 +46,6 @@ write     --5...........|-----------    9 is never sent
       'nolater.write.duration{move=earlier}': { count: 1, sum: 0.002 },
       'nolater.precommit.hold_time': { count: 1, sum: 0.006 },
       'nolater.write.saved': 1,
-      'nolater.actor.busy': 0,
-      'nolater.write.active': 0,
     })
   })
 
@@ -91,6 +94,7 @@ write     -----b.....|---------------
         told(3006, 'delivery-done', 1),
       ]),
     ).toEqual({
+      ...alarmsAtStart,
       'nolater.delivery.lag{delivery.retry=false}': { count: 1, sum: 0 },
       'nolater.delivery.lag{delivery.retry=true}': { count: 1, sum: 2.003 },
       'nolater.delivery.wait_time{delivery.retry=false}': { count: 1, sum: 0 },
@@ -99,7 +103,6 @@ write     -----b.....|---------------
       'nolater.delivery.lateness{delivery.retry=true}': { count: 1, sum: 2.004 },
       'nolater.delivery.process.duration{error.type=TypeError}': { count: 1, sum: 0.003 },
       'nolater.delivery.process.duration': { count: 1, sum: 0.002 },
-      'nolater.actor.busy': 0,
     })
   })
 
@@ -139,14 +142,13 @@ commit    5.|----------
 write     --5..#--5..#-
 `),
     ).toEqual({
+      ...alarmsAtStart,
       'nolater.intents{move=later}': 1,
       'nolater.commit.duration': { count: 1, sum: 0.002 },
       'nolater.write.duration{move=later,error.type=Error}': { count: 1, sum: 0.003 },
       'nolater.write.duration{move=same,error.type=Error}': { count: 1, sum: 0.003 },
       'nolater.write.retries': 1,
       'nolater.write.given_up': 1,
-      'nolater.actor.busy': 0,
-      'nolater.write.active': 0,
     })
   })
 
@@ -161,11 +163,10 @@ ask       ----2-----
 write     ----2./---
 `),
     ).toEqual({
+      ...alarmsAtStart,
       'nolater.intents{move=earlier}': 1,
       'nolater.write.duration{move=earlier,error.type=ALARM_FENCED}': { count: 1, sum: 0.002 },
       'nolater.write.fenced': 1,
-      'nolater.actor.busy': 0,
-      'nolater.write.active': 0,
     })
   })
 
@@ -228,7 +229,10 @@ write     ------5....|---
       'nolater.intents{move=later}': 1,
       'nolater.actor.busy': 0,
     })
-    expect(await run('alarm     1\n\nask       1---1---\n')).toEqual({ 'nolater.intents{move=same}': 2 })
+    expect(await run('alarm     1\n\nask       1---1---\n')).toEqual({
+      ...alarmsAtStart,
+      'nolater.intents{move=same}': 2,
+    })
   })
 
   it('save the writes of a change that is taken back', async () => {
@@ -250,7 +254,7 @@ commit    ---x....|----
 ask       -----x-------
 `)
     expect(metrics).toMatchObject({ 'nolater.intents{move=later}': 1, 'nolater.actor.busy': 0 })
-    expect(metrics['nolater.write.saved']).toBeUndefined()
+    expect(metrics['nolater.write.saved']).toBe(0)
   })
 
   it('save each write once, though the actor is drained more than once while it is handled', async () => {
@@ -304,10 +308,9 @@ ask       --2-----
 write     --2.#---
 `),
     ).toEqual({
+      ...alarmsAtStart,
       'nolater.intents{move=earlier}': 1,
       'nolater.write.duration{move=earlier,error.type=Error}': { count: 1, sum: 0.002 },
-      'nolater.actor.busy': 0,
-      'nolater.write.active': 0,
     })
   })
 
@@ -349,10 +352,9 @@ commit    --x..#---
     }
     const metrics = await metricsOf(Array.from({ length: 1000 }, (_, i) => failing(i)).flat())
     expect(metrics).toEqual({
+      ...alarmsAtStart,
       'nolater.write.duration{move=later,error.type=Error}': { count: 1000, sum: 1 },
       'nolater.write.given_up': 1000,
-      'nolater.actor.busy': 0,
-      'nolater.write.active': 0,
     })
   })
 })

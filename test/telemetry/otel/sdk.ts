@@ -1,6 +1,7 @@
 import type { Attributes, Link } from '@opentelemetry/api'
 import {
   AggregationTemporality,
+  DataPointType,
   type HistogramMetricData,
   InMemoryMetricExporter,
   MeterProvider,
@@ -14,16 +15,18 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 
-/** OpenTelemetry's own SDK, its exporters in memory. Nothing leaves by itself: `collect` asks for it. */
-export function openMetrics() {
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 })
-  const provider = new MeterProvider({ readers: [reader] })
+/** OpenTelemetry's own SDK, its exporters in memory. Nothing leaves by itself: `collect` asks for it, all readers at once. */
+export function openMetrics(temporality = AggregationTemporality.CUMULATIVE, count = 1) {
+  const exporters = Array.from({ length: count }, () => new InMemoryMetricExporter(temporality))
+  const readers = exporters.map(
+    (exporter) => new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 }),
+  )
+  const provider = new MeterProvider({ readers })
 
   async function collect(): Promise<Metric[]> {
-    exporter.reset()
-    await reader.forceFlush()
-    return exporter.getMetrics().flatMap(({ scopeMetrics }) => {
+    for (const exporter of exporters) exporter.reset()
+    await Promise.all(readers.map((reader) => reader.forceFlush()))
+    return exporters[0]!.getMetrics().flatMap(({ scopeMetrics }) => {
       return scopeMetrics.flatMap(({ metrics }) => metrics.flatMap(pointsOf))
     })
   }
@@ -34,16 +37,25 @@ export function openMetrics() {
 export interface Metric {
   readonly name: string
   readonly unit: string
+  readonly kind: 'counter' | 'histogram' | 'level'
   readonly attributes: Attributes
   readonly value: number | { readonly count: number; readonly sum: number }
 }
 
-function pointsOf({ descriptor: { name, unit }, dataPoints }: MetricData): Metric[] {
-  return dataPoints.map(({ attributes, value }) => {
-    if (typeof value === 'number') return { name, unit, attributes, value }
+function pointsOf(data: MetricData): Metric[] {
+  const { name, unit } = data.descriptor
+  return data.dataPoints.map(({ attributes, value }) => {
+    if (typeof value === 'number') return { name, unit, kind: kindOf(data), attributes, value }
     const { count, sum } = value as HistogramMetricData['dataPoints'][number]['value']
-    return { name, unit, attributes, value: { count, sum: Math.round((sum ?? 0) * 1e6) / 1e6 } }
+    const rounded = { count, sum: Math.round((sum ?? 0) * 1e6) / 1e6 }
+    return { name, unit, kind: kindOf(data), attributes, value: rounded }
   })
+}
+
+/** A level goes up and down, be it observed or counted. */
+function kindOf(data: MetricData): Metric['kind'] {
+  if (data.dataPointType === DataPointType.HISTOGRAM) return 'histogram'
+  return data.dataPointType === DataPointType.SUM && data.isMonotonic ? 'counter' : 'level'
 }
 
 /** The metrics as a record from the name, with its attributes where it has any. */
@@ -53,6 +65,31 @@ export function byName(metrics: readonly Metric[]): Record<string, Metric['value
     return [list.length === 0 ? name : `${name}{${list.join()}}`, value] as const
   })
   return Object.fromEntries(named)
+}
+
+/** What `traceAlarms` exports before anything has happened. */
+export const alarmsAtStart = {
+  'nolater.intents{move=earlier}': 0,
+  'nolater.intents{move=later}': 0,
+  'nolater.intents{move=same}': 0,
+  'nolater.write.saved': 0,
+  'nolater.write.retries': 0,
+  'nolater.write.given_up': 0,
+  'nolater.write.fenced': 0,
+  'nolater.delivery.rescheduled': 0,
+  'nolater.violations': 0,
+  'nolater.actor.busy': 0,
+  'nolater.write.active': 0,
+}
+
+/** And `traceDeliveries`. */
+export const deliveriesAtStart = {
+  'nolater.manager.deliveries{outcome=done}': 0,
+  'nolater.manager.deliveries{outcome=failed}': 0,
+  'nolater.manager.deliveries{outcome=expired}': 0,
+  'nolater.manager.deliveries{outcome=abandoned}': 0,
+  'nolater.manager.deliveries{outcome=given-up}': 0,
+  'nolater.manager.stalls': 0,
 }
 
 export function openSpans() {

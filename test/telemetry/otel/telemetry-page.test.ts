@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import type { Meter, MetricOptions } from '@opentelemetry/api'
+import { memoryManager } from 'nolater'
 import { runMarbles } from 'nolater/marbles'
-import { traceAlarms, traceDeliveries } from 'nolater/otel'
+import { measureManager, traceAlarms, traceDeliveries } from 'nolater/otel'
 import { from } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { runNode } from '../../run-node.ts'
 import { byName, openMetrics } from './sdk.ts'
 
@@ -23,9 +26,11 @@ describe('docs/telemetry.md', () => {
       createHistogram: note('histogram'),
       createCounter: note('counter'),
       createUpDownCounter: note('up-down counter'),
+      createObservableGauge: note('gauge'),
     } as unknown as Meter
     traceAlarms({ meter })
     traceDeliveries({ meter })
+    measureManager(memoryManager(), { meter })
     expect(rows.map(([, name, kind, unit]) => `${name} ${kind} ${unit}`).sort()).toEqual(named.sort())
   })
 
@@ -45,12 +50,16 @@ describe('docs/telemetry.md', () => {
   })
 
   it('has examples that run, and print what they say', () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'nolater-telemetry-'))
+    onTestFinished(() => rmSync(cwd, { recursive: true, force: true }))
+    symlinkSync(resolve('node_modules'), join(cwd, 'node_modules'))
     const printed = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) =>
-      runNode(['--input-type=module-typescript', '-e', code as string]),
+      runNode(['--input-type=module-typescript', '-e', code as string], { cwd }),
     )
     expect(printed).toEqual([
       '0 alarms, half of them within null ms, p99 null ms\nof that the manager: p99 null ms\ntrue 1 writes\n',
       '',
+      '0 events lost\n',
     ])
   })
 })

@@ -6,7 +6,7 @@ import { traceAlarms } from 'nolater/otel'
 import { EMPTY, from, merge, NEVER, of, Subject, Subscription, take } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { endsAsRxjs, obeysTheLaws } from '../../operators/laws.ts'
-import { byName, openMetrics, openSpans } from './sdk.ts'
+import { alarmsAtStart, byName, openMetrics, openSpans } from './sdk.ts'
 
 afterEach(() => diag.disable())
 
@@ -66,6 +66,12 @@ describe('traceAlarms', () => {
     const units = new Map((await metrics.collect()).map(({ name, unit }) => [name, unit]))
     expect(Object.fromEntries(units)).toEqual({
       'nolater.intents': '{intent}',
+      'nolater.write.saved': '{write}',
+      'nolater.write.retries': '{write}',
+      'nolater.write.given_up': '{write}',
+      'nolater.write.fenced': '{write}',
+      'nolater.delivery.rescheduled': '{delivery}',
+      'nolater.violations': '{violation}',
       'nolater.commit.duration': 's',
       'nolater.write.duration': 's',
       'nolater.delivery.lag': 's',
@@ -145,7 +151,7 @@ describe('traceAlarms', () => {
     alarm.events$.pipe(traceAlarms({ meter: metrics.meter, tracer: spans.tracer })).subscribe()
     acknowledge$.complete()
     const collected = byName(await metrics.collect())
-    expect(collected['nolater.write.active'] ?? 0).toBe(0)
+    expect(collected['nolater.write.active']).toBe(0)
     expect(collected['nolater.actor.busy']).toBe(0)
     expect(Object.keys(collected).filter((name) => name.startsWith('nolater.write.duration'))).toEqual([])
     expect(collected['nolater.commit.duration']).toMatchObject({ count: 1 })
@@ -249,16 +255,23 @@ describe('what a meter or a tracer throws', () => {
     expect(spans.spans()).toHaveLength(3)
   })
 
+  it('leaves the durations right where it counts nothing', async () => {
+    const metrics = openMetrics()
+    const add = () => expect.unreachable('boom')
+    const meter = Object.create(metrics.meter, {
+      createCounter: { value: () => ({ add }) },
+      createUpDownCounter: { value: () => ({ add }) },
+    })
+    setAndSee({ meter })
+    expect(Object.keys(byName(await metrics.collect()))).toEqual(['nolater.commit.duration'])
+  })
+
   it('leaves the rest of the metrics right', async () => {
     const metrics = openMetrics()
     const meter = Object.create(metrics.meter, {
       createHistogram: { value: () => ({ record: () => expect.unreachable('boom') }) },
     })
     setAndSee({ meter })
-    expect(byName(await metrics.collect())).toEqual({
-      'nolater.intents{move=earlier}': 1,
-      'nolater.actor.busy': 0,
-      'nolater.write.active': 0,
-    })
+    expect(byName(await metrics.collect())).toEqual({ ...alarmsAtStart, 'nolater.intents{move=earlier}': 1 })
   })
 })

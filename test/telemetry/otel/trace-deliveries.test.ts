@@ -5,7 +5,7 @@ import { traceDeliveries } from 'nolater/otel'
 import { EMPTY, from, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { endsAsRxjs, obeysTheLaws } from '../../operators/laws.ts'
-import { byName, openMetrics } from './sdk.ts'
+import { byName, deliveriesAtStart, openMetrics } from './sdk.ts'
 
 const { meter } = openMetrics()
 const delivered = (at: number): DeliveryEvent => {
@@ -21,6 +21,15 @@ obeysTheLaws<DeliveryEvent, DeliveryEvent>('traceDeliveries', {
 })
 
 describe('traceDeliveries', () => {
+  it('exports what it counts before anything has happened, at 0', async () => {
+    const metrics = openMetrics()
+    memoryManager({ scheduler: virtualClock() })
+      .deliveries(() => EMPTY)
+      .pipe(traceDeliveries({ meter: metrics.meter }))
+      .subscribe()
+    expect(byName(await metrics.collect())).toEqual(deliveriesAtStart)
+  })
+
   it('measures how late deliveries are after their back-off, and counts how they end', async () => {
     const metrics = openMetrics()
     const clock = virtualClock()
@@ -41,6 +50,7 @@ describe('traceDeliveries', () => {
     clock.advance(60_000)
     work.unsubscribe()
     expect(byName(await metrics.collect())).toEqual({
+      ...deliveriesAtStart,
       'nolater.manager.lag': { count: 3, sum: 0 },
       'nolater.manager.deliveries{outcome=failed,error.type=RangeError}': 1,
       'nolater.manager.deliveries{outcome=failed,error.type=Error}': 1,
@@ -71,7 +81,10 @@ describe('traceDeliveries', () => {
     from([delivered(1), { ...delivered(2), lateness: -5 } as DeliveryEvent])
       .pipe(traceDeliveries({ meter: metrics.meter }))
       .subscribe()
-    expect(byName(await metrics.collect())).toEqual({ 'nolater.manager.lag': { count: 2, sum: 0.003 } })
+    expect(byName(await metrics.collect())).toEqual({
+      ...deliveriesAtStart,
+      'nolater.manager.lag': { count: 2, sum: 0.003 },
+    })
   })
 
   it('counts the tries of a manager whose storage fails, and how long that was', async () => {
@@ -83,6 +96,7 @@ describe('traceDeliveries', () => {
       .pipe(traceDeliveries({ meter: metrics.meter }))
       .subscribe()
     expect(byName(await metrics.collect())).toEqual({
+      ...deliveriesAtStart,
       'nolater.manager.stalls{error.type=ALARM_STORAGE_FAILED}': 2,
       'nolater.manager.stall_time': { count: 1, sum: 3 },
     })

@@ -1,0 +1,81 @@
+import type { SchedulerLike, Subject } from 'rxjs'
+import { type AlarmScope, checkScope } from '../vocabulary/alarm-scope.ts'
+import { type AlarmTime, checkTime } from '../vocabulary/time.ts'
+import { checkFailedAlarm, type FailedAlarm } from './failed-alarm.ts'
+import { discarded, type HeldAlarm, isFailed, rescheduled, retried } from './held-alarm.ts'
+import type { LedgerAccess } from './ledger.ts'
+import { type Pauses, pausedAt, resumedAt } from './pauses.ts'
+
+/** What an operator may do: to alarms that have failed, and to deliveries. What is set is the actors' own. */
+export interface LedgerOperators {
+  retry(key: string, options?: { readonly fence?: number }): Promise<boolean>
+  discard(key: string, options?: { readonly fence?: number }): Promise<boolean>
+  reschedule(key: string, time: number | Date, options?: { readonly fence?: number }): Promise<boolean>
+  pause(scope?: AlarmScope): Promise<boolean>
+  resume(scope?: AlarmScope): Promise<boolean>
+}
+
+/** `news$` is given when what was changed is due. */
+export function ledgerOperators(
+  access: Pick<LedgerAccess, 'join'>,
+  scheduler: SchedulerLike,
+  news$: Subject<AlarmTime>,
+): LedgerOperators {
+  /** Changes a failed alarm, if there is one; resolves to whether there was. */
+  function changeFailed(
+    { key, fence }: FailedAlarm,
+    change: (held: HeldAlarm, now: number) => HeldAlarm,
+  ): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      access.join({
+        run(ledger) {
+          const held = ledger.read(key)
+          if (held === undefined || !isFailed(held) || (fence !== null && fence !== held.fence)) return null
+          const after = change(held, scheduler.now())
+          ledger.save(after)
+          return after
+        },
+        done(after) {
+          if (after !== null && after.due !== null) news$.next(after.due)
+          resolve(after !== null)
+        },
+        failed: reject,
+      })
+    })
+  }
+
+  /** Resolves to whether it changed anything. */
+  function changePauses(change: (pauses: Pauses) => Pauses | null): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      access.join({
+        run(ledger) {
+          const after = change(ledger.pauses())
+          if (after !== null) ledger.keepPauses(after)
+          return after !== null
+        },
+        done(isChanged) {
+          news$.next(0) // what was set aside may be due
+          resolve(isChanged)
+        },
+        failed: reject,
+      })
+    })
+  }
+
+  return {
+    retry: async (key, options) => changeFailed(checkFailedAlarm(key, options), retried),
+    discard: async (key, options) => changeFailed(checkFailedAlarm(key, options), discarded),
+    async reschedule(key, time, options) {
+      const at = checkTime(time)
+      return changeFailed(checkFailedAlarm(key, options), (held, now) => rescheduled(held, at, now))
+    },
+    async pause(scope = {}) {
+      const checked = checkScope(scope)
+      return changePauses((pauses) => pausedAt(pauses, checked))
+    },
+    async resume(scope = {}) {
+      const checked = checkScope(scope)
+      return changePauses((pauses) => resumedAt(pauses, checked))
+    },
+  }
+}

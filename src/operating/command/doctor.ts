@@ -1,0 +1,75 @@
+import { examine } from '../doctor/examine.ts'
+import type { Finding } from '../doctor/finding.ts'
+import type { Call } from './arguments.ts'
+import { openPatients } from './open-target.ts'
+import { withProgress } from './progress.ts'
+import { printable, type Terminal } from './terminal.ts'
+import { EXIT } from './usage.ts'
+
+const NAMED = 20 // of one kind: the others are counted
+
+/** Examines, and with --fix repairs one finding after the other. */
+export async function doctor(call: Call, terminal: Terminal): Promise<number> {
+  const { json, fix } = call.options
+  const { manager, stores } = await openPatients(call.target, call.rest, call.options.schema)
+  const counts = new Map<string, number>()
+  let faults = 0
+  let left = 0
+  try {
+    const findings: Finding[] = []
+    await withProgress(terminal, 'examining', async () => {
+      // All is found before anything is changed: a repair must not be taken for a fault.
+      for await (const finding of examine(manager, stores)) {
+        if (terminal.signal.aborted) break
+        findings.push(finding)
+      }
+    })
+    for (const finding of findings) {
+      if (terminal.signal.aborted) break
+      const count = (counts.get(finding.code) ?? 0) + 1
+      counts.set(finding.code, count)
+      if (finding.severity === 'fault') faults++
+      const outcome = fix ? await repaired(finding) : null
+      if (finding.severity === 'fault' && outcome !== 'repaired') left++
+      if (json) terminal.out(`${JSON.stringify(asJson(finding, outcome))}\n`)
+      else if (count <= NAMED) terminal.out(asText(finding, outcome))
+    }
+    if (json) return left > 0 ? EXIT.found : EXIT.done
+    for (const [code, count] of counts) {
+      if (count > NAMED) terminal.out(`${code}: ${count - NAMED} more\n`)
+    }
+    const stored =
+      stores.length === 0
+        ? 'the manager alone: give its stores to compare them'
+        : 'the manager and its stores'
+    if (faults === 0) terminal.out(`Nothing is wrong with ${stored}.\n`)
+    else if (fix) terminal.out(`${faults - left} of ${faults} repaired.\n`)
+    else
+      terminal.out(
+        `${faults} fault${faults > 1 ? 's' : ''} in ${stored}. --fix repairs what can be repaired.\n`,
+      )
+    return left > 0 ? EXIT.found : EXIT.done
+  } finally {
+    for (const store of stores) await store.close()
+    await manager.close()
+  }
+}
+
+async function repaired({ severity, repair }: Finding): Promise<string> {
+  if (severity === 'notice') return 'left as it is'
+  if (repair === null) return 'not repaired'
+  try {
+    return (await repair()) ? 'repaired' : 'not as it was found any more'
+  } catch (error) {
+    return `not repaired: ${(error as Error).message}`
+  }
+}
+
+function asJson({ repair, ...finding }: Finding, outcome: string | null): object {
+  return { ...finding, canRepair: repair !== null, ...(outcome !== null && { outcome }) }
+}
+
+function asText({ code, severity, key, text, advice }: Finding, outcome: string | null): string {
+  const of = key === null ? '' : ` ${printable(key)}`
+  return `${severity === 'fault' ? 'fault ' : 'notice'} ${code}${of}\n       ${printable(text)}\n       ${outcome === null ? `to do: ${advice}` : printable(outcome)}\n`
+}

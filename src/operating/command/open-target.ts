@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import type { LedgerReader } from '../../ledger/ledger-reader.ts'
+import type { AlarmManager } from '../../vocabulary/manager.ts'
+import type { ManagerPatient, StorePatient } from '../doctor/patient.ts'
+import { UsageError } from './usage.ts'
+
+/** What a command reads. */
+export type Reader = LedgerReader & Pick<AlarmManager, 'search' | 'countDue'> & { close(): Promise<void> }
+
+/** What a command changes. */
+export type Operator = Reader &
+  Required<Pick<AlarmManager, 'retry' | 'discard' | 'reschedule' | 'pause' | 'resume'>>
+
+const POSTGRES = /^postgres(?:ql)?:\/\//i
+
+/** Opens a target for reading: it is neither made nor brought up to date. */
+export async function openReader(target: string, schema?: string): Promise<Reader> {
+  if (POSTGRES.test(target)) return openPostgres(target, schema)
+  const { sqliteReader } = await import('../../sqlite/sqlite-reader.ts')
+  return sqliteReader(target)
+}
+
+/** Opens a target that is there, to change what it delivers. */
+export async function openOperator(target: string, schema?: string): Promise<Operator> {
+  if (POSTGRES.test(target)) return openPostgres(target, schema)
+  // What is not there, or not a manager's, is not made.
+  await (await openReader(target)).close()
+  const { sqliteManager } = await import('../../sqlite/index.ts')
+  return sqliteManager({ file: target })
+}
+
+/** Opens a manager, and files of its stores, to be examined: nothing is made, and nothing is changed. */
+export async function openPatients(
+  target: string,
+  files: readonly string[],
+  schema: string | undefined,
+): Promise<{ readonly manager: ManagerPatient; readonly stores: readonly StorePatient[] }> {
+  if (POSTGRES.test(target)) {
+    if (files.length > 0)
+      throw new UsageError('The stores of a postgresManager are in its schema: give no files.')
+    const { postgresPatients } = await import('../doctor/postgres-patients.ts')
+    return postgresPatients(target, schema)
+  }
+  const { sqliteManagerPatient } = await import('../doctor/sqlite-manager-patient.ts')
+  const { sqliteStorePatient } = await import('../doctor/sqlite-store-patient.ts')
+  for (const file of [target, ...files]) {
+    if (!existsSync(file)) throw new UsageError(`There is no file ${JSON.stringify(file)}.`)
+  }
+  const manager = sqliteManagerPatient(target)
+  return { manager, stores: files.map((file) => sqliteStorePatient(file, manager.manager)) }
+}
+
+async function openPostgres(connectionString: string, schema: string | undefined): Promise<Operator> {
+  const { postgresManager } = await import('../../postgres/index.ts')
+  const manager = postgresManager({
+    connectionString,
+    migrate: false,
+    ...(schema !== undefined && { schema }),
+  })
+  try {
+    await manager.ready()
+    return manager
+  } catch (error) {
+    await manager.close().catch(() => {})
+    throw error
+  }
+}
+
+/** Without the password of a URL, in whichever way it is written. */
+export function withoutPassword(target: string): (text: string) => string {
+  if (!POSTGRES.test(target)) return (text) => text
+  const [, written = ''] = /^[^:]+:\/\/[^/?#@]*?:([^@/?#]*)@/.exec(target) ?? []
+  const more = [...target.matchAll(/[?&](?:password|sslpassword)=([^&#]*)/gi)].map(
+    ([, text]) => text as string,
+  )
+  const secrets = [written, ...more].flatMap((text) => [text, decoded(text)]).filter((text) => text !== '')
+  return (text) => secrets.reduce((safe, secret) => safe.replaceAll(secret, '***'), text)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

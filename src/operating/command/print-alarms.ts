@@ -1,0 +1,73 @@
+import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
+import { duration, fitted, fromNow, instant, printable } from './terminal.ts'
+
+const [STATE, DUE, FAILURES] = [11, 12, 5]
+
+/** A table of alarms, as wide as the terminal. */
+export function alarmTable(
+  columns: number,
+  now: number,
+): { readonly head: string; row(alarm: ListedAlarm): string } {
+  const left = Math.max(30, Math.min(columns, 160)) - STATE - DUE - FAILURES - 4
+  const [key, error] = [Math.ceil(left / 2), Math.floor(left / 2)]
+  const line = (cells: readonly (readonly [string, number])[]): string =>
+    `${cells
+      .map(([text, width]) => fitted(text, width))
+      .join(' ')
+      .trimEnd()}\n`
+  return {
+    head: line([
+      ['KEY', key],
+      ['STATE', STATE],
+      ['DUE', DUE],
+      ['FAILS', FAILURES],
+      ['LAST ERROR', error],
+    ]),
+    row: (alarm) =>
+      line([
+        [printable(alarm.key), key],
+        [alarm.paused && alarm.state === 'due' ? 'paused' : alarm.state, STATE],
+        [fromNow(alarm.due ?? alarm.time, now), DUE],
+        [`${alarm.failures}`, FAILURES],
+        [errorLine(alarm), error],
+      ]),
+  }
+}
+
+function errorLine({ lastError }: ListedAlarm): string {
+  return lastError === null ? '' : printable(`${lastError.name}: ${lastError.message}`)
+}
+
+/** Everything that is known of one alarm. */
+export function alarmSheet(alarm: ListedAlarm, now: number): string {
+  const { key, time, due, state, fence, failures, lastError, lease, paused } = alarm
+  const rows: (readonly [string, string])[] = [
+    ['key', printable(key)],
+    ['set to', `${instant(time)}, ${fromNow(time, now)}`],
+    ['state', meaning(alarm, now)],
+    ['fence', `${fence}`],
+    ['failures', `${failures}`],
+  ]
+  if (due !== null && due !== time) rows.splice(2, 0, ['looked at', `${instant(due)}, ${fromNow(due, now)}`])
+  if (paused) rows.push(['paused', 'until it is resumed: nolater resume'])
+  if (lease !== null)
+    rows.push(['held by', `${lease.holder} until ${instant(lease.until)}, ${fromNow(lease.until, now)}`])
+  if (lastError !== null) {
+    rows.push(
+      ['last error', errorLine(alarm)],
+      ['', `${instant(lastError.at)}, ${fromNow(lastError.at, now)}`],
+    )
+    if (lastError.since !== undefined)
+      rows.push(['failing since', `${instant(lastError.since)}, ${fromNow(lastError.since, now)}`])
+    for (const line of (lastError.stack ?? '').split('\n')) if (line !== '') rows.push(['', printable(line)])
+  }
+  if (state === 'failed') rows.push(['to repair', 'nolater retry, reschedule or discard'])
+  return rows.map(([name, text]) => `${name.padEnd(14)}${text}\n`).join('')
+}
+
+function meaning({ state, due, paused }: ListedAlarm, now: number): string {
+  if (state === 'due')
+    return `due for ${duration(now - (due as number))}, ${paused ? 'and paused' : 'and not taken'}`
+  if (state === 'failed') return 'failed: given up, delivered no more'
+  return state
+}

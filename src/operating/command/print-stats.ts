@@ -1,0 +1,47 @@
+import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
+import { isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
+import { digits, duration, printable } from './terminal.ts'
+
+/** A page of how a manager stands. */
+export function statsPage({
+  at,
+  counts,
+  oldest,
+  lateness,
+  fires,
+  failures,
+  paused,
+  deliverers,
+}: ManagerStats): string {
+  const rows: (readonly [string, string])[] = [
+    ...Object.entries(counts).map(([state, count]) => [state, digits(count).padStart(12)] as const),
+    [
+      'oldest due',
+      oldest === null ? 'none' : `${duration(oldest.overdue)} overdue: ${printable(oldest.key)}`,
+    ],
+    ['last minute', `${digits(fires)} fires/s, ${digits(failures)} failures/s`],
+    [
+      'lateness',
+      lateness.max === null || lateness.p50 === null || lateness.p99 === null
+        ? 'nothing was delivered'
+        : `half at most ${duration(lateness.p50)}, 99 of 100 ${duration(lateness.p99)}, all ${duration(lateness.max)}`,
+    ],
+    ...paused.map((scope) => ['paused', scopeText(scope)] as const),
+    ...deliverers.map(
+      ({ process, since, seen, holder }) =>
+        [
+          'delivers',
+          `${printable(process) || holder} for ${duration(at - since)}, reported ${duration(at - seen)} ago${isLive({ seen }, at) ? '' : ': dead, or hung'}`,
+        ] as const,
+    ),
+  ]
+  if (deliverers.length === 0) rows.push(['delivers', 'nothing: what is due stays due'])
+  return rows.map(([name, text]) => `${name.padEnd(12)} ${text}\n`).join('')
+}
+
+export function scopeText(scope: AlarmScope): string {
+  if ('key' in scope) return `the key ${printable(scope.key)}`
+  return scope.prefix === undefined || scope.prefix === ''
+    ? 'all'
+    : `keys that begin with ${printable(scope.prefix)}`
+}

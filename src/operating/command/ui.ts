@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import { alarmPage } from '../page/index.ts'
+import { newToken } from '../page/secret.ts'
+import type { Call } from './arguments.ts'
+import { openOperator, openReader } from './open-target.ts'
+import type { Terminal } from './terminal.ts'
+import { EXIT, UsageError } from './usage.ts'
+
+const PORT = 4_400
+const LAST_PORT = 65_535
+const LOOPBACK = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/
+
+/** Serves the page until it is stopped. */
+export async function ui(call: Call, terminal: Terminal): Promise<number> {
+  const { target, options } = call
+  const { port = PORT, host = '127.0.0.1', change, schema, json } = options
+  if (port > LAST_PORT) throw new UsageError(`--port is at most ${LAST_PORT}, given ${port}.`)
+  const isOpen = !LOOPBACK.test(host)
+  const token = options.token ?? (isOpen ? newToken() : undefined)
+  const manager = await (change ? openOperator : openReader)(target, schema)
+  try {
+    const page = alarmPage(manager, {
+      change,
+      ...(token !== undefined && { token }),
+      ...(isOpen && { hosts: [nameOf(host)] }),
+    })
+    const server = createServer(page)
+    await listen(server, port, host)
+    const url = urlOf(server, host, token)
+    terminal.out(json ? `${JSON.stringify({ url })}\n` : `${url}\n`)
+    if (!json)
+      terminal.say(
+        change ? 'It may change what is delivered. Ctrl+C ends it.\n' : 'It only reads. Ctrl+C ends it.\n',
+      )
+    if (!terminal.signal.aborted) await once(terminal.signal, 'abort')
+    server.close()
+    server.closeAllConnections() // an open page keeps one
+    return EXIT.done
+  } finally {
+    await manager.close()
+  }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') throw new UsageError(`Port ${port} is taken: --port 0 takes any that is free.`)
+    throw error
+  }
+}
+
+/** What listens at every address is reached by the name of this machine. */
+function nameOf(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? hostname() : inUrl(host)
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function urlOf(server: Server, host: string, token: string | undefined): string {
+  const { port } = server.address() as AddressInfo
+  return `http://${nameOf(host)}:${port}/${token === undefined ? '' : `?token=${encodeURIComponent(token)}`}`
+}

@@ -1,0 +1,91 @@
+import type { LedgerReader } from '../../ledger/ledger-reader.ts'
+import { given } from '../../vocabulary/given.ts'
+import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
+import type { AlarmManager } from '../../vocabulary/manager.ts'
+import { isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
+import type { Finding } from './finding.ts'
+
+/** What a doctor may do to a manager. */
+export interface Surgery extends Required<Pick<AlarmManager, 'retry'>> {
+  /** Ends the lease of a holder that has died: the alarm is due at once. Resolves to whether it still had it. */
+  release(key: string, holder: string): PromiseLike<boolean>
+}
+
+const OVERDUE = 10_000 // ms
+
+/** Looks at what a manager holds, and at what delivers it. `open` is called for a repair. */
+export async function* examineManager(
+  reader: LedgerReader,
+  open: () => Promise<Surgery>,
+): AsyncGenerator<Finding> {
+  const stats = await reader.stats()
+  const live = stats.deliverers.filter((deliverer) => isLive(deliverer, stats.at))
+  const alive = new Set(live.map(({ holder }) => holder))
+  yield* ofDeliveries(stats, alive)
+  for await (const alarm of reader.list({ state: 'delivering' })) {
+    if (!alive.has(alarm.lease?.holder ?? '')) yield stuck(alarm, stats, open)
+  }
+  for await (const alarm of reader.list({ state: 'failed' })) yield givenUp(alarm, open)
+}
+
+function* ofDeliveries(
+  { counts, oldest, paused }: ManagerStats,
+  alive: ReadonlySet<string>,
+): Generator<Finding> {
+  if (paused.length > 0) {
+    yield {
+      code: 'ALARM_PAUSED',
+      severity: 'notice',
+      key: null,
+      text: `${paused.length} pause${paused.length > 1 ? 's' : ''}: what is paused is not delivered, however late`,
+      advice: 'resume it when the cause is over',
+      repair: null,
+    }
+  }
+  if (oldest === null || oldest.overdue < OVERDUE) return
+  const due = `${counts.due} due, the first (${given(oldest.key)}) for ${Math.round(oldest.overdue / 1_000)} s`
+  if (alive.size === 0) {
+    yield {
+      code: 'NOTHING_DELIVERS',
+      severity: 'fault',
+      key: null,
+      text: `nothing delivers: ${due}`,
+      advice: 'start what subscribes to deliveries',
+      repair: null,
+    }
+  } else if (paused.length === 0) {
+    yield {
+      code: 'ALARM_OVERDUE',
+      severity: 'fault',
+      key: oldest.key,
+      text: `what delivers does not keep up: ${due}; ${counts.delivering} handlers at work`,
+      advice: 'see whether handlers hang, or give deliveries a greater concurrency',
+      repair: null,
+    }
+  }
+}
+
+function stuck({ key, lease }: ListedAlarm, { at }: ManagerStats, open: () => Promise<Surgery>): Finding {
+  const { holder, until } = lease as NonNullable<ListedAlarm['lease']>
+  return {
+    code: 'LEASE_STUCK',
+    severity: 'fault',
+    key,
+    text: `held by ${holder}, which has died or hangs, for ${Math.round((until - at) / 1_000)} s more`,
+    advice: 'nothing: it is delivered again then; or end the lease now',
+    repair: async () => (await open()).release(key, holder),
+  }
+}
+
+function givenUp({ key, fence, failures, lastError }: ListedAlarm, open: () => Promise<Surgery>): Finding {
+  const why =
+    lastError === null ? '' : `, the last time with ${lastError.name}: ${lastError.message.slice(0, 200)}`
+  return {
+    code: 'ALARM_GIVEN_UP',
+    severity: 'fault',
+    key,
+    text: `given up after ${failures} failure${failures === 1 ? '' : 's'}${why}`,
+    advice: 'mend the cause, then retry it',
+    repair: async () => (await open()).retry(key, { fence }),
+  }
+}

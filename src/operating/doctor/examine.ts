@@ -1,0 +1,43 @@
+import { examineManager } from './examine-manager.ts'
+import { examineStore } from './examine-store.ts'
+import type { Finding } from './finding.ts'
+import type { ManagerPatient, StorePatient } from './patient.ts'
+
+/** Examines a manager, and its stores beside it. Nothing is changed but by what a finding's `repair` does. */
+export async function* examine(
+  manager: ManagerPatient,
+  stores: readonly StorePatient[],
+): AsyncGenerator<Finding> {
+  let isReadable = manager.reader !== null
+  for await (const finding of manager.damage()) {
+    if (finding.code === 'ROW_UNREADABLE' || finding.code === 'FILE_DAMAGED') isReadable = false
+    yield await withStore(finding, manager, stores)
+  }
+  for (const store of stores) yield* store.damage()
+  if (manager.reader === null || !isReadable) return
+  yield* examineManager(manager.reader, manager.surgery)
+  for (const store of stores) yield* examineStore(store, manager.copyOf)
+}
+
+/** What a manager cannot read any more, a store may know. */
+async function withStore(
+  finding: Finding,
+  manager: ManagerPatient,
+  stores: readonly StorePatient[],
+): Promise<Finding> {
+  const { code, key } = finding
+  if (code !== 'ROW_UNREADABLE' || key === null) return finding
+  for (const store of stores) {
+    if ((await store.read(key)) === null) continue
+    return {
+      ...finding,
+      advice: 'forget the row, and open the actor, which writes its alarm',
+      repair: async () => {
+        await manager.forget(key)
+        await store.open(key)
+        return true
+      },
+    }
+  }
+  return finding
+}

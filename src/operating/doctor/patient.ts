@@ -1,0 +1,23 @@
+import type { LedgerReader } from '../../ledger/ledger-reader.ts'
+import type { Surgery } from './examine-manager.ts'
+import type { HeldCopy, Store } from './examine-store.ts'
+import type { Finding } from './finding.ts'
+
+/** A manager that is examined: opened for reading alone, until something is to be repaired. */
+export interface ManagerPatient {
+  /** `null`: it cannot be read, which `damage` says */
+  readonly reader: LedgerReader | null
+  /** What is wrong with where it is kept. */
+  damage(): AsyncIterable<Finding>
+  copyOf(key: string): Promise<HeldCopy | null>
+  surgery(): Promise<Surgery>
+  /** Forgets a row that cannot be read; its store knows what it was. */
+  forget(key: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** A store that is examined; likewise. */
+export interface StorePatient extends Store {
+  damage(): AsyncIterable<Finding>
+  close(): Promise<void>
+}

@@ -1,0 +1,179 @@
+import { fromText, idOf } from '../../postgres/alarm-key.ts'
+import { alarmTable } from '../../postgres/alarm-table.ts'
+import { type Database, openDatabase } from '../../postgres/database.ts'
+import { postgresManager, postgresStore } from '../../postgres/index.ts'
+import { delivererOf } from '../../postgres/report-activity.ts'
+import { CLOCK } from '../../postgres/statements.ts'
+import { AlarmError } from '../../vocabulary/errors.ts'
+import { given } from '../../vocabulary/given.ts'
+import type { StoredActor } from './examine-store.ts'
+import type { Finding } from './finding.ts'
+import type { ManagerPatient, StorePatient } from './patient.ts'
+
+const AT_A_TIME = 500
+const NONE = 1_000 // ms of a lease: nothing is taken here
+const APART = 1_000 // ms that two clocks may differ by
+
+/** A schema of a postgresManager, and the stores in it. Throws where there is none. */
+export async function postgresPatients(
+  connectionString: string,
+  schema: string | undefined,
+): Promise<{ readonly manager: ManagerPatient; readonly stores: readonly StorePatient[] }> {
+  const way = { connectionString, migrate: false, ...(schema !== undefined && { schema }) }
+  const db = openDatabase(way)
+  let refusal: AlarmError | null = null
+  try {
+    await db.pool()
+  } catch (error) {
+    refusal = refusalOf(error)
+    if (refusal === null) {
+      await db.close()
+      throw error
+    }
+  }
+  const manager = postgresManager(way)
+  const table = alarmTable(db, NONE)
+  return {
+    manager: {
+      reader: refusal === null ? manager : null,
+      async *damage() {
+        if (refusal !== null) yield ofVersion(refusal)
+        else {
+          yield* clockOf(db)
+          yield* unreadable(db)
+        }
+      },
+      copyOf: (key) => table.read(key),
+      surgery: async () => ({
+        retry: (key, fence) => manager.retry(key, fence),
+        async release(key, deliverer) {
+          const holder = (await table.read(key))?.holder
+          if (typeof holder !== 'string' || delivererOf(holder) !== deliverer) return false
+          await table.giveBack(holder)
+          return true
+        },
+      }),
+      async forget(key) {
+        await db.query(`DELETE FROM ${db.schema}._nolater_alarm WHERE id = decode($1, 'hex')`, [idOf(key)])
+      },
+      async close() {
+        await manager.close()
+        await db.close()
+      },
+    },
+    stores: [
+      {
+        async *actors() {
+          if (refusal !== null) return
+          let page = await actorsIn(db, 'id > $1', Buffer.alloc(0))
+          while (page.length > 0) {
+            yield* page
+            page = await actorsIn(db, 'id > $1', Buffer.from(idOf(page.at(-1)!.key), 'hex'))
+          }
+        },
+        read: async (key) => (await actorsIn(db, 'id = $1', Buffer.from(idOf(key), 'hex')))[0] ?? null,
+        async open(key) {
+          const store = await postgresStore({ key, manager })
+          await store.alarm.drained()
+          await store.close()
+        },
+        async *damage() {},
+        close: async () => {},
+      },
+    ],
+  }
+}
+
+async function actorsIn(db: Database, where: string, id: Buffer): Promise<StoredActor[]> {
+  const rows = await db.query<StoredActor>(
+    `SELECT key, alarm::float8, greatest(epoch, raised) AS epoch FROM ${db.schema}._nolater_actor
+     WHERE ${where} ORDER BY id LIMIT ${AT_A_TIME}`,
+    [id],
+  )
+  return rows.map((row) => ({ ...row, key: fromText(row.key) }))
+}
+
+/** What is wrong with the tables, and no fault of the call. */
+function refusalOf(error: unknown): AlarmError | null {
+  if (!(error instanceof AlarmError)) return null
+  const isOlder = error.code === 'ALARM_STORAGE_MISSING' && / has version [1-9]/.test(error.message)
+  return isOlder || error.code === 'ALARM_STORAGE_NEWER' ? error : null
+}
+
+function ofVersion({ code, message }: AlarmError): Finding {
+  const isNewer = code === 'ALARM_STORAGE_NEWER'
+  return {
+    code: isNewer ? 'SCHEMA_NEWER' : 'SCHEMA_OLDER',
+    severity: 'fault',
+    key: null,
+    text: message,
+    advice: isNewer
+      ? 'install a newer nolater'
+      : 'open it once with this version, as a role that may create tables',
+    repair: null,
+  }
+}
+
+async function* clockOf(db: Database): AsyncGenerator<Finding> {
+  const disagrees = (text: string): Finding => ({
+    code: 'CLOCK_DISAGREES',
+    severity: 'notice',
+    key: null,
+    text,
+    advice: 'what delivers begins its leases and back-offs again',
+    repair: null,
+  })
+  const before = Date.now()
+  const [row] = await db.query<{ now: number; late: number }>(
+    `WITH ${CLOCK} SELECT now::float8, (SELECT count(*)::float8 FROM ${db.schema}._nolater_alarm, clock WHERE changed_at > now + ${APART}) AS late FROM clock`,
+    [],
+  )
+  const { now, late } = row as { now: number; late: number }
+  if (now < before - APART || now > Date.now() + APART) {
+    yield {
+      ...disagrees(
+        `the clock of this process and that of the database are ${Math.abs(now - before)} ms apart`,
+      ),
+      advice: 'set one of them right: an alarm is delivered when both have come to its time',
+    }
+  }
+  if (late > 0)
+    yield disagrees(`${late} rows were written later than it is now: the clock of the database was set back`)
+}
+
+const MOST = Number.MAX_SAFE_INTEGER
+const numbers = [
+  'fence',
+  'set_by',
+  'time',
+  'due',
+  'done',
+  'leased_until',
+  'changed_at',
+  'counted',
+  'uncounted',
+  'aside',
+]
+
+async function* unreadable(db: Database): AsyncGenerator<Finding> {
+  const bad = [
+    ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
+    "last_error NOT LIKE '{%}'",
+    'time IS NULL AND due IS NOT NULL',
+    '(leased_until IS NULL) <> (holder IS NULL)',
+  ]
+  const rows = await db.query<{ key: string }>(
+    `SELECT key FROM ${db.schema}._nolater_alarm WHERE ${bad.join(' OR ')} LIMIT 1000`,
+    [],
+  )
+  for (const { key } of rows) {
+    yield {
+      code: 'ROW_UNREADABLE',
+      severity: 'fault',
+      key: fromText(key),
+      text: `the row of ${given(fromText(key))} holds what no manager writes`,
+      advice: 'restore it from a backup, or have its actor set its alarm again',
+      repair: null,
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { asyncScheduler } from 'rxjs'
+import { released } from '../../ledger/answers.ts'
+import { aheadOf, isStep } from '../../ledger/clock-steps.ts'
+import { answered, type HeldAlarm } from '../../ledger/held-alarm.ts'
+import { ledgerReader } from '../../ledger/ledger-reader.ts'
+import { alarmSchema } from '../../sqlite/alarm-schema.ts'
+import { connect } from '../../sqlite/connect.ts'
+import { type SqliteManager, sqliteManager } from '../../sqlite/index.ts'
+import { machineElapsed } from '../../sqlite/machine-elapsed.ts'
+import { openDatabase, versionIn } from '../../sqlite/open-database.ts'
+import { pageByPage } from '../../sqlite/page-by-page.ts'
+import { type SqliteLedger, sqliteLedger } from '../../sqlite/sqlite-ledger.ts'
+import { storageError } from '../../sqlite/storage-error.ts'
+import { inTransaction } from '../../sqlite/transaction.ts'
+import type { AlarmError } from '../../vocabulary/errors.ts'
+import { given } from '../../vocabulary/given.ts'
+import type { Surgery } from './examine-manager.ts'
+import type { Finding } from './finding.ts'
+import type { ManagerPatient } from './patient.ts'
+
+const MOST = Number.MAX_SAFE_INTEGER
+const CORRUPT = 11 // SQLITE_CORRUPT
+const FROM_BACKUP = 'restore it from a backup: stores write their alarms again as they are opened'
+const ROWS = 1_000 // that cannot be read, to name
+
+/** The file of an sqliteManager. Throws where there is none, or where it is that of something else. */
+export function sqliteManagerPatient(file: string): ManagerPatient & { manager(): SqliteManager } {
+  const url = process.getBuiltinModule('node:url').pathToFileURL(file).href
+  const db = connect(`${url}?mode=ro`)
+  let ledger: SqliteLedger | null = null
+  let refusal: AlarmError | null = null
+  let isDamaged = false
+  let manager: SqliteManager | null = null
+  try {
+    if (versionIn(db, file, alarmSchema) === alarmSchema.version) ledger = sqliteLedger(db)
+  } catch (error) {
+    refusal = storageError(error, file)
+    isDamaged = (error as { errcode?: unknown }).errcode === CORRUPT
+    if (refusal.code !== 'ALARM_STORAGE_NEWER' && !isDamaged) {
+      db.close()
+      throw refusal
+    }
+  }
+  const opened = (): SqliteManager => {
+    manager ??= sqliteManager({ file })
+    return manager
+  }
+  const bringUp = async (): Promise<boolean> => {
+    opened()
+    return true
+  }
+
+  return {
+    reader:
+      ledger &&
+      ledgerReader({ ...ledger, openRead: () => pageByPage((ledger as SqliteLedger).page) }, Date.now),
+    async *damage() {
+      const broken = isDamaged ? (refusal as AlarmError).message : refusal === null ? brokenPages(db) : null
+      if (broken !== null) yield ofWhole('FILE_DAMAGED', broken, FROM_BACKUP)
+      else if (refusal !== null) yield ofWhole('SCHEMA_NEWER', refusal.message, 'install a newer nolater')
+      else if (ledger === null)
+        yield ofWhole(
+          'SCHEMA_OLDER',
+          'it was written by an older version last',
+          'open it with this one',
+          bringUp,
+        )
+      else {
+        yield* clockOf(ledger, db, bringUp)
+        yield* unreadable(db)
+      }
+    },
+    manager: opened,
+    copyOf: async (key) => (ledger as SqliteLedger).read(key) ?? null,
+    surgery: async () => surgeryOn(file, opened),
+    async forget(key) {
+      const own = openDatabase(file, alarmSchema)
+      try {
+        inTransaction(own, file, () => own.prepare('DELETE FROM alarm WHERE key = ?').run(key))
+      } finally {
+        own.close()
+      }
+    },
+    async close() {
+      db.close()
+      await manager?.close()
+    },
+  }
+}
+
+function surgeryOn(file: string, opened: () => SqliteManager): Surgery {
+  return {
+    retry: (key, fence) => opened().retry(key, fence),
+    async release(key, holder) {
+      const own = openDatabase(file, alarmSchema)
+      try {
+        const ledger = sqliteLedger(own)
+        return inTransaction(own, file, () => {
+          const held = ledger.read(key)
+          if (held?.holder !== holder) return false
+          ledger.save(answered(held, released(held).answer, Date.now()) as HeldAlarm)
+          return true
+        })
+      } finally {
+        own.close()
+      }
+    },
+  }
+}
+
+function ofWhole(
+  code: Finding['code'],
+  text: string,
+  advice: string,
+  repair: Finding['repair'] = null,
+): Finding {
+  return { code, severity: 'fault', key: null, text, advice, repair }
+}
+
+function brokenPages(db: DatabaseSync): string | null {
+  try {
+    const found = db
+      .prepare('PRAGMA quick_check(3)')
+      .all()
+      .map((row) => Object.values(row)[0])
+    return found.join() === 'ok' ? null : `SQLite finds it damaged: ${found.join('; ')}`
+  } catch (error) {
+    return `SQLite cannot read it: ${(error as Error).message}`
+  }
+}
+
+function* clockOf(
+  ledger: SqliteLedger,
+  db: DatabaseSync,
+  repair: NonNullable<Finding['repair']>,
+): Generator<Finding> {
+  const disagrees = (text: string): Finding => ({
+    ...ofWhole(
+      'CLOCK_DISAGREES',
+      text,
+      'open it: leases and back-offs are put right by the clock as it is',
+      repair,
+    ),
+    severity: 'notice',
+  })
+  const elapsed = machineElapsed(asyncScheduler)
+  const known = ledger.clock()
+  if (elapsed !== null && known !== null && elapsed() >= known.elapsed) {
+    const by = Math.round(aheadOf(asyncScheduler, elapsed)) - known.ahead
+    if (isStep(by)) {
+      const text = `the clock was set ${by > 0 ? 'forward' : 'back'} by ${Math.abs(by)} ms since the file was used last`
+      yield disagrees(text)
+      return
+    }
+  }
+  const { count } = db
+    .prepare('SELECT count(*) AS count FROM alarm WHERE changed_at > ?')
+    .get(Date.now() + 1_000) as { count: number }
+  if (count === 0) return
+  const text = `${count} rows say that they were written later than it is now: the clock was set back, or is another machine's`
+  yield disagrees(text)
+}
+
+const numbers = [
+  'fence',
+  'set_by',
+  'time',
+  'due',
+  'done',
+  'leased_until',
+  'changed_at',
+  'counted',
+  'uncounted',
+  'aside',
+]
+
+function* unreadable(db: DatabaseSync): Generator<Finding> {
+  const bad = [
+    ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
+    'last_error IS NOT NULL AND NOT json_valid(last_error)',
+    'time IS NULL AND due IS NOT NULL',
+    '(leased_until IS NULL) <> (holder IS NULL)',
+  ]
+  const rows = db
+    .prepare(`SELECT CAST(key AS BLOB) AS utf8 FROM alarm WHERE ${bad.join(' OR ')} LIMIT ${ROWS}`)
+    .all() as unknown as { readonly utf8: Uint8Array }[]
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  for (const { utf8 } of rows) {
+    const key = decoder.decode(utf8)
+    yield {
+      code: 'ROW_UNREADABLE',
+      severity: 'fault',
+      key,
+      text: `the row of ${given(key)} holds what no manager writes`,
+      advice: 'examine it with its store, which knows its alarm: nolater doctor FILE STORE',
+      repair: null,
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
+import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
+import { instant } from '../../command/terminal.ts'
+import { changeButton } from './changes.ts'
+import { byId, make, setText, within } from './element.ts'
+import { timeElement } from './times.ts'
+import { errorText, keyText, stateNames } from './words.ts'
+
+let drawn = ''
+
+/** All that is known of one alarm, and what can be done about it. */
+export function drawActor(
+  key: string,
+  alarm: ListedAlarm | null,
+  paused: ManagerStats['paused'],
+  canChange: boolean,
+): void {
+  const isPausedAlone = paused.some((scope) => 'key' in scope && scope.key === key)
+  const now = JSON.stringify([key, alarm, isPausedAlone, canChange])
+  if (now === drawn) return
+  drawn = now
+  const article = byId('actor')
+  setText(byId('actor-key'), keyText(key))
+  drawActions(key, alarm, isPausedAlone)
+  const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone)
+  within(article, 'dl').replaceChildren(
+    ...rows.map(([name, ...values]) => make('div', {}, make('dt', {}, name), make('dd', {}, ...values))),
+    ...(alarm === null ? [make('div', {}, make('dd', {}, 'It has no alarm.'))] : []),
+  )
+  const error = alarm?.lastError ?? null
+  const section = byId('actor-error')
+  section.hidden = error === null
+  setText(within(section, 'p'), errorText(error))
+  const stack = within(section, 'pre')
+  stack.hidden = error?.stack === undefined
+  setText(stack, error?.stack ?? '')
+}
+
+function drawActions(key: string, alarm: ListedAlarm | null, isPausedAlone: boolean): void {
+  const actions = byId('actor-actions')
+  const focused = document.activeElement?.textContent
+  const hadFocus = actions.contains(document.activeElement)
+  const failed = alarm?.state === 'failed' ? { key, fence: alarm.fence } : null
+  const buttons = [
+    ...(failed === null
+      ? []
+      : (['retry', 'reschedule', 'discard'] as const).flatMap((each) => changeButton(each, failed))),
+    ...changeButton(isPausedAlone ? 'resume' : 'pause', { scope: { key } }),
+  ]
+  actions.replaceChildren(...buttons)
+  if (hadFocus) (buttons.find(({ textContent }) => textContent === focused) ?? byId('actor-key')).focus()
+}
+
+type Row = readonly [name: string, ...values: (Node | string)[]]
+
+function rowsOf(alarm: ListedAlarm, isPausedAlone: boolean): readonly Row[] {
+  const { time, due, fence, failures, lastError, lease, paused } = alarm
+  const rows: Row[] = [
+    ['State', ...meaningOf(alarm)],
+    ['Set to', ...both(time)],
+  ]
+  if (due !== null && due !== time) rows.push(['Looked at', ...both(due)])
+  rows.push(['Fence', `${fence}`], ['Failures', `${failures}`])
+  if (paused) rows.push(['Paused', isPausedAlone ? 'by itself' : 'with others'])
+  if (lease !== null) rows.push(['Delivered by', lease.holder], ['Lease ends', ...both(lease.until)])
+  if (lastError !== null) rows.push(['Last failed', ...both(lastError.at)])
+  if (lastError?.since !== undefined) rows.push(['Failing since', ...both(lastError.since)])
+  return rows
+}
+
+function both(at: number): (Node | string)[] {
+  return [timeElement(at), ` (${instant(at)})`]
+}
+
+function meaningOf({ state, due, paused }: ListedAlarm): (Node | string)[] {
+  if (state === 'due')
+    return ['due since ', timeElement(due as number), paused ? ', and paused' : ', and not taken']
+  if (state === 'failed') return ['failed: given up, delivered no more']
+  return [stateNames[state]]
+}

@@ -1,0 +1,242 @@
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { newFile, newManager } from '../../sqlite/files.ts'
+import { run } from './run.ts'
+
+const HOUR = 3_600_000
+
+/** A file with an alarm that is pending, one that is due, and one that was given up. */
+async function target() {
+  const file = newFile()
+  const manager = newManager({ file })
+  const t0 = Date.now()
+  const write = (key: string, time: number, fence = 1) =>
+    manager.write(key, time, { key, move: 'later', fence, attempt: 1 })
+  await write('failed', t0, 7)
+  const delivering = manager.deliveries(() => {
+    throw Object.assign(new RangeError('no such customer'), { retry: false })
+  })
+  await new Promise<void>((resolve) => {
+    const subscription = delivering.subscribe(({ kind }) => {
+      if (kind !== 'given-up') return
+      subscription.unsubscribe()
+      resolve()
+    })
+  })
+  await write('due', t0 - HOUR)
+  await write('pending', t0 + HOUR)
+  return { file, manager, t0 }
+}
+
+describe('nolater', () => {
+  it('lists what is held, in 80 columns', async () => {
+    const { file } = await target()
+    const { code, out } = await run(['list', file])
+    expect(code).toBe(0)
+    expect(out.split('\n').every((line) => line.length <= 80)).toBe(true)
+    expect(out.replaceAll(/ +/g, ' ').split('\n')).toEqual([
+      'KEY STATE DUE FAILS LAST ERROR',
+      'due due 1 h ago 0',
+      expect.stringMatching(/^failed failed .* ago 7 RangeError: no such/),
+      'pending pending in 60 min 0',
+      '',
+    ])
+    expect((await run(['list', file], { columns: 40 })).out).toMatch(/^KEY/)
+  })
+
+  it('lists what is asked for, and says that there is more', async () => {
+    const { file } = await target()
+    const keys = async (...more: string[]) => {
+      const { out } = await run(['list', file, '--json', ...more])
+      return out === ''
+        ? []
+        : out
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line).key)
+    }
+    expect(await keys('--state', 'failed')).toEqual(['failed'])
+    expect(await keys('--prefix', 'pe')).toEqual(['pending'])
+    expect(await keys('--limit', '2')).toEqual(['due', 'failed'])
+    expect(await keys('--after', 'failed')).toEqual(['pending'])
+    expect(await run(['list', file, '--limit', '2'])).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('There are more'),
+    })
+    expect(await run(['list', file, '--prefix', 'none'])).toMatchObject({
+      code: 1,
+      said: 'There are none.\n',
+    })
+  })
+
+  it('counts, and says that nothing delivers', async () => {
+    const { file } = await target()
+    const { code, out } = await run(['stats', file])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^pending +1\ndue +1\n/)
+    expect(out).toContain('oldest due   1 h overdue: due')
+    expect(out).toContain('nothing: what is due stays due')
+    expect(JSON.parse((await run(['stats', file, '--json'])).out).counts.failed).toBe(1)
+  })
+
+  it('goes on counting until it is stopped', async () => {
+    const { file } = await target()
+    const stop = new AbortController()
+    let pages = 0
+    const watching = run(['stats', file, '--watch'], {
+      isTerminal: true,
+      signal: stop.signal,
+      out: (text) => {
+        pages += text.includes('pending') ? 1 : 0
+        stop.abort()
+      },
+    })
+    expect((await watching).code).toBe(0)
+    expect(pages).toBe(1)
+  })
+
+  it('shows all that is known of one', async () => {
+    const { file } = await target()
+    const { code, out } = await run(['show', file, 'failed'])
+    expect(code).toBe(0)
+    expect(out).toContain('last error    RangeError: no such customer')
+    expect(out).toContain('failing since')
+    expect(out).toMatch(/at .*command.test.ts/)
+    expect(out).toContain('fence         7')
+    expect((await run(['show', file, 'pending'])).out).toContain('in 60 min')
+    expect(await run(['show', file, 'none'])).toMatchObject({ code: 1, out: '' })
+  })
+
+  it.each([
+    ['retry', [], { due: expect.any(Number) }],
+    ['reschedule', ['2100-01-01T00:00:00Z'], { due: Date.UTC(2100, 0) }],
+    ['discard', [], undefined],
+  ])('%s: changes the failed alarm under its fence, and no other', async (command, more, after) => {
+    const { file, manager } = await target()
+    const call = (...words: string[]) => run([command, file, ...words, ...more])
+    expect((await call('pending')).code).toBe(1)
+    expect((await call('failed', '--fence', '6')).code).toBe(1)
+    expect(await call('failed', '--fence', '7')).toMatchObject({ code: 0, said: '' })
+    expect((await call('failed')).code).toBe(1)
+    const held = []
+    for await (const alarm of manager.list({ key: 'failed' })) held.push(alarm)
+    expect(held).toMatchObject(after === undefined ? [] : [after])
+    expect(manager.get('pending')).not.toBeNull()
+  })
+
+  it('retries all that have failed, or those whose keys begin so', async () => {
+    const { file } = await target()
+    expect((await run(['retry', file, '--prefix', 'x'])).code).toBe(1)
+    expect(await run(['retry', file, '--all'])).toMatchObject({ code: 0, out: 'retried failed\n' })
+    expect(await run(['retry', file, '--all'])).toMatchObject({
+      code: 1,
+      said: 'There is no failed alarm.\n',
+    })
+  })
+
+  it('pauses and resumes, and says so', async () => {
+    const { file, manager } = await target()
+    expect(await run(['pause', file, '--all'])).toMatchObject({ code: 0, out: 'paused: all\n' })
+    expect((await run(['pause', file, '--all'])).code).toBe(1)
+    expect((await run(['pause', file, 'due'])).out).toBe('paused: the key due\n')
+    expect((await manager.stats()).paused).toEqual([{ prefix: '' }, { key: 'due' }])
+    expect((await run(['list', file])).out).toMatch(/due +paused/)
+    expect((await run(['stats', file])).out).toContain('paused       the key due')
+    expect((await run(['resume', file, '--prefix', 'd'])).out).toBe('resumed: keys that begin with d\n')
+    expect((await run(['resume', file, '--all'])).code).toBe(0)
+    expect((await manager.stats()).paused).toEqual([])
+  })
+
+  it.each([
+    [[], 0, /^nolater: see the alarms/],
+    [['--help'], 0, /^nolater: see the alarms/],
+    [['list', 'x', '--help'], 0, /^nolater: see the alarms/],
+    [['--version'], 0, /^\d+\.\d+\.\d+/],
+  ])('%j says how', async (words, code, expected) => {
+    expect(await run(words)).toMatchObject({ code, out: expect.stringMatching(expected), said: '' })
+  })
+
+  it.each([
+    [['lst', 'x'], /There is no command "lst": it is one of list/],
+    [['constructor', 'x'], /There is no command/],
+    [['list'], /needs a file/],
+    [['list', 'x', 'y'], /takes 0 after its target, given 1/],
+    [['show', 'x'], /takes 1 after its target/],
+    [['list', 'x', '--watch'], /list has no --watch/],
+    [['list', 'x', '--limit', 'many'], /--limit is a whole number/],
+    [['list', 'x', '--nosuch'], /nosuch/],
+    [['reschedule', 'x', 'k', 'tomorrow'], /A time is like/],
+  ])('%j is a wrong call', async (words, expected) => {
+    expect(await run(words)).toMatchObject({ code: 2, out: '', said: expect.stringMatching(expected) })
+  })
+
+  it.each([['retry'], ['pause'], ['resume']])('%s has to be told which', async (command) => {
+    const { file } = await target()
+    expect((await run([command, file])).code).toBe(2)
+    expect((await run([command, file, 'a', '--all'])).code).toBe(2)
+  })
+
+  it.each([['list'], ['stats'], ['retry'], ['pause']])(
+    '%s makes no file, and touches none of others',
+    async (command) => {
+      const none = newFile()
+      const more = command === 'retry' || command === 'pause' ? ['--all'] : []
+      expect((await run([command, none, ...more])).code).toBe(3)
+      const other = newFile()
+      const db = new DatabaseSync(other)
+      db.exec('CREATE TABLE mine (a)')
+      const { code, said } = await run([command, other, ...more])
+      expect([code, said]).toEqual([3, expect.stringContaining('is not one of alarms')])
+      expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' })
+      db.close()
+      const { existsSync } = await import('node:fs')
+      expect(existsSync(none)).toBe(false)
+    },
+  )
+
+  it('reads a file that an older version wrote only when that was brought up to date', async () => {
+    const { file, manager } = await target()
+    await manager.close()
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA user_version = 2')
+    db.close()
+    expect(await run(['list', file])).toMatchObject({ code: 3, said: expect.stringContaining('version 2') })
+  })
+
+  it('prints no password, however it is written', async () => {
+    for (const url of [
+      'postgres://me:s%40cret@127.0.0.1:1/db',
+      'postgres://me@127.0.0.1:1/db?password=s%40cret',
+      'postgresql://me:s%40cret@[::1/db',
+      'postgres://me:s%40cret@/db?host=/none/s%40cret',
+    ]) {
+      for (const words of [
+        ['list', url],
+        ['show', url, 'k'],
+        ['list', url, url],
+        ['list', 'x', '--state', url],
+      ]) {
+        const { code, out, said } = await run(words)
+        expect(code).toBeGreaterThan(1)
+        expect(out + said).not.toMatch(/s@cret|s%40cret/)
+      }
+    }
+  })
+
+  it('lets no key and no error move the cursor', async () => {
+    const file = newFile()
+    const manager = newManager({ file })
+    const key = '\u001b[2J\r\n\u202eevil'
+    await manager.write(key, Date.now() + HOUR, { key, move: 'later', fence: 1, attempt: 1 })
+    for (const words of [
+      ['list', file],
+      ['show', file, key],
+      ['pause', file, key],
+      ['stats', file],
+    ]) {
+      const { out, said } = await run(words)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
+      expect(out + said).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+    }
+  })
+})

@@ -1,0 +1,97 @@
+import { postgresStore } from 'nolater/postgres'
+import { throwError } from 'rxjs'
+import { describe, it } from 'vitest'
+import { fenceOf } from '../../src/vocabulary/fence.ts'
+import { run } from '../operating/command/run.ts'
+import { quoted, type SchemaRig, until, withSchema } from './rig.ts'
+import type { Server } from './server.ts'
+
+const HOUR = 3_600_000
+
+/** The command, on a server. */
+export function describeOperating(server: Server): void {
+  describe.concurrent('nolater on PostgreSQL', { timeout: 60_000 }, () => {
+    const call = ({ schema }: SchemaRig, command: string, ...words: string[]) =>
+      run([command, server.connectionString, ...words, '--schema', schema])
+
+    it('lists, counts, shows and retries', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        const manager = rig.manager()
+        await manager.ready()
+        const t0 = Date.now()
+        const { only, stop } = rig.deliver(manager, () =>
+          throwError(() => Object.assign(new Error('no'), { retry: false })),
+        )
+        await rig.write(manager, 'failed', t0, 5)
+        await until(() => only('given-up').length > 0)
+        stop()
+        await rig.write(manager, 'pending', t0 + HOUR, 1)
+        expect((await call(rig, 'list')).out).toMatch(/failed +failed .*Error: no/)
+        await until(
+          async () => (await call(rig, 'stats')).out,
+          (out) => out.includes('nothing: what is due'),
+        )
+        expect((await call(rig, 'show', 'failed')).out).toContain('failing since')
+        expect((await call(rig, 'retry', 'failed', '--fence', '5')).out).toBe('retried failed\n')
+        expect((await call(rig, 'pause', '--all')).out).toBe('paused: all\n')
+        expect((await call(rig, 'resume', '--all')).out).toBe('resumed: all\n')
+      }))
+
+    it('makes no tables', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        for (const command of ['list', 'stats', 'doctor']) expect((await call(rig, command)).code).toBe(3)
+        expect(await server.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [rig.schema])).toEqual([])
+      }))
+
+    it.for<[code: string, sql: string]>([
+      ['COPY_LOST', "SET time = NULL, due = NULL WHERE key = 'b'"],
+      ['COPY_LATER', "SET time = time + 1, due = due + 1 WHERE key = 'b'"],
+      ['FENCE_AHEAD', `SET fence = ${fenceOf(900, 1)} WHERE key = 'b'`],
+      ['ALARM_GIVEN_UP', "SET due = NULL, counted = 7 WHERE key = 'b'"],
+      [
+        'LEASE_STUCK',
+        `SET holder = '00000000-0000-4000-8000-000000000001', leased_until = due, begun = true WHERE key = 'b'`,
+      ],
+    ])('names %s, and repairs it', ([code, sql], { expect }) =>
+      withSchema(server, async (rig) => {
+        const manager = rig.manager()
+        for (const key of ['a', 'b']) {
+          const store = await postgresStore({ key, manager })
+          store.alarm.set(Date.now() + HOUR)
+          await store.alarm.drained()
+          await store.close()
+        }
+        expect((await call(rig, 'doctor')).out).toContain('Nothing is wrong')
+        await server.query(`UPDATE ${rig.table} ${sql}`)
+        const examined = await call(rig, 'doctor', '--json')
+        expect(examined.code).toBe(1)
+        expect(JSON.parse(examined.out)).toMatchObject({ code, key: 'b', severity: 'fault' })
+        expect(await call(rig, 'doctor', '--fix')).toMatchObject({ code: 0 })
+        expect((await call(rig, 'doctor', '--json')).out).not.toContain('"fault"')
+      }),
+    )
+
+    it('names a row that cannot be read, an actor that the manager knows nothing of, and tables of another version', ({
+      expect,
+    }) =>
+      withSchema(server, async (rig) => {
+        const manager = rig.manager()
+        for (const key of ['a', 'b']) {
+          const store = await postgresStore({ key, manager })
+          store.alarm.set(Date.now() + HOUR)
+          await store.alarm.drained()
+          await store.close()
+        }
+        await server.query(`DELETE FROM ${rig.table} WHERE key = 'a'`)
+        expect((await call(rig, 'doctor')).out).toContain('STORE_NOT_OPENED a')
+        expect((await call(rig, 'doctor', '--fix')).code).toBe(0)
+        await server.query(`UPDATE ${rig.table} SET fence = -1 WHERE key = 'a'`)
+        expect((await call(rig, 'doctor')).out).toContain('ROW_UNREADABLE a')
+        expect((await call(rig, 'doctor', '--fix')).code).toBe(0)
+        await server.query(`UPDATE ${quoted(rig.schema)}._nolater_version SET version = version - 1`)
+        expect((await call(rig, 'doctor')).out).toContain('SCHEMA_OLDER')
+        await server.query(`UPDATE ${quoted(rig.schema)}._nolater_version SET version = version + 900`)
+        expect((await call(rig, 'doctor')).out).toContain('SCHEMA_NEWER')
+      }))
+  })
+}
