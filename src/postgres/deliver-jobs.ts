@@ -72,7 +72,7 @@ export function deliverJobs(
     const answers = new Set<Promise<unknown>>() // that are not entered yet
     let isStopped = false
     let worker: Worker | null = null
-    let whenFree = (): void => {}
+    const whenFree = new Set<() => void>()
     const near = watchDue(scheduler, pollInterval, table.next, () => worker?.nudge())
     // What a subscriber throws that RxJS does not keep from it must not end the work of the others.
     const emit = (event: DeliveryEvent): void => reportUncaught(() => subscriber.next(event))
@@ -213,7 +213,7 @@ export function deliverJobs(
       run.isAtWork = false
       slots.free()
       reportUncaught(() => run.work.unsubscribe()) // a teardown that throws must not keep the other handlers running
-      if (runs.size === 0) whenFree()
+      if (runs.size === 0) for (const resolve of whenFree) resolve()
     }
 
     function expire(run: Run): void {
@@ -272,7 +272,6 @@ export function deliverJobs(
       isStopped = true
       near.stop()
       upkeep.unsubscribe()
-      reporting.unsubscribe()
       dueListeners.delete(near.news)
       stopped = worker?.stop().catch(() => {}) ?? begun
     }
@@ -280,12 +279,11 @@ export function deliverJobs(
     /** Resolves when nothing is at work, and all is entered. */
     async function rested(): Promise<void> {
       if (runs.size > 0) {
-        await new Promise<void>((resolve) => {
-          whenFree = resolve
-        })
+        await new Promise<void>((resolve) => whenFree.add(resolve))
       }
       await stopped
       while (answers.size > 0) await Promise.all(answers)
+      reporting.unsubscribe()
       await operators.gone(deliverer).catch(() => {}) // the database is away: it is forgotten in an hour
     }
 

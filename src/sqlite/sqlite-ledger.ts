@@ -108,7 +108,7 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
   const nextDue = db.prepare(
     'SELECT due FROM alarm WHERE due IS NOT NULL AND aside IS NULL ORDER BY due LIMIT 1',
   )
-  const nextAside = db.prepare('SELECT due FROM alarm WHERE aside < ? ORDER BY aside, due LIMIT 1')
+  const nextAside = db.prepare('SELECT min(due) AS due FROM alarm WHERE aside < ?')
   const count = countAlarms(db)
   const forget = db.prepare(`
     DELETE FROM alarm WHERE rowid IN

@@ -37,6 +37,20 @@ export function describeOperating(server: Server): void {
         expect((await call(rig, 'resume', '--all')).out).toBe('resumed: all\n')
       }))
 
+    it('drains however often it is asked to', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        const manager = rig.manager()
+        await manager.ready()
+        const done = Promise.withResolvers<void>()
+        const { delivered, outcome } = rig.deliver(manager, () => done.promise)
+        await rig.write(manager, 'a', Date.now(), 1)
+        await until(() => delivered.length > 0)
+        const drains = Promise.all([manager.drain(), manager.drain()])
+        done.resolve()
+        await drains
+        expect(outcome()).toBe('complete')
+      }))
+
     it('makes no tables', ({ expect }) =>
       withSchema(server, async (rig) => {
         for (const command of ['list', 'stats', 'doctor']) expect((await call(rig, command)).code).toBe(3)
@@ -63,6 +77,10 @@ export function describeOperating(server: Server): void {
         }
         expect((await call(rig, 'doctor')).out).toContain('Nothing is wrong')
         await server.query(`UPDATE ${rig.table} ${sql}`)
+        const silent = Date.now() - 700_000
+        await server.query(
+          `INSERT INTO ${quoted(rig.schema)}._nolater_deliverer VALUES ('00000000-0000-4000-8000-000000000000', 'host:1', 0, ${silent}, '{"fires":0,"failures":0,"lateness":{},"latest":0}')`,
+        )
         const examined = await call(rig, 'doctor', '--json')
         expect(examined.code).toBe(1)
         expect(JSON.parse(examined.out)).toMatchObject({ code, key: 'b', severity: 'fault' })

@@ -93,6 +93,27 @@ describe('sqliteManager', () => {
     expect((await manager.stats()).failures).toBe(1 / 60)
   })
 
+  it('delivers what was resumed though something else that was set aside before is due much later', async () => {
+    const clock = virtualClock()
+    const file = newFile()
+    const { t0, manager, write, deliver } = rigOf(newManager({ file, scheduler: clock }), clock)
+    await manager.pause()
+    const { delivered } = deliver()
+    await write('far', t0, 1)
+    await clock.advance(1_000)
+    const db = new DatabaseSync(file)
+    db.exec(`UPDATE alarm SET time = ${t0 + 9e6}, due = ${t0 + 9e6}`) // as a process of the version before writes it
+    db.close()
+    await manager.resume()
+    await manager.pause()
+    await write('near', t0, 1)
+    await clock.advance(1_000)
+    const other = newManager({ file, scheduler: clock })
+    await other.resume()
+    await clock.advance(2_000)
+    expect(delivered.map(({ key }) => key)).toEqual(['near'])
+  })
+
   it('leaves nothing aside of what is delivered', async () => {
     const clock = virtualClock()
     const file = newFile()

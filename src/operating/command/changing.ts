@@ -12,11 +12,15 @@ type Command = (call: Call, terminal: Terminal) => Promise<number>
 export const changing: Readonly<Record<string, Command>> = {
   retry: (call, terminal) =>
     changed(call, terminal, 'retried', (operator, tell) =>
-      eachFailed(call, operator, async (key, fence) => tell(key, await operator.retry(key, fence))),
+      eachFailed(call, operator, terminal.signal, async (key, fence) =>
+        tell(key, await operator.retry(key, fence)),
+      ),
     ),
   discard: (call, terminal) =>
     changed(call, terminal, 'discarded', (operator, tell) =>
-      eachFailed(call, operator, async (key, fence) => tell(key, await operator.discard(key, fence))),
+      eachFailed(call, operator, terminal.signal, async (key, fence) =>
+        tell(key, await operator.discard(key, fence)),
+      ),
     ),
   reschedule: (call, terminal) => {
     const time = timeOf(call.rest[1] as string)
@@ -36,6 +40,7 @@ const AT_ONCE = 500 // in one transaction
 async function eachFailed(
   call: Call,
   operator: Operator,
+  signal: AbortSignal,
   change: (key: string, fence: Fence) => Promise<void>,
 ): Promise<void> {
   const { all, prefix } = call.options
@@ -49,6 +54,7 @@ async function eachFailed(
   }
   let changes: Promise<void>[] = []
   for await (const { key, fence } of operator.list({ state: 'failed', prefix: prefix ?? '' })) {
+    if (signal.aborted) break
     changes.push(change(key, { fence }))
     if (changes.length < AT_ONCE) continue
     await Promise.all(changes)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { examine } from '../doctor/examine.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Call } from './arguments.ts'
@@ -29,7 +30,7 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
       const count = (counts.get(finding.code) ?? 0) + 1
       counts.set(finding.code, count)
       if (finding.severity === 'fault') faults++
-      const outcome = fix ? await repaired(finding) : null
+      const outcome = fix ? await repaired(finding, terminal.signal) : null
       if (finding.severity === 'fault' && outcome !== 'repaired') left++
       if (json) terminal.out(`${JSON.stringify(asJson(finding, outcome))}\n`)
       else if (count <= NAMED) terminal.out(asText(finding, outcome))
@@ -55,13 +56,21 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
   }
 }
 
-async function repaired({ severity, repair }: Finding): Promise<string> {
+const LIMIT = 15_000 // ms: what is locked for longer is left for the next time
+
+async function repaired({ severity, repair }: Finding, signal: AbortSignal): Promise<string> {
   if (severity === 'notice') return 'left as it is'
   if (repair === null) return 'not repaired'
+  const timer = new AbortController()
   try {
-    return (await repair()) ? 'repaired' : 'not as it was found any more'
+    const late = sleep(LIMIT, undefined, { signal: AbortSignal.any([signal, timer.signal]) })
+    const outcome = await Promise.race([repair(), late.then(() => null)])
+    if (outcome === null) return `not repaired within ${LIMIT / 1_000} s`
+    return outcome ? 'repaired' : 'not as it was found any more'
   } catch (error) {
-    return `not repaired: ${(error as Error).message}`
+    return signal.aborted ? 'not repaired: stopped' : `not repaired: ${(error as Error).message}`
+  } finally {
+    timer.abort()
   }
 }
 

@@ -66,14 +66,18 @@ async function openPostgres(connectionString: string, schema: string | undefined
   }
 }
 
-/** Without the password of a URL, in whichever way it is written. */
-export function withoutPassword(target: string): (text: string) => string {
-  if (!POSTGRES.test(target)) return (text) => text
-  const [, written = ''] = /^[^:]+:\/\/[^/?#@]*?:([^@/?#]*)@/.exec(target) ?? []
-  const more = [...target.matchAll(/[?&](?:password|sslpassword)=([^&#]*)/gi)].map(
-    ([, text]) => text as string,
-  )
-  const secrets = [written, ...more].flatMap((text) => [text, decoded(text)]).filter((text) => text !== '')
+/** Hides the password of a word that may be a URL or a connection string, in whichever way it is written or repeated. */
+export function withoutPassword(word: string): (text: string) => string {
+  const [, scheme, rest = ''] = /([\w+.-]+:\/\/)(.*)$/s.exec(word) ?? []
+  // To the last @, as the server's name is read: what comes before may hold one, or a # or a /.
+  const user = rest.slice(0, Math.max(0, rest.lastIndexOf('@')))
+  const named = [...word.matchAll(/password\s*=\s*('[^']*'|[^&\s]*)/gi)].map(([, text]) => text as string)
+  const isOf = scheme !== undefined || named.length > 0
+  const secrets = [user.slice(user.indexOf(':') + 1), ...named]
+    .flatMap((text) => [text, decoded(text), JSON.stringify(text).slice(1, -1)])
+    .filter((text) => text !== '')
+    .sort((a, b) => b.length - a.length)
+  if (!isOf || secrets.length === 0) return (text) => text
   return (text) => secrets.reduce((safe, secret) => safe.replaceAll(secret, '***'), text)
 }
 

@@ -22,7 +22,6 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     else
       return await commandOf(call)(call, {
         ...terminal,
-        out: (text) => terminal.out(safe(text)),
         say: (text) => terminal.say(safe(text)),
       })
     return EXIT.done

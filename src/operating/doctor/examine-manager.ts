@@ -2,7 +2,7 @@ import type { LedgerReader } from '../../ledger/ledger-reader.ts'
 import { given } from '../../vocabulary/given.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { AlarmManager } from '../../vocabulary/manager.ts'
-import { isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
+import { type Deliverer, isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
 import type { Finding } from './finding.ts'
 
 /** What a doctor may do to a manager. */
@@ -11,6 +11,7 @@ export interface Surgery extends Required<Pick<AlarmManager, 'retry'>> {
   release(key: string, holder: string): PromiseLike<boolean>
 }
 
+const SILENT = 600_000 // ms
 const OVERDUE = 10_000 // ms
 
 /** Looks at what a manager holds, and at what delivers it. `open` is called for a repair. */
@@ -65,15 +66,32 @@ function* ofDeliveries(
   }
 }
 
-function stuck({ key, lease }: ListedAlarm, { at }: ManagerStats, open: () => Promise<Surgery>): Finding {
+/** What has not reported for so long does not answer any more; what never did may be of an older version, and at work. */
+export function isSilent({ seen }: Pick<Deliverer, 'seen'>, at: number): boolean {
+  return at - seen >= SILENT
+}
+
+function stuck(
+  { key, lease }: ListedAlarm,
+  { at, deliverers }: ManagerStats,
+  open: () => Promise<Surgery>,
+): Finding {
   const { holder, until } = lease as NonNullable<ListedAlarm['lease']>
+  const deliverer = deliverers.find((each) => each.holder === holder)
+  const how =
+    deliverer === undefined
+      ? `${holder}, which does not report: it has died, or is of an older version`
+      : `${deliverer.process || holder}, which has not reported for ${Math.round((at - deliverer.seen) / 1_000)} s`
   return {
     code: 'LEASE_STUCK',
     severity: 'fault',
     key,
-    text: `held by ${holder}, which has died or hangs, for ${Math.round((until - at) / 1_000)} s more`,
-    advice: 'nothing: it is delivered again then; or end the lease now',
-    repair: async () => (await open()).release(key, holder),
+    text: `held by ${how}; for ${Math.round((until - at) / 1_000)} s more`,
+    advice: 'nothing: it is delivered again then',
+    repair:
+      deliverer !== undefined && isSilent(deliverer, at)
+        ? async () => (await open()).release(key, holder)
+        : null,
   }
 }
 

@@ -40,7 +40,16 @@ export async function* examineStore(
 ): AsyncGenerator<Finding> {
   for await (const found of store.actors()) {
     const finding = await compared(store, found, copyOf)
-    if (finding !== null) yield finding
+    if (finding === null) continue
+    // To open an actor takes it from its owner: it must be as it was found.
+    const repair = async (): Promise<boolean> => {
+      const stored = await store.read(found.key)
+      const again = stored && (await compared(store, stored, copyOf))
+      if (again?.code !== finding.code) return false
+      await store.open(found.key)
+      return true
+    }
+    yield { ...finding, repair }
   }
 }
 
@@ -61,23 +70,20 @@ async function compared(
       before = after
       continue
     }
-    finding = findingOf(store, before, copy)
+    finding = findingOf(before, copy)
     if (finding === null || finding.severity === 'notice') return finding
   }
   return finding
 }
 
-function findingOf(store: Store, { key, alarm, epoch }: StoredActor, copy: HeldCopy | null): Finding | null {
+function findingOf({ key, alarm, epoch }: StoredActor, copy: HeldCopy | null): Finding | null {
   const is = (code: FindingCode, severity: Finding['severity'], text: string, advice: string): Finding => ({
     code,
     severity,
     key,
     text,
     advice,
-    repair: async () => {
-      await store.open(key)
-      return true
-    },
+    repair: null,
   })
   if (copy === null) {
     if (alarm === null) return null

@@ -31,9 +31,10 @@ async function withStore(
     if ((await store.read(key)) === null) continue
     return {
       ...finding,
-      advice: 'forget the row, and open the actor, which writes its alarm',
+      advice: 'put what the store holds in its place, and open the actor, which writes it',
       repair: async () => {
-        await manager.forget(key)
+        const stored = await store.read(key)
+        if (stored === null || !(await manager.replace(key, stored.alarm))) return false
         await store.open(key)
         return true
       },

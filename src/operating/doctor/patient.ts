@@ -1,4 +1,5 @@
 import type { LedgerReader } from '../../ledger/ledger-reader.ts'
+import type { AlarmTime } from '../../vocabulary/time.ts'
 import type { Surgery } from './examine-manager.ts'
 import type { HeldCopy, Store } from './examine-store.ts'
 import type { Finding } from './finding.ts'
@@ -11,8 +12,8 @@ export interface ManagerPatient {
   damage(): AsyncIterable<Finding>
   copyOf(key: string): Promise<HeldCopy | null>
   surgery(): Promise<Surgery>
-  /** Forgets a row that cannot be read; its store knows what it was. */
-  forget(key: string): Promise<void>
+  /** Puts what the store holds in the place of a row that cannot be read, under no fence; false where it can be read by now. */
+  replace(key: string, alarm: AlarmTime): Promise<boolean>
   close(): Promise<void>
 }
 

@@ -6,6 +6,7 @@ import { delivererOf } from '../../postgres/report-activity.ts'
 import { CLOCK } from '../../postgres/statements.ts'
 import { AlarmError } from '../../vocabulary/errors.ts'
 import { given } from '../../vocabulary/given.ts'
+import { isSilent } from './examine-manager.ts'
 import type { StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import type { ManagerPatient, StorePatient } from './patient.ts'
@@ -49,12 +50,22 @@ export async function postgresPatients(
         async release(key, deliverer) {
           const holder = (await table.read(key))?.holder
           if (typeof holder !== 'string' || delivererOf(holder) !== deliverer) return false
+          const { at, deliverers } = await manager.stats()
+          const known = deliverers.find((each) => each.holder === deliverer)
+          if (known === undefined || !isSilent(known, at)) return false
           await table.giveBack(holder)
           return true
         },
       }),
-      async forget(key) {
-        await db.query(`DELETE FROM ${db.schema}._nolater_alarm WHERE id = decode($1, 'hex')`, [idOf(key)])
+      async replace(key, alarm) {
+        const replaced = await db.query(
+          `WITH ${CLOCK}
+           UPDATE ${db.schema}._nolater_alarm SET time = $2, due = $2, fence = 0, set_by = 0, again = false, done = NULL, counted = 0, uncounted = 0,
+             leased_until = NULL, holder = NULL, last_error = NULL, begun = false, aside = NULL, changed_at = now
+           FROM clock WHERE id = decode($1, 'hex') AND (${UNREADABLE}) RETURNING 1`,
+          [idOf(key), alarm],
+        )
+        return replaced.length > 0
       },
       async close() {
         await manager.close()
@@ -155,15 +166,16 @@ const numbers = [
   'aside',
 ]
 
+const UNREADABLE = [
+  ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
+  "last_error NOT LIKE '{%}'",
+  'time IS NULL AND due IS NOT NULL',
+  '(leased_until IS NULL) <> (holder IS NULL)',
+].join(' OR ')
+
 async function* unreadable(db: Database): AsyncGenerator<Finding> {
-  const bad = [
-    ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
-    "last_error NOT LIKE '{%}'",
-    'time IS NULL AND due IS NOT NULL',
-    '(leased_until IS NULL) <> (holder IS NULL)',
-  ]
   const rows = await db.query<{ key: string }>(
-    `SELECT key FROM ${db.schema}._nolater_alarm WHERE ${bad.join(' OR ')} LIMIT 1000`,
+    `SELECT key FROM ${db.schema}._nolater_alarm WHERE ${UNREADABLE} LIMIT 1000`,
     [],
   )
   for (const { key } of rows) {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { asyncScheduler } from 'rxjs'
 import { released } from '../../ledger/answers.ts'
 import { aheadOf, isStep } from '../../ledger/clock-steps.ts'
-import { answered, type HeldAlarm } from '../../ledger/held-alarm.ts'
+import { answered, type HeldAlarm, written } from '../../ledger/held-alarm.ts'
 import { ledgerReader } from '../../ledger/ledger-reader.ts'
 import { alarmSchema } from '../../sqlite/alarm-schema.ts'
 import { connect } from '../../sqlite/connect.ts'
@@ -15,7 +15,7 @@ import { storageError } from '../../sqlite/storage-error.ts'
 import { inTransaction } from '../../sqlite/transaction.ts'
 import type { AlarmError } from '../../vocabulary/errors.ts'
 import { given } from '../../vocabulary/given.ts'
-import type { Surgery } from './examine-manager.ts'
+import { isSilent, type Surgery } from './examine-manager.ts'
 import type { Finding } from './finding.ts'
 import type { ManagerPatient } from './patient.ts'
 
@@ -74,10 +74,18 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
     manager: opened,
     copyOf: async (key) => (ledger as SqliteLedger).read(key) ?? null,
     surgery: async () => surgeryOn(file, opened),
-    async forget(key) {
+    async replace(key, alarm) {
       const own = openDatabase(file, alarmSchema)
       try {
-        inTransaction(own, file, () => own.prepare('DELETE FROM alarm WHERE key = ?').run(key))
+        const ledger = sqliteLedger(own)
+        return inTransaction(own, file, () => {
+          const { changes } = own.prepare(`DELETE FROM alarm WHERE key = ? AND (${UNREADABLE})`).run(key)
+          if (changes === 0) return false
+          ledger.save(
+            written(undefined, key, alarm, { key, move: 'later', fence: 0, attempt: 1 }, Date.now()),
+          )
+          return true
+        })
       } finally {
         own.close()
       }
@@ -98,7 +106,9 @@ function surgeryOn(file: string, opened: () => SqliteManager): Surgery {
         const ledger = sqliteLedger(own)
         return inTransaction(own, file, () => {
           const held = ledger.read(key)
-          if (held?.holder !== holder) return false
+          const deliverer = ledger.deliverers().find((each) => each.holder === holder)
+          if (held?.holder !== holder || deliverer === undefined || !isSilent(deliverer, Date.now()))
+            return false
           ledger.save(answered(held, released(held).answer, Date.now()) as HeldAlarm)
           return true
         })
@@ -175,15 +185,16 @@ const numbers = [
   'aside',
 ]
 
+const UNREADABLE = [
+  ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
+  'last_error IS NOT NULL AND NOT json_valid(last_error)',
+  'time IS NULL AND due IS NOT NULL',
+  '(leased_until IS NULL) <> (holder IS NULL)',
+].join(' OR ')
+
 function* unreadable(db: DatabaseSync): Generator<Finding> {
-  const bad = [
-    ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
-    'last_error IS NOT NULL AND NOT json_valid(last_error)',
-    'time IS NULL AND due IS NOT NULL',
-    '(leased_until IS NULL) <> (holder IS NULL)',
-  ]
   const rows = db
-    .prepare(`SELECT CAST(key AS BLOB) AS utf8 FROM alarm WHERE ${bad.join(' OR ')} LIMIT ${ROWS}`)
+    .prepare(`SELECT CAST(key AS BLOB) AS utf8 FROM alarm WHERE ${UNREADABLE} LIMIT ${ROWS}`)
     .all() as unknown as { readonly utf8: Uint8Array }[]
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   for (const { utf8 } of rows) {

@@ -209,6 +209,10 @@ describe('nolater', () => {
       'postgres://me@127.0.0.1:1/db?password=s%40cret',
       'postgresql://me:s%40cret@[::1/db',
       'postgres://me:s%40cret@/db?host=/none/s%40cret',
+      'postgres://me:x@y#s@cret@127.0.0.1:1/db',
+      ' postgres://me:s%40cret@127.0.0.1:1/db',
+      'postgresql+ssl://me:s@cret@h/db',
+      "host=h password='s@cret'",
     ]) {
       for (const words of [
         ['list', url],

@@ -67,7 +67,8 @@ describe.each(['sqliteStores', 'sqliteStore'] as const)('nolater doctor, with th
     [
       'LEASE_STUCK',
       'b',
-      `UPDATE alarm SET holder = 'dead', leased_until = ${time}, due = ${time}, begun = 1 WHERE key = 'b'`,
+      `UPDATE alarm SET holder = 'dead', leased_until = ${time}, due = ${time}, begun = 1 WHERE key = 'b';
+       INSERT INTO deliverer VALUES ('dead', 'host:1', 0, ${Date.now() - 700_000}, '{"fires":0,"failures":0,"lateness":{},"latest":0}')`,
     ],
   ])('names %s, and repairs it', async (code, key, sql) => {
     const { file, doctor } = await well(kind)
@@ -79,6 +80,22 @@ describe.each(['sqliteStores', 'sqliteStore'] as const)('nolater doctor, with th
     expect((await doctor()).found.filter(({ severity }) => severity === 'fault')).toEqual([])
     const manager = newManager({ file })
     expect(keys.map((each) => manager.get(each))).toEqual([time, time, time])
+  })
+
+  it.each([
+    ['has never reported', ''],
+    [
+      'has reported a minute ago',
+      `INSERT INTO deliverer VALUES ('h', 'host:1', 0, ${Date.now() - 60_000}, '{"fires":0,"failures":0,"lateness":{},"latest":0}');`,
+    ],
+  ])('takes no lease from what %s: its handler may be at work', async (_, sql) => {
+    const { file, doctor } = await well(kind)
+    change(
+      file,
+      `${sql} UPDATE alarm SET holder = 'h', leased_until = ${time}, due = ${time}, begun = 1 WHERE key = 'b'`,
+    )
+    const stuck = { code: 'LEASE_STUCK', canRepair: false }
+    expect(await doctor('--fix')).toMatchObject({ code: 1, found: [{ ...stuck, outcome: 'not repaired' }] })
   })
 
   it('says of a copy that is earlier that it does no harm, and leaves it', async () => {
