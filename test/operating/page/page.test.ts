@@ -77,6 +77,10 @@ describe.skipIf(isMissing)(
         .locator('main')
         .getByRole('button', { name: new RegExp(`^${name}\\b`) })
         .click()
+    /** As a tab that is put behind another, or back. */
+    const turn = (page: Page, to: 'visible' | 'hidden'): Promise<unknown> =>
+      page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${to}', configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))`)
     const focused = (page: Page): Promise<string> =>
       page.evaluate<string>('document.activeElement.textContent || document.activeElement.id')
 
@@ -212,6 +216,8 @@ describe.skipIf(isMissing)(
         await dialog.getByRole('button', { name }).click()
         await soon(() => dialog.isVisible()).toBe(false)
       }
+      await soon(() => page.locator('#link').innerText()).toBe('live')
+      await turn(page, 'hidden') // what was changed is seen without the next look
       await confirm('Discard', /The store still holds it, and sets it again when the actor is opened/)
       await soon(() => page.locator('dl').innerText()).toBe('It has no alarm.')
       await page.goto(`${address}#key=${encodeURIComponent('cart:0001200')}`)
@@ -222,6 +228,7 @@ describe.skipIf(isMissing)(
       await confirm('Resume', /A pause that is wider goes on/)
       await soon(() => page.locator('article').innerText()).not.toContain('by itself')
       await page.locator('#actor-actions').getByRole('button', { name: 'Reschedule' }).click()
+      expect(await focused(page)).toBe('Cancel')
       await dialog.locator('input').fill('2100-01-31T12:00:00')
       await dialog.getByRole('button', { name: 'Reschedule' }).click()
       await soon(() => page.locator('article').innerText()).toMatch(/Looked at\s.*2100-01-3/)
@@ -322,14 +329,11 @@ describe.skipIf(isMissing)(
         live++
         response.on('close', () => live--)
       })
-      const turn = (to: string): Promise<unknown> =>
-        page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${to}', configurable: true })
-          document.dispatchEvent(new Event('visibilitychange'))`)
-      await turn('visible')
+      await turn(page, 'visible')
       await soon(() => live).toBe(1)
-      await turn('hidden')
+      await turn(page, 'hidden')
       await soon(() => live).toBe(0)
-      await turn('visible')
+      await turn(page, 'visible')
       await soon(() => live).toBe(1)
     })
 
@@ -371,6 +375,10 @@ describe.skipIf(isMissing)(
       const key = (name: string): Promise<void> => page.keyboard.press(name)
       await key('/')
       expect(await focused(page)).toBe('key')
+      await page.keyboard.type('jk/')
+      expect(await page.getByRole('searchbox').inputValue()).toBe('jk/')
+      await key('Escape')
+      await key('/') // what was written is chosen, and written over
       await page.keyboard.type('cart:00004')
       await key('Enter')
       await soon(async () => (await keys(page))[0]).toBe('cart:0000402')
