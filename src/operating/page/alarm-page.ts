@@ -29,7 +29,7 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
  * import { createServer } from 'node:http'
  * import { alarmPage } from 'nolater/page'
  *
- * const server = createServer(alarmPage(manager)).listen(4400, '127.0.0.1')
+ * const server = createServer(alarmPage(manager)).listen(0, '127.0.0.1') // any port that is free
  * server.close()
  * ```
  */
