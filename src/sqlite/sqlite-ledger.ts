@@ -108,7 +108,14 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
   const nextDue = db.prepare(
     'SELECT due FROM alarm WHERE due IS NOT NULL AND aside IS NULL ORDER BY due LIMIT 1',
   )
-  const nextAside = db.prepare('SELECT min(due) AS due FROM alarm WHERE aside < ?')
+  // The first of each generation, from the index: what is brought back may be a million alarms, and each round asks.
+  const nextAside = db.prepare(`
+    WITH RECURSIVE old (aside) AS (
+      SELECT min(aside) FROM alarm WHERE due IS NOT NULL AND aside < :generation
+      UNION ALL
+      SELECT (SELECT min(aside) FROM alarm WHERE due IS NOT NULL AND aside > old.aside AND aside < :generation) FROM old WHERE aside IS NOT NULL
+    )
+    SELECT min((SELECT min(due) FROM alarm WHERE due IS NOT NULL AND aside = old.aside)) AS due FROM old`)
   const count = countAlarms(db)
   const forget = db.prepare(`
     DELETE FROM alarm WHERE rowid IN
@@ -205,7 +212,7 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
     },
     nextDue(generation) {
       const next = (nextDue.get() as DueRow | undefined)?.due ?? null
-      const old = (generation === 0 ? undefined : nextAside.get(generation)) as DueRow | undefined
+      const old = (generation === 0 ? undefined : nextAside.get({ generation })) as DueRow | undefined
       return old !== undefined && isBefore(old.due, next) ? old.due : next
     },
     ...pausesIn(db),
