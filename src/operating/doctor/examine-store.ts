@@ -1,4 +1,4 @@
-import { sequenceOf } from '../../vocabulary/fence.ts'
+import { SEQUENCES, sequenceOf } from '../../vocabulary/fence.ts'
 import type { AlarmTime } from '../../vocabulary/time.ts'
 import type { Finding, FindingCode } from './finding.ts'
 
@@ -13,8 +13,6 @@ export interface StoredActor {
 /** The same actor, as its manager holds it. */
 export interface HeldCopy {
   readonly time: AlarmTime
-  /** `null`: it has failed, or there is none */
-  readonly due: AlarmTime
   readonly fence: number
 }
 
@@ -98,7 +96,7 @@ function findingOf({ key, alarm, epoch }: StoredActor, copy: HeldCopy | null): F
     return is(
       'FENCE_AHEAD',
       'fault',
-      `the manager has a fence of epoch ${Math.floor(copy.fence / 2 ** 22)}, the store is at ${epoch}: it is older than its manager`,
+      `the manager has a fence of epoch ${Math.floor(copy.fence / SEQUENCES)}, the store is at ${epoch}: it is older than its manager`,
       'open the actor, which raises its epoch above that',
     )
   }

@@ -5,11 +5,11 @@ import { postgresManager, postgresStore } from '../../postgres/index.ts'
 import { delivererOf } from '../../postgres/report-activity.ts'
 import { CLOCK } from '../../postgres/statements.ts'
 import { AlarmError } from '../../vocabulary/errors.ts'
-import { given } from '../../vocabulary/given.ts'
 import { isSilent } from './examine-manager.ts'
 import type { StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import type { ManagerPatient, StorePatient } from './patient.ts'
+import { unreadable, unreadableRows } from './unreadable-row.ts'
 
 const AT_A_TIME = 500
 const NONE = 1_000 // ms of a lease: nothing is taken here
@@ -41,7 +41,7 @@ export async function postgresPatients(
         if (refusal !== null) yield ofVersion(refusal)
         else {
           yield* clockOf(db)
-          yield* unreadable(db)
+          yield* unreadableIn(db)
         }
       },
       copyOf: (key) => table.read(key),
@@ -152,40 +152,14 @@ async function* clockOf(db: Database): AsyncGenerator<Finding> {
     yield disagrees(`${late} rows were written later than it is now: the clock of the database was set back`)
 }
 
-const MOST = Number.MAX_SAFE_INTEGER
-const numbers = [
-  'fence',
-  'set_by',
-  'time',
-  'due',
-  'done',
-  'leased_until',
-  'changed_at',
-  'counted',
-  'uncounted',
-  'aside',
-]
+const UNREADABLE = unreadableRows("last_error NOT LIKE '{%}'")
 
-const UNREADABLE = [
-  ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
-  "last_error NOT LIKE '{%}'",
-  'time IS NULL AND due IS NOT NULL',
-  '(leased_until IS NULL) <> (holder IS NULL)',
-].join(' OR ')
-
-async function* unreadable(db: Database): AsyncGenerator<Finding> {
+async function* unreadableIn(db: Database): AsyncGenerator<Finding> {
   const rows = await db.query<{ key: string }>(
     `SELECT key FROM ${db.schema}._nolater_alarm WHERE ${UNREADABLE} LIMIT 1000`,
     [],
   )
   for (const { key } of rows) {
-    yield {
-      code: 'ROW_UNREADABLE',
-      severity: 'fault',
-      key: fromText(key),
-      text: `the row of ${given(fromText(key))} holds what no manager writes`,
-      advice: 'restore it from a backup, or have its actor set its alarm again',
-      repair: null,
-    }
+    yield unreadable(fromText(key), 'restore it from a backup, or have its actor set its alarm again')
   }
 }

@@ -14,12 +14,11 @@ import { type SqliteLedger, sqliteLedger } from '../../sqlite/sqlite-ledger.ts'
 import { storageError } from '../../sqlite/storage-error.ts'
 import { inTransaction } from '../../sqlite/transaction.ts'
 import type { AlarmError } from '../../vocabulary/errors.ts'
-import { given } from '../../vocabulary/given.ts'
 import { isSilent, type Surgery } from './examine-manager.ts'
 import type { Finding } from './finding.ts'
 import type { ManagerPatient } from './patient.ts'
+import { unreadable, unreadableRows } from './unreadable-row.ts'
 
-const MOST = Number.MAX_SAFE_INTEGER
 const CORRUPT = 11 // SQLITE_CORRUPT
 const FROM_BACKUP = 'restore it from a backup: stores write their alarms again as they are opened'
 const ROWS = 1_000 // that cannot be read, to name
@@ -68,7 +67,7 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
         )
       else {
         yield* clockOf(ledger, db, bringUp)
-        yield* unreadable(db)
+        yield* unreadableIn(db)
       }
     },
     manager: opened,
@@ -172,40 +171,15 @@ function* clockOf(
   yield disagrees(text)
 }
 
-const numbers = [
-  'fence',
-  'set_by',
-  'time',
-  'due',
-  'done',
-  'leased_until',
-  'changed_at',
-  'counted',
-  'uncounted',
-  'aside',
-]
+const UNREADABLE = unreadableRows('last_error IS NOT NULL AND NOT json_valid(last_error)')
 
-const UNREADABLE = [
-  ...numbers.map((column) => `${column} NOT BETWEEN 0 AND ${MOST}`),
-  'last_error IS NOT NULL AND NOT json_valid(last_error)',
-  'time IS NULL AND due IS NOT NULL',
-  '(leased_until IS NULL) <> (holder IS NULL)',
-].join(' OR ')
-
-function* unreadable(db: DatabaseSync): Generator<Finding> {
+function* unreadableIn(db: DatabaseSync): Generator<Finding> {
   const rows = db
     .prepare(`SELECT CAST(key AS BLOB) AS utf8 FROM alarm WHERE ${UNREADABLE} LIMIT ${ROWS}`)
     .all() as unknown as { readonly utf8: Uint8Array }[]
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   for (const { utf8 } of rows) {
     const key = decoder.decode(utf8)
-    yield {
-      code: 'ROW_UNREADABLE',
-      severity: 'fault',
-      key,
-      text: `the row of ${given(key)} holds what no manager writes`,
-      advice: 'examine it with its store, which knows its alarm: nolater doctor FILE STORE',
-      repair: null,
-    }
+    yield unreadable(key, 'examine it with its store, which knows its alarm: nolater doctor FILE STORE')
   }
 }

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Fleet } from '../../fleet/open-fleet.ts'
-import { openFleet } from '../../fleet/open-fleet.ts'
+import { type Fleet, openFleet } from '../../fleet/open-fleet.ts'
 import { ACTORS_VERSION } from '../../sqlite/actors-file.ts'
 import { connect } from '../../sqlite/connect.ts'
 import { type SqliteManager, type SqliteStores, sqliteStore, sqliteStores } from '../../sqlite/index.ts'
