@@ -16,7 +16,7 @@ export interface PostgresResult {
   readonly rounds: readonly Measured[]
 }
 
-/** nolater beside what it is built on, on one server, in turns. `quick`: a tenth, once. */
+/** nolater beside graphile-worker, on one server, in turns. `quick`: a tenth, once. */
 export async function postgres(quick: boolean): Promise<{ load: number[]; results: PostgresResult[] }> {
   const root = makeScratch('postgres')
   const server = await servePostgres(root)

@@ -19,6 +19,15 @@ export interface Taken {
   readonly late: number
 }
 
+/** What a look for due alarms has found. */
+interface Look {
+  readonly taken: readonly Taken[]
+  /** there may be more: as many were found as were asked for */
+  readonly isFull: boolean
+  /** ms until the next alarm that was not due yet; `null`: there is none */
+  readonly nextIn: number | null
+}
+
 /** What is to stand after a delivery if nothing was written since. */
 export interface Answer {
   readonly id: string
@@ -49,25 +58,20 @@ export interface After {
   readonly dueIn: number | null
 }
 
-/** The rows and their jobs. Every call is one statement, and grouped with the others of its turn. */
+/** The rows. A call is one statement; writes, and answers, are grouped with the others of their turn. */
 export interface AlarmTable {
   /** ms until the alarm is due, `null` for never; or why it was refused */
   write(write: KeyedWrite): Promise<number | null | AlarmFencedError>
-  /** Takes the alarm of a job, unless it is not due or leased by another holder, and up to `more` others that are due. */
-  take(id: string, holder: string, more: number): Promise<Taken[]>
+  /** Takes what is due, at most so many. */
+  take(holder: string, most: number): Promise<Look>
   /** Gives back all that a holder took. */
   giveBack(holder: string): Promise<void>
-  answer(answer: Answer): Promise<After>
-  /** Makes the jobs of these rows what the rows say. */
-  arm(ids: readonly string[]): Promise<void>
-  /** ms until the next alarm that is not due yet */
-  next(): Promise<number | null>
-  /** overdue by `grace` ms, and no worker will ever take them */
-  stuck(grace: number): Promise<string[]>
+  /** `null` where there is no row any more */
+  answer(answer: Answer): Promise<After | null>
   /** Lets no lease and no back-off last longer because the clock of the database was set back. */
   bound(): Promise<void>
-  /** Forgets removals that are `age` ms old, and the jobs of the dead. */
-  forget(age: number): Promise<void>
+  /** Forgets removals that are `age` ms old, some at a time; whether there may be more. */
+  forget(age: number): Promise<boolean>
   get(key: string): Promise<AlarmTime>
   read(key: string): Promise<HeldAlarm | null>
   /** Some of what is held, in order. */
@@ -90,118 +94,84 @@ export interface Revived {
   readonly dueIn: number | null
 }
 
-interface Armed {
-  readonly id: string
-  readonly armed: boolean
-}
-
-const TRIES = 5
-
 export function alarmTable(db: Database, lease: number): AlarmTable {
   const sql = statementsOf(db.schema)
-
-  /** Runs a statement whose rows come back in any order; a job that could not be set is set again before the statement is answered. */
-  async function run<Row extends Armed>(text: string, values: readonly unknown[]): Promise<Row[]> {
-    const rows = await persist(() => db.query<Row>(text, values))
-    const unarmed = rows.filter(({ armed }) => !armed).map(({ id }) => id)
-    if (unarmed.length > 0) await arm(unarmed)
-    return rows
-  }
-
-  async function each<Row extends Armed>(
-    items: readonly { readonly id: string }[],
-    rows: Promise<Row[]>,
-  ): Promise<Row[]> {
-    const byId = new Map((await rows).map((row) => [row.id, row]))
-    return items.map(({ id }) => byId.get(id) as Row)
-  }
-
-  async function arm(ids: readonly string[]): Promise<void> {
-    let left = ids
-    while (left.length > 0) {
-      const asked = left
-      const rows = await persist(() => db.query<Armed>(sql.arm, [asked]))
-      left = rows.filter(({ armed }) => !armed).map(({ id }) => id)
-    }
-  }
 
   async function revive(
     text: string,
     { key, fence }: FailedAlarm,
     ...more: readonly number[]
   ): Promise<Revived | null> {
-    return (await run<Revived & Armed>(text, [idOf(key), fence, ...more]))[0] ?? null
+    return (await db.query<Revived>(text, [idOf(key), fence, ...more]))[0] ?? null
   }
 
-  const writes = groupTurn(async (items: readonly (KeyedWrite & { readonly id: string })[]) => {
-    const rows = run<WriteRow>(sql.write, [
+  /** By id, with what `rest` says of those that have no row. */
+  async function byId<Row extends Identified>(
+    items: readonly Identified[],
+    rows: readonly Row[],
+    rest: string,
+  ): Promise<(id: string) => Row | undefined> {
+    const found = new Map(rows.map((row) => [row.id, row]))
+    const left = items.map(({ id }) => id).filter((id) => !found.has(id))
+    if (left.length > 0) for (const row of await db.query<Row>(rest, [left])) found.set(row.id, row)
+    return (id) => found.get(id)
+  }
+
+  const writes = groupTurn(async (items: readonly (KeyedWrite & Identified)[]) => {
+    const rows = await db.query<Written>(sql.write, [
       items.map(({ id }) => id),
       items.map(({ key }) => toText(key)),
       items.map(({ time }) => time),
       items.map(({ info }) => info.fence),
       items.map(({ info }) => info.move === 'same'),
     ])
-    return (await each(items, rows)).map(({ accepted, dueIn, held }, i) => {
-      const { key, info } = items[i]!
-      return accepted ? dueIn : new AlarmFencedError(key, info.fence, held ?? undefined)
+    const written = await byId(items, rows, sql.fences)
+    return items.map(({ id, key, info }) => {
+      const { dueIn, fence } = written(id) ?? {}
+      return dueIn === undefined ? new AlarmFencedError(key, info.fence, fence) : dueIn
     })
   })
 
-  const takes = groupTurn(async (items: readonly Asked[]) => {
-    const more = items.reduce((sum, item) => sum + item.more, 0)
-    const rows = await run<TakeRow>(sql.take, [
+  const answers = groupTurn(async (items: readonly Answer[]) => {
+    const rows = await db.query<Standing>(sql.answer, [
       items.map(({ id }) => id),
-      items.map(({ holder }) => holder),
-      lease,
-      more,
-      items[0]!.holder,
+      items.map(({ delivered }) => delivered.holder),
+      items.map(({ delivered }) => delivered.time),
+      items.map(({ delivered, isFenced }) => (isFenced ? delivered.fence : null)),
+      items.map(({ delivered }) => delivered.setBy),
+      items.map(({ time }) => time),
+      items.map(({ done }) => done),
+      items.map(({ counted }) => counted),
+      items.map(({ uncounted }) => uncounted),
+      items.map(({ due }) => ('at' in due ? due.at : null)),
+      items.map(({ due }) => ('in' in due ? Math.ceil(due.in) : null)),
+      items.map(({ lastError }) => lastError && JSON.stringify(lastError)),
+      items.map(({ begun }) => begun),
     ])
-    const taken = rows.filter((row) => row.taken)
-    const others = taken.filter((row) => items.every(({ id }) => id !== row.id))
-    return items.map(({ id, more }) =>
-      [...taken.filter((row) => row.id === id), ...others.splice(0, more)].map(takenOf),
-    )
+    const standing = await byId(items, rows, sql.stand)
+    return items.map(({ id }): After | null => {
+      const row = standing(id)
+      return row === undefined ? null : { ...row, entered: row.dueIn !== undefined, dueIn: row.dueIn ?? null }
+    })
   })
-
-  const answers = groupTurn((items: readonly Answer[]) =>
-    each(
-      items,
-      run<After & Armed>(sql.answer, [
-        items.map(({ id }) => id),
-        items.map(({ delivered }) => delivered.holder),
-        items.map(({ delivered }) => delivered.time),
-        items.map(({ delivered, isFenced }) => (isFenced ? delivered.fence : null)),
-        items.map(({ delivered }) => delivered.setBy),
-        items.map(({ time }) => time),
-        items.map(({ done }) => done),
-        items.map(({ counted }) => counted),
-        items.map(({ uncounted }) => uncounted),
-        items.map(({ due }) => ('at' in due ? due.at : null)),
-        items.map(({ due }) => ('in' in due ? Math.ceil(due.in) : null)),
-        items.map(({ lastError }) => lastError && JSON.stringify(lastError)),
-        items.map(({ begun }) => begun),
-      ]),
-    ),
-  )
-  const groups: readonly Group<never, unknown>[] = [writes, takes, answers]
+  const groups: readonly Group<never, unknown>[] = [writes, answers]
 
   return {
     write: (write) => writes.ask({ ...write, id: idOf(write.key) }),
-    take: (id, holder, more) => takes.ask({ id, holder, more }),
+    async take(holder, most) {
+      const rows = await db.query<TakeRow>(sql.take, [holder, most, lease])
+      const { found, nextIn } = rows[0] as TakeRow
+      // Without one there is a row of nothing but what was found.
+      return { taken: rows.filter(({ id }) => id !== null).map(takenOf), isFull: found === most, nextIn }
+    },
     async giveBack(holder) {
-      await run(sql.giveBack, [holder])
+      await db.query(sql.giveBack, [holder])
     },
     answer: (answer) => answers.ask(answer),
-    arm,
-    next: async () => (await db.query<{ dueIn: number | null }>(sql.next, []))[0]!.dueIn,
-    stuck: async (grace) => (await db.query<{ id: string }>(sql.stuck, [grace])).map(({ id }) => id),
     async bound() {
-      await run(sql.bound, [])
+      await db.query(sql.bound, [])
     },
-    async forget(age) {
-      await db.query(sql.forget, [age])
-      await db.query(sql.deleteDeadJobs, [])
-    },
+    forget: async (age) => (await db.query(sql.forget, [age])).length > 0,
     get: async (key) => (await db.query<{ time: AlarmTime }>(sql.get, [idOf(key)]))[0]?.time ?? null,
     read: async (key) => (await db.query<HeldRow>(sql.read, [idOf(key)])).map(heldOf)[0] ?? null,
     async page({ after, failed, before, limit }) {
@@ -218,53 +188,45 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     retry: (failed) => revive(sql.retry, failed),
     reschedule: (failed, time) => revive(sql.reschedule, failed, time),
     discard: (failed) => revive(sql.discard, failed),
-    restore: async () => (await run(sql.restore, [])).length > 0,
+    restore: async () => (await db.query(sql.restore, [])).length > 0,
     async idle() {
       for (const group of groups) await group.idle()
     },
   }
 }
 
-interface Asked {
+interface Identified {
   readonly id: string
-  readonly holder: string
-  readonly more: number
 }
 
-interface WriteRow extends Armed {
-  readonly accepted: boolean
-  readonly dueIn: number | null
-  readonly held: number | null
+/** `dueIn` where it was accepted, and the fence that refused it where it was not. */
+interface Written extends Identified {
+  readonly dueIn?: number | null
+  readonly fence?: number
+}
+
+/** `dueIn` where the answer was entered. */
+interface Standing extends Identified, Omit<After, 'entered' | 'dueIn'> {
+  readonly dueIn?: number | null
 }
 
 interface HeldRow extends Omit<HeldAlarm, 'lastError'> {
   readonly lastError: string | null
 }
 
-interface TakeRow extends Armed, HeldRow {
+interface TakeRow extends HeldRow {
+  readonly id: string
   readonly holder: string
-  readonly taken: boolean
   readonly late: number
+  readonly found: number
+  readonly nextIn: number | null
 }
 
-function takenOf({ id, armed: _, taken: __, late, ...row }: TakeRow): Taken {
+function takenOf({ id, late, found: _, nextIn: __, ...row }: TakeRow): Taken {
   return { id, late, delivered: { ...heldOf(row), holder: row.holder } }
 }
 
 function heldOf({ key, lastError, ...row }: HeldRow): HeldAlarm {
   const error = lastError === null ? null : (JSON.parse(lastError) as LastError)
   return { ...row, key: fromText(key), lastError: error }
-}
-
-/** A deadlock with statements that are not ours, or a stricter isolation: the statement was rolled back, and may simply run again. */
-async function persist<T>(run: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await run()
-    } catch (error) {
-      const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
-      const isRolledBack = code === 'ALARM_STORAGE_LOCKED' && String(cause?.code).startsWith('40')
-      if (!isRolledBack || tries === TRIES) throw error
-    }
-  }
 }

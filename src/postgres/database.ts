@@ -12,6 +12,7 @@ import type { Names } from '../vocabulary/check-names.ts'
 import { configError } from '../vocabulary/error-of.ts'
 import { AlarmError } from '../vocabulary/errors.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
+import { again } from './again.ts'
 import { migrate, VERSION, versionOf } from './migrate.ts'
 import { postgresError } from './postgres-error.ts'
 import { checkSchemaName, quoteName } from './schema-name.ts'
@@ -26,7 +27,7 @@ export interface DatabaseOptions {
   readonly connectionString?: string | undefined
   /** a pool of yours, of 3 connections or more; it is not ended with the manager */
   readonly pool?: Pool
-  /** the schema that holds the tables of nolater and of graphile-worker; default `nolater` */
+  /** the schema that holds the tables; default `nolater` */
   readonly schema?: string
   /** whether to make the tables, or bring them up to date; default true */
   readonly migrate?: boolean
@@ -45,8 +46,6 @@ export const databaseNames: Names<DatabaseOptions> = {
   timeout: true,
 }
 
-export type Engine = typeof import('graphile-worker')
-
 /** One schema of one database, and the pool that leads to it. */
 export interface Database {
   readonly name: string
@@ -58,14 +57,17 @@ export interface Database {
   pool(): Promise<Pool>
   /** Looks again whether the tables are ours: another process may have brought them further. */
   check(): Promise<void>
+  /** One statement, in a transaction of its own. */
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>
+  /** A connection of its own, within the time of a statement. */
+  connect(): Promise<PoolClient>
   close(): Promise<void>
 }
 
-const OLDEST = 120_000 // graphile-worker's
+const OLDEST = 130_000
 const CONNECTIONS = 10
 const OPENING = 10_000 // ms for each step of it, instead of `timeout`: a first connection takes longer than a statement
-const MIGRATING = 60_000 // ms for the tables, and for those of the engine: they may wait for another process that makes them
+const MIGRATING = 60_000 // ms for the tables: they may wait for another process that makes them
 
 export function openDatabase(
   options: DatabaseOptions & { readonly scheduler?: SchedulerLike | undefined },
@@ -86,8 +88,18 @@ export function openDatabase(
     const pool = given ?? own ?? (await connect(connectionString as string, timeout))
     if (given === undefined) own = pool
     unguard ??= guard(pool)
-    await prepare(pool, name, schema, mayMigrate, inTime)
+    await prepare(await connectTo(pool, OPENING), name, schema, mayMigrate, inTime)
     return pool
+  }
+
+  async function connectTo(pool: Pool, ms: number): Promise<PoolClient> {
+    const coming = pool.connect()
+    try {
+      return await inTime(coming, ms)
+    } catch (error) {
+      coming.then((late) => late.release()).catch(() => {})
+      throw error
+    }
   }
 
   /** A connection of a pool that others have emptied may never come, and no limit of pg counts before it has. */
@@ -124,7 +136,8 @@ export function openDatabase(
     pool,
     async check() {
       try {
-        await prepare(await pool(), name, schema, mayMigrate, inTime)
+        const client = await connectTo(await pool(), OPENING)
+        await prepare(client, name, schema, mayMigrate, inTime)
       } catch (error) {
         throw postgresError(error, name)
       }
@@ -133,11 +146,14 @@ export function openDatabase(
       const config = { text, values: values as unknown[], query_timeout: timeout }
       const ready = await pool()
       try {
-        const { rows } = await inTime(ready.query(config))
+        const { rows } = await again(scheduler, () => inTime(ready.query(config)))
         return rows as Row[]
       } catch (error) {
         throw postgresError(error, name)
       }
+    },
+    async connect() {
+      return connectTo(await pool(), timeout)
     },
     async close() {
       await opening?.catch(() => {})
@@ -174,7 +190,14 @@ function closedDatabase(name: string): AlarmError {
 
 async function connect(connectionString: string, timeout: number): Promise<Pool> {
   const { default: pg } = await import('pg').catch((cause) => {
-    throw missing('pg', cause)
+    throw new AlarmError(
+      'ALARM_STORAGE_MISSING',
+      'nolater/postgres needs pg, which cannot be loaded. Install it: npm install pg.',
+      {
+        cause,
+        counted: false,
+      },
+    )
   })
   return new pg.Pool({
     connectionString,
@@ -183,21 +206,6 @@ async function connect(connectionString: string, timeout: number): Promise<Pool>
     keepAlive: true,
     application_name: 'nolater',
   })
-}
-
-/** Loads graphile-worker where it is needed, so that a process that only writes rows can do without. */
-export async function loadEngine(): Promise<Engine> {
-  return import('graphile-worker').catch((cause) => {
-    throw missing('graphile-worker', cause)
-  })
-}
-
-function missing(name: string, cause: unknown): AlarmError {
-  return new AlarmError(
-    'ALARM_STORAGE_MISSING',
-    `nolater/postgres needs ${name}, which cannot be loaded. Install it: npm install graphile-worker pg.`,
-    { cause, counted: false },
-  )
 }
 
 /** A connection that breaks emits an error, which ends the process without a listener. What uses the connection gets the error anyway. */
@@ -223,17 +231,12 @@ type InTime = <T>(asked: Promise<T>, ms: number) => Promise<T>
 
 /** Refuses a server that cannot do, and tables of a newer library; makes what is missing. */
 async function prepare(
-  pool: Pool,
+  client: PoolClient,
   name: string,
   schema: string,
   mayMigrate: boolean,
   inTime: InTime,
 ): Promise<void> {
-  const coming = pool.connect()
-  const client = await inTime(coming, OPENING).catch((error) => {
-    coming.then((late) => late.release()).catch(() => {})
-    throw error
-  })
   let isDone = false
   try {
     const { rows } = await inTime(
@@ -253,14 +256,13 @@ async function prepare(
   } finally {
     client.release(!isDone) // it may still wait for the server
   }
-  if (mayMigrate) await migrateEngine(pool, name, inTime)
 }
 
 function checkServer({ server, durable }: { server: number; durable: string }): void {
   if (server < OLDEST) {
     throw new AlarmError(
       'ALARM_STORAGE_UNSUPPORTED',
-      `graphile-worker needs PostgreSQL 12 or later; the server has ${Math.floor(server / 10_000)}. Use a newer one.`,
+      `nolater needs PostgreSQL 13 or later; the server has ${Math.floor(server / 10_000)}. Use a newer one.`,
       { counted: false },
     )
   }
@@ -285,29 +287,4 @@ function checkVersion(name: string, version: number): void {
     `The schema ${JSON.stringify(name)} has version ${version} of the tables (0 is none), this library knows ${VERSION}. ${advice}.`,
     { counted: false },
   )
-}
-
-async function migrateEngine(pool: Pool, schema: string, inTime: InTime): Promise<void> {
-  const { Logger, runMigrations } = await loadEngine()
-  const { exitCode } = process
-  const taken = new Set<PoolClient>()
-  async function connect(): Promise<PoolClient> {
-    const client = await pool.connect()
-    taken.add(client)
-    const { release } = client
-    client.release = (how) => {
-      taken.delete(client)
-      release(how)
-    }
-    return client
-  }
-  const pgPool: Pool = Object.create(pool, { connect: { value: connect } })
-  try {
-    await inTime(runMigrations({ pgPool, schema, logger: new Logger(() => () => {}) }), MIGRATING)
-  } catch (cause) {
-    process.exitCode = exitCode // how this process ends is not graphile-worker's to say
-    for (const client of taken) client.release(true) // it still waits for the server
-    if (!String((cause as Error)?.message).includes('breaking migration')) throw cause
-    throw new AlarmError('ALARM_STORAGE_NEWER', (cause as Error).message, { cause, counted: false })
-  }
 }

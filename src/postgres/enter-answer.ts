@@ -30,7 +30,7 @@ export async function enterAnswer({
   for (;;) {
     try {
       const after = await table.answer(answer)
-      return after.entered || isEnteredBefore(after, taken, answer) ? after : null
+      return after?.entered || (after !== null && isEnteredBefore(after, taken, answer)) ? after : null
     } catch (error) {
       if (hasLapsed()) return null
       if (!canPass(error)) throw error

@@ -1,5 +1,5 @@
 /**
- * A manager on graphile-worker and stores beside it, for actors on many machines.
+ * A manager on PostgreSQL and stores beside it, for actors on many machines.
  *
  * @module nolater/postgres
  */

@@ -36,7 +36,8 @@ import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { type AlarmTime, checkAlarmTime, checkTime } from '../vocabulary/time.ts'
 import { alarmTable, type Revived } from './alarm-table.ts'
 import { type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
-import { deliverJobs, type OpenDeliveries } from './deliver-jobs.ts'
+import { type DueListener, deliverDue, type OpenDeliveries } from './deliver-due.ts'
+import { notifyOfDue } from './due-channel.ts'
 import { asRun } from './handler-run.ts'
 import { operatorTable } from './operator-table.ts'
 import { delivererOf } from './report-activity.ts'
@@ -86,18 +87,17 @@ export interface PostgresManager extends AlarmManager, Closable {
 }
 
 /**
- * Makes a manager that keeps its alarms in PostgreSQL, shared by any number of processes; graphile-worker wakes the actors.
+ * Makes a manager that keeps its alarms in PostgreSQL, shared by any number of processes.
  *
- * A write completes when it is durable; all writes of one turn of the event loop share one statement. The row of an alarm is what counts:
- * a job of graphile-worker only says when to look at it. Removals leave their fence for a day. Throws `ALARM_CONFIG_INVALID`; what is
- * wrong with the server comes with the first write or delivery (`ALARM_STORAGE_UNREACHABLE`, `_UNSUPPORTED`, `_MISSING`, `_NEWER`,
- * `_READONLY`, `_LOCKED`, `_FAILED`). Deliveries outlast a server that is away.
+ * A write completes when it is durable; all writes of one turn of the event loop share one statement. Removals leave their fence for a day.
+ * Throws `ALARM_CONFIG_INVALID`; what is wrong with the server comes with the first write or delivery (`ALARM_STORAGE_UNREACHABLE`,
+ * `_UNSUPPORTED`, `_MISSING`, `_NEWER`, `_READONLY`, `_LOCKED`, `_FAILED`). Deliveries outlast a server that is away.
  *
  * Never before its time means the database's clock, and that of the process that delivers, too.
  *
  * Gotchas: a handler has to answer by `alarm.deliver`. One that only completes removes the manager's copy, while the store goes on holding the
- * alarm: it fires again whenever the actor is opened. A pooler in transaction mode breaks LISTEN, alarms then wait for the poll.
- * graphile-worker reads a config file of that name. On a shared pool, count one connection for each `deliveries` that is subscribed.
+ * alarm: it fires again whenever the actor is opened. A pooler in transaction mode loses notifications: what another process writes less
+ * than a poll before its time may wait for the poll. On a shared pool, count one connection for each `deliveries` that is subscribed.
  *
  * ```ts
  * const manager = postgresManager({ connectionString: process.env.DATABASE_URL })
@@ -116,7 +116,8 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
   const table = alarmTable(db, lease + Math.max(250, Math.ceil(lease / 10)))
   const operators = operatorTable(db)
   const open = new Set<OpenDeliveries>()
-  const dueListeners = new Set<(dueIn: number | null) => void>()
+  const dueListeners = new Set<DueListener>()
+  const wakeOthers = notifyOfDue(db, scheduler)
   let isClosing = false
   let isClosed = false
   const guests = new Set<Flush>()
@@ -128,17 +129,24 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     })
   }
 
+  function announce(dueIn: number | null): void {
+    if (dueIn === null) return
+    let hasPlace = false
+    for (const notify of dueListeners) if (notify(dueIn)) hasPlace = true
+    if (!hasPlace) wakeOthers(dueIn)
+  }
+
   async function writeOne(write: KeyedWrite): Promise<AlarmFencedError | null> {
     check(isClosed)
     const result = await table.write(write)
     if (result instanceof AlarmFencedError) return result
-    for (const notify of dueListeners) notify(result)
+    announce(result)
     return null
   }
 
   async function revived(changing: Promise<Revived | null>): Promise<boolean> {
     const found = await changing
-    if (found !== null) for (const notify of dueListeners) notify(found.dueIn)
+    if (found !== null) announce(found.dueIn)
     return found !== null
   }
 
@@ -203,8 +211,20 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     deliveries(handler, deliveryOptions = {}) {
       checkDeliveries(handler, deliveryOptions)
       const { abandon } = deliveryOptions
-      const delivered$ = deliverJobs(
-        { db, table, operators, redact, scheduler, lease, pollInterval, open, dueListeners },
+      const delivered$ = deliverDue(
+        {
+          db,
+          table,
+          operators,
+          redact,
+          scheduler,
+          lease,
+          pollInterval,
+          open,
+          dueListeners,
+          announce,
+          wakeOthers,
+        },
         (delivery) => asRun('The delivery handler', undefined, () => handler(delivery)),
         {
           concurrency,
@@ -259,7 +279,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     async resume(scope = {}) {
       const checked = checkScope(scope)
       const isResumed = await changePauses((pauses) => resumedAt(pauses, checked))
-      while (isResumed && (await table.restore())) check(isClosed)
+      for (; isResumed && (await table.restore()); announce(0)) check(isClosed)
       return isResumed
     },
     async drain() {

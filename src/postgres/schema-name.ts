@@ -1,6 +1,6 @@
 import { configError } from '../vocabulary/error-of.ts'
 
-const MAX_BYTES = 44 // graphile-worker names its prepared statements after it, and Postgres knows 63 bytes of a name
+const MAX_BYTES = 44 // Postgres knows 63 bytes of a name, and the channel has it in its own
 
 /** Reads the name of a schema, or throws `ALARM_CONFIG_INVALID`. */
 export function checkSchemaName(name: string): string {

@@ -16,19 +16,23 @@ const LEAST = 250
 const MOST = 15_000
 
 /**
- * Looks after what dead processes leave, while this one delivers.
- *
- * A process that dies between taking a job and leasing its row leaves a job that graphile-worker keeps locked for 4 hours: the
- * alarm gets another one within a lease; one that dies while it resumes leaves alarms set aside. Fences of removals are forgotten after a day.
+ * Looks after what dead processes and steps of the clock leave, while this one delivers: leases and back-offs that would last longer, and
+ * alarms that stayed set aside, as the process died that resumed them. Fences of removals are forgotten after a day, as many as there are.
  */
-export function watchStuck(scheduler: SchedulerLike, lease: number, table: AlarmTable): Subscription {
+export function keepUp(
+  scheduler: SchedulerLike,
+  lease: number,
+  table: AlarmTable,
+  restored: () => void,
+): Subscription {
   const often = Math.min(Math.max(lease / 2, LEAST), MOST)
   const rescue$ = defer(async () => {
     await table.bound()
-    await table.arm(await table.stuck(often))
-    while (await table.restore()) {}
+    while (await table.restore()) restored()
   })
-  const forget$ = defer(() => table.forget(DAY))
+  const forget$ = defer(async () => {
+    while (await table.forget(DAY)) {}
+  })
   const never = catchError(() => EMPTY) // what does not go now goes next time
   return merge(
     timer(0, often, scheduler).pipe(exhaustMap(() => rescue$.pipe(never))),

@@ -1,8 +1,7 @@
 import { postgresStore } from 'nolater/postgres'
 import { describe, expect, it } from 'vitest'
-import { idOf } from '../../src/postgres/alarm-key.ts'
 import { statementsOf } from '../../src/postgres/statements.ts'
-import { quoted, sleep, withSchema } from '../postgres/rig.ts'
+import { quoted, until, withSchema } from '../postgres/rig.ts'
 import { serverOfFile } from '../postgres/server.ts'
 import { type CampaignOptions, campaign, type Outcome } from './campaign.ts'
 import { makePlan, type Sabotage } from './plan.ts'
@@ -50,24 +49,27 @@ if (typeof server === 'string') {
   })
 
   describe('what chaos has found', () => {
-    it('takes each alarm once though its row is changed while it waits for it', { timeout: PATIENCE }, () =>
+    it('enters each answer though its row is changed while it waits for it', { timeout: PATIENCE }, () =>
       withSchema(server, async ({ manager, schema, table, pool, write }) => {
         const its = manager()
-        for (const key of ['a', 'b', 'c', 'd']) await write(its, key, Date.now() - 1_000, 1)
-        const { take } = statementsOf(quoted(schema))
-        // Whoever waits for a row sees what its owner has made of it: both rows are new when they are taken.
+        for (const key of ['a', 'b', 'c', 'd']) await write(its, key, 1_000, 1)
+        const { take, answer } = statementsOf(quoted(schema))
+        const holder = crypto.randomUUID()
+        const taken = await server.query<{ id: string }>(take, [holder, 10, 60_000])
+        // What waits for a row sees what its owner has made of it: both rows are new when they are answered.
         const owner = await pool().connect()
-        await owner.query(`BEGIN; UPDATE ${table} SET fence = fence WHERE key IN ('a', 'b')`)
-        const holders = [crypto.randomUUID(), crypto.randomUUID()]
-        const ids = [idOf('a'), idOf('b')]
-        const taken = pool().query(take, [ids, holders, 60_000, 2, holders[0]])
-        await Promise.race([taken, sleep(500)])
+        await owner.query(`BEGIN; UPDATE ${table} SET last_error = 'x' WHERE key IN ('a', 'b')`)
+        const [ids, each] = [taken.map(({ id }) => id), (value: unknown) => taken.map(() => value)]
+        const done = [each(holder), each(1_000), each(1), each(1), each(null), each(1_000), each(0), each(0)]
+        const entered = pool().query(answer, [ids, ...done, each(null), each(null), each(null), each(false)])
+        await until(
+          () => server.query(`SELECT FROM pg_locks WHERE NOT granted`),
+          (waiting) => waiting.length > 0,
+        )
         await owner.query('COMMIT')
         owner.release()
-        const { rows } = await taken
-        expect(rows.map(({ key, taken }) => [key, taken]).sort()).toEqual(
-          ['a', 'b', 'c', 'd'].map((key) => [key, true]),
-        )
+        expect((await entered).rows.map(({ id }) => id).sort()).toEqual(ids.toSorted())
+        expect(ids).toHaveLength(4)
       }),
     )
 

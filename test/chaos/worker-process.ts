@@ -43,7 +43,6 @@ export function startWorker(
     if (line === 'ready') isReady()
     hear(line.split(' '))
   })
-  // graphile-worker prints a trace when its connections break.
   const last = lastWords(child)
   child.stdin.on('error', () => {})
   const leave = (): void => void child.kill('SIGKILL')

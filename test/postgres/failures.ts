@@ -12,7 +12,7 @@ const HOUR = 3_600_000
 export function describeFailures(server: Server): void {
   describe.concurrent('postgresManager, when something fails', { timeout: 60_000 }, () => {
     it('delivers again after the lease what a killed process was delivering', ({ expect }) =>
-      withSchema(server, async ({ schema, jobs, ends, manager, write, deliver }) => {
+      withSchema(server, async ({ schema, ends, manager, write, deliver, row }) => {
         const lease = 1_500
         const writer = manager()
         await writer.ready()
@@ -24,23 +24,12 @@ export function describeFailures(server: Server): void {
         const t0 = Date.now()
         await write(writer, 'a', t0, 7)
         await took
-        const next = `SELECT FROM ${jobs} WHERE key IS NOT NULL AND locked_at IS NULL AND run_at > now()`
-        expect(await server.query(next)).toHaveLength(1) // before the handler began
+        expect(Number((await row('a'))?.due)).toBeGreaterThanOrEqual(t0 + lease) // before the handler began
         child.kill('SIGKILL')
         const { delivered } = deliver(manager({ lease }))
         await until(() => delivered.length > 0)
         expect(delivered).toMatchObject([{ key: 'a', fence: 7, scheduledTime: t0, retryCount: 0 }])
         expect(delivered[0]!.at - t0).toBeGreaterThanOrEqual(lease)
-      }))
-
-    it('delivers within a lease what a process took that died before it could say so', ({ expect }) =>
-      withSchema(server, async ({ jobs, manager, write, deliver }) => {
-        const writer = manager()
-        await write(writer, 'a', Date.now(), 1)
-        await server.query(`UPDATE ${jobs} SET locked_at = now(), locked_by = 'the dead', attempts = 1`)
-        const { delivered, only } = deliver(manager({ lease: 1_000 }))
-        await until(() => only('done').length > 0)
-        expect(delivered).toHaveLength(1)
       }))
 
     it('delivers what is due though every connection is cut again and again', ({ expect }) =>
@@ -147,14 +136,13 @@ export function describeFailures(server: Server): void {
           const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
           client.query = (async (config: string | { text: string }, ...rest: unknown[]) => {
             const text = typeof config === 'string' ? config : config.text
-            // It asks for its task's number, and remembers the answer, that it failed too. Meanwhile it begins to listen.
-            const what = ['_private_tasks as tasks (identifier)', 'LISTEN "jobs:insert"'].find(
-              (part) => text.includes(part) && !text.includes('UNLISTEN'),
-            )
+            const what = ['taken AS', 'LISTEN'].find((part) => text.includes(part))
             if (what === undefined || broken.includes(what)) return query(config, ...rest)
             broken.push(what)
-            if (what.startsWith('LISTEN')) await sleep(300)
-            throw new Error('Connection terminated unexpectedly')
+            const error = new Error('Connection terminated unexpectedly')
+            const done = rest.at(-1)
+            if (typeof done !== 'function') throw error
+            return done(error)
           }) as typeof client.query
         })
         const { only } = deliver(manager({ pool: breaking }))
@@ -183,48 +171,40 @@ export function describeFailures(server: Server): void {
         expect(await row('a')).toMatchObject({ time: `${time}`, holder })
       }))
 
-    it('has a job for the new time though the old one was taken at that very moment', ({ expect }) =>
-      withSchema(server, async ({ jobs, schema, manager, pool, write }) => {
-        const writer = manager()
-        await write(writer, 'a', Date.now(), 1)
-        const taker = await pool().connect()
-        await taker.query(`BEGIN; UPDATE ${jobs} SET locked_at = now(), locked_by = 'another', attempts = 1`)
-        const time = Date.now() + HOUR
-        const written = write(writer, 'a', time, 2)
-        await until(
-          () =>
-            server.query(
-              `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND position($1 IN query) > 0`,
-              [quoted(schema)],
-            ),
-          (found) => found.length > 0,
-        )
-        await taker.query('COMMIT')
-        taker.release()
-        expect(await written).toBe('done')
-        const found = await server.query(
-          `SELECT extract(epoch FROM run_at)::float8 * 1000 AS at FROM ${quoted(schema)}.jobs WHERE key IS NOT NULL AND locked_at IS NULL`,
-        )
-        expect(found).toEqual([{ at: time }])
-      }))
-
-    it('delivers once an alarm that has many jobs', ({ expect }) =>
-      withSchema(server, async ({ schema, jobs, table, manager, write, deliver }) => {
-        const [writer, worker] = [manager(), manager({ lease: 5_000 })]
-        await write(writer, 'a', Date.now(), 1)
-        for (let i = 0; i < 5; i++) {
-          await server.query(
-            `SELECT ${quoted(schema)}.add_job('nolater', json_build_object('id', encode(id, 'hex'))) FROM ${table}`,
+    for (const [what, scopes, generation] of [
+      ['delivers nothing that is paused', '[{"prefix":""}]', 1],
+      ['delivers what is resumed', '[]', 2],
+    ] as const) {
+      it(`${what} in the moment of a look`, ({ expect }) =>
+        withSchema(server, async ({ schema, manager, pool, write, deliver, row }) => {
+          const worker = manager({ pollInterval: 50 })
+          await worker.ready()
+          const pauses = `${quoted(schema)}._nolater_pauses`
+          if (scopes === '[]') await worker.pause()
+          const operator = await pool().connect()
+          await operator.query(`BEGIN; UPDATE ${pauses} SET generation = ${generation}, scopes = '${scopes}'`)
+          const { delivered, only } = deliver(worker)
+          await write(worker, 'a', Date.now(), 1)
+          await until(
+            () =>
+              server.query(
+                `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND position('taken AS' IN query) > 0
+                   AND position($1 IN query) > 0`,
+                [pauses],
+              ),
+            (found) => found.length > 0,
           )
-        }
-        const { delivered, only } = deliver(worker, () => sleep(300))
-        await until(() => only('done').length > 0)
-        await until(
-          () => server.query(`SELECT FROM ${jobs}`),
-          (left) => left.length === 0,
-        )
-        expect(delivered).toHaveLength(1)
-      }))
+          await operator.query('COMMIT')
+          operator.release()
+          if (scopes === '[]') await until(() => only('done').length > 0)
+          else
+            await until(
+              () => row('a'),
+              (held) => held?.aside === generation,
+            )
+          expect(delivered).toHaveLength(scopes === '[]' ? 1 : 0)
+        }))
+    }
 
     it('delivers each of many alarms to one of several workers', ({ expect }) =>
       withSchema(server, async ({ manager, write, deliver }) => {
@@ -241,8 +221,8 @@ export function describeFailures(server: Server): void {
       }))
 
     it('keeps the retries in the row, and the alarm as failed after the last', ({ expect }) =>
-      withSchema(server, async ({ table, jobs, manager, write, deliver, row }) => {
-        const worker = manager()
+      withSchema(server, async ({ table, manager, write, deliver, row }) => {
+        const worker = manager({ pollInterval: 20 })
         await write(worker, 'a', Date.now(), 1)
         const failing = deliver(worker, () => throwError(() => new Error('as the test wants')))
         // Time cannot be moved here, but the end of the back-off can.
@@ -252,9 +232,6 @@ export function describeFailures(server: Server): void {
             (held) => held?.holder === null,
           )
           await server.query(`UPDATE ${table} SET due = 0 WHERE due IS NOT NULL AND holder IS NULL`)
-          await server.query(`UPDATE ${jobs} SET run_at = now()`)
-          await worker.ready()
-          await sleep(20)
         }
         expect(failing.delivered.map(({ retryCount }) => retryCount)).toEqual([0, 1, 2, 3, 4, 5, 6])
         const failed = await row('a')
@@ -281,15 +258,15 @@ export function describeFailures(server: Server): void {
         expect(delivered.map(({ key }) => key).sort()).toEqual(['backs off', 'leased'])
       }))
 
-    it('forgets fences of removals after a day, and what dead workers left', ({ expect }) =>
-      withSchema(server, async ({ table, jobs, manager, write, deliver, row }) => {
+    it('forgets fences of removals after a day, as many as there are', ({ expect }) =>
+      withSchema(server, async ({ table, manager, write, deliver, row }) => {
         const worker = manager()
         for (const key of ['old', 'young']) await write(worker, key, null, 5)
         await write(worker, 'set', Date.now() + HOUR, 5)
         await server.query(`UPDATE ${table} SET changed_at = changed_at - 86400001 WHERE key <> 'young'`)
         await server.query(
-          `INSERT INTO ${jobs} (task_id, locked_at, locked_by, attempts, max_attempts)
-           SELECT task_id, now() - interval '5 hours', 'the dead', 1, 1 FROM ${jobs}`,
+          `INSERT INTO ${table} (id, key, fence, set_by, again, counted, uncounted, changed_at)
+           SELECT decode(lpad(to_hex(i), 64, '0'), 'hex'), 'gone ' || i, 1, 1, false, 0, 0, i FROM generate_series(1, 2500) AS i`,
         )
         deliver(worker)
         await until(
@@ -297,8 +274,8 @@ export function describeFailures(server: Server): void {
           (held) => held === undefined,
         )
         await until(
-          () => server.query(`SELECT FROM ${jobs}`),
-          (left) => left.length === 1,
+          () => server.query(`SELECT FROM ${table}`),
+          (left) => left.length === 2,
         )
         expect(await row('young')).toMatchObject({ fence: '5' })
         expect(await row('set')).toMatchObject({ fence: '5' })

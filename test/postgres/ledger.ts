@@ -186,7 +186,7 @@ export function describeLedger(server: Server): void {
             found.due = row.due as number
           }
           expect(found, JSON.stringify({ held, answer })).toEqual(row)
-          expect(after.entered).toBe(expected !== null)
+          expect(after?.entered).toBe(expected !== null)
         })
       }))
   })

@@ -60,7 +60,7 @@ if (typeof server === 'string') {
           },
         }
       },
-      { time: 'real', unit: 500, late: 10_000 },
+      { time: 'real', unit: 800, late: 10_000 },
     ))
 
   describeLedger(server)

@@ -48,7 +48,6 @@ export async function withSchema(server: Server, test: (rig: SchemaRig) => Promi
     schema,
     ends,
     table: `${quoted(schema)}._nolater_alarm`,
-    jobs: `${quoted(schema)}._private_jobs`,
     manager(options = {}) {
       const way = options.pool === undefined ? { connectionString: server.connectionString } : {}
       const manager = postgresManager({ ...way, schema, ...options })
@@ -87,6 +86,7 @@ interface Row {
   readonly due: string | null
   readonly counted: number
   readonly holder: string | null
+  readonly aside: number | null
 }
 
 export interface SchemaRig {
@@ -94,9 +94,8 @@ export interface SchemaRig {
   readonly schema: string
   /** called at the end, whatever the outcome */
   readonly ends: (() => unknown)[]
-  /** as they stand in a statement */
+  /** as it stands in a statement */
   readonly table: string
-  readonly jobs: string
   manager(options?: Partial<PostgresManagerOptions>): PostgresManager
   pool(options?: pg.PoolConfig): pg.Pool
   /** `done`, or the error */

@@ -1,4 +1,4 @@
-import { Observable, type ObservableInput, type SchedulerLike, Subscription } from 'rxjs'
+import { Observable, type ObservableInput, type SchedulerLike, Subscription, timer } from 'rxjs'
 import { openActivity } from '../ledger/activity.ts'
 import type { DeliveryStory } from '../ledger/answers.ts'
 import type { Redact } from '../ledger/kept-error.ts'
@@ -12,14 +12,13 @@ import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../vocabular
 import { wakeAt } from '../vocabulary/wake-at.ts'
 import type { After, AlarmTable, Answer, Taken } from './alarm-table.ts'
 import { failed, released, reported } from './answers.ts'
-import { type Database, loadEngine } from './database.ts'
+import type { Database } from './database.ts'
+import { listenForDue } from './due-channel.ts'
 import { enterAnswer, REST, rest } from './enter-answer.ts'
 import { watchDue } from './near-due.ts'
 import type { OperatorTable } from './operator-table.ts'
 import { newDeliverer, newHolder, reportActivity } from './report-activity.ts'
-import { openSlots } from './slots.ts'
-import { watchStuck } from './upkeep.ts'
-import { openWorker, type Worker } from './worker.ts'
+import { keepUp } from './upkeep.ts'
 
 /** What the deliveries of one manager share. */
 export interface Deliveries {
@@ -32,9 +31,16 @@ export interface Deliveries {
   readonly pollInterval: number
   /** those under way, for the closing of the manager */
   readonly open: Set<OpenDeliveries>
-  /** called with ms until something is due that this process has just written */
-  readonly dueListeners: Set<(dueIn: number | null) => void>
+  /** of what this process has just written */
+  readonly dueListeners: Set<DueListener>
+  /** Has what is due in so many ms, `null` for never, delivered here, or wherever there is a place for it. */
+  announce(dueIn: number | null): void
+  /** Notifies other processes of it. */
+  wakeOthers(dueIn: number): void
 }
+
+/** Called with the ms until something is due; returns whether there is a place for it. */
+export type DueListener = (dueIn: number) => boolean
 
 export interface OpenDeliveries {
   /** Takes nothing more, waits for the handlers at work and for their answers, and completes. */
@@ -50,114 +56,124 @@ interface Run {
   isAtWork: boolean
 }
 
-const POLLERS = 4
-const MOST = 100 // others to take with the alarm of a job
+const MOST = 500 // alarms of one look
+const GAP = 5 // ms between looks, so that what is due within them is taken together
 
 /**
  * Delivers the alarms: never before their time, each at least once, one delivery of a key at a time.
  *
- * graphile-worker brings the jobs. A job only says that an actor's alarm may be due: its row decides, is leased, and has a new job at the
- * end of the lease, before a handler begins. So a job that comes twice, late, or for an older alarm finds nothing to do.
+ * A look leases what is due, as far as there are places, and says when the next alarm is. One look is under way at a time.
  */
-export function deliverJobs(
-  { db, table, operators, redact, scheduler, lease, pollInterval, open, dueListeners }: Deliveries,
+export function deliverDue(
+  {
+    db,
+    table,
+    operators,
+    redact,
+    scheduler,
+    lease,
+    pollInterval,
+    open,
+    dueListeners,
+    announce,
+    wakeOthers,
+  }: Deliveries,
   handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
   { concurrency = 100, abandon }: DeliveryOptions,
 ): Observable<DeliveryEvent> {
   return new Observable((subscriber) => {
     const elapsed = elapsedOf(scheduler)
     const context = currentContext()
-    const slots = openSlots(concurrency)
     const runs = new Set<Run>()
     const answers = new Set<Promise<unknown>>() // that are not entered yet
     let isStopped = false
-    let worker: Worker | null = null
+    let isLooking = false
+    let isAsked = false // for another look
+    let looked: Promise<void> = Promise.resolve()
+    let gap = Subscription.EMPTY
     const whenFree = new Set<() => void>()
-    const near = watchDue(scheduler, pollInterval, table.next, () => worker?.nudge())
+    const near = watchDue(scheduler, pollInterval, () => look())
+    const hasPlace = (dueIn: number): boolean => {
+      near.news(dueIn)
+      return places() > 0
+    }
+    const listening = listenForDue(db, scheduler, near.news)
     // What a subscriber throws that RxJS does not keep from it must not end the work of the others.
     const emit = (event: DeliveryEvent): void => reportUncaught(() => subscriber.next(event))
     const stall = openStall(scheduler, emit)
     const stalled = (error: unknown): void => void stall.failed(error, REST)
-    const upkeep = watchStuck(scheduler, lease, table)
+    const upkeep = keepUp(scheduler, lease, table, () => look())
     const activity = openActivity(elapsed)
     const deliverer = newDeliverer()
     const reporting = reportActivity(deliverer, activity, scheduler, operators)
 
-    async function begin(): Promise<void> {
+    const places = (): number => Math.min(MOST, concurrency - runs.size)
+
+    /** Looks for what is due, now or once the last look is over. */
+    function look(): void {
+      isAsked = true
+      if (isLooking || isStopped) return
+      isLooking = true
+      looked = takeAll().then(
+        (isFull) => {
+          if (isFull) lookAgain()
+          else gap = timer(GAP, scheduler).subscribe(lookAgain)
+        },
+        (error) => subscriber.error(error),
+      )
+    }
+
+    function lookAgain(): void {
+      isLooking = false
+      if (isAsked && places() > 0) look()
+    }
+
+    /** Whether it ended for want of places: the end of a handler asks again. */
+    async function takeAll(): Promise<boolean> {
       for (;;) {
-        if (isStopped) return
-        try {
-          const [engine, pool] = [await loadEngine(), await db.pool()]
-          if (isStopped) return
-          const pollers = Math.min(POLLERS, concurrency)
-          const written = near.requestPoll
-          worker = openWorker({
-            engine,
-            pool,
-            schema: db.name,
-            pollInterval,
-            scheduler,
-            slots,
-            pollers,
-            take,
-            check,
-            failed: (error) => subscriber.error(error),
-            written,
-          })
-          return
-        } catch (error) {
-          if (!canPass(error)) return subscriber.error(error)
-          stalled(error)
-          await rest(scheduler)
+        await new Promise((resolve) => setImmediate(resolve)) // the places of handlers that end together are filled together
+        if (isStopped) return true
+        isAsked = false
+        const most = places()
+        if (most === 0) {
+          wakeOthers(0)
+          return true
         }
+        if (!(await take(most))) return false
       }
     }
 
-    async function check(): Promise<void> {
+    /** Takes at most so many; whether there may be more. */
+    async function take(most: number): Promise<boolean> {
+      const holder = newHolder(deliverer)
+      const lapsesAt = elapsed() + lease // before the database begins to count: ours ends first
       try {
-        await db.check()
+        const { taken, isFull, nextIn } = await table.take(holder, most)
         stall.over()
+        near.news(nextIn)
+        for (const each of taken)
+          context.runInAsyncScope(() =>
+            start({ taken: each, lapsesAt, work: new Subscription(), isAtWork: false }),
+          )
+        return isFull
       } catch (error) {
-        if (canPass(error)) stalled(error)
-        throw error
+        await recover(holder, error)
+        return true
       }
-    }
-
-    /** The alarm of a job, and as many others as there are places for. */
-    async function take(id: string): Promise<void> {
-      const places = 1 + slots.reserveMore(MOST)
-      let unused = places
-      for (;;) {
-        const holder = newHolder(deliverer)
-        const lapsesAt = elapsed() + lease // before the database begins to count: ours ends first
-        try {
-          // What came too late to be taken has lost its job to it, so it gets another one.
-          if (isStopped) await table.arm([id])
-          const taken = isStopped ? [] : await table.take(id, holder, places - 1)
-          unused -= taken.length
-          stall.over()
-          for (const each of taken)
-            context.runInAsyncScope(() =>
-              start({ taken: each, lapsesAt, work: new Subscription(), isAtWork: false }),
-            )
-          break
-        } catch (error) {
-          if (canPass(error)) stalled(error)
-          else subscriber.error(error)
-          if (isStopped) break
-          await recover(holder)
-        }
-      }
-      for (; unused > 0; unused--) slots.free()
     }
 
     /** What was taken by a statement that was not answered is not left to its lease. */
-    async function recover(holder: string): Promise<void> {
-      while (!isStopped) {
+    async function recover(holder: string, failure: unknown): Promise<void> {
+      for (let error = failure; !isStopped; ) {
+        if (!canPass(error)) return subscriber.error(error)
+        stalled(error)
         await rest(scheduler)
         try {
+          await db.check()
           return await table.giveBack(holder)
-        } catch {}
+        } catch (next) {
+          error = next
+        }
       }
     }
 
@@ -165,13 +181,11 @@ export function deliverJobs(
       const { taken, lapsesAt, work } = run
       const early = (taken.delivered.time as number) - scheduler.now()
       if (isStopped) {
-        slots.free()
         giveBack(run)
         return
       }
       // Our clock is so far behind that the lease would end before.
       if (early > lease / 2) {
-        slots.free()
         giveBack(run, early)
         return
       }
@@ -209,9 +223,10 @@ export function deliverJobs(
 
     /** Its place is free for the next. */
     function end(run: Run): void {
+      const isFull = places() === 0
       if (!runs.delete(run)) return
       run.isAtWork = false
-      slots.free()
+      if (isFull) look()
       reportUncaught(() => run.work.unsubscribe()) // a teardown that throws must not keep the other handlers running
       if (runs.size === 0) for (const resolve of whenFree) resolve()
     }
@@ -242,7 +257,7 @@ export function deliverJobs(
       const entered = entering.then((after) => {
         answers.delete(entered)
         stall.over()
-        for (const notify of dueListeners) notify(after?.dueIn ?? null)
+        announce(after?.dueIn ?? null)
         tell(taken, after === null ? { kind: 'expired' } : story(after))
       })
       answers.add(entered)
@@ -271,9 +286,10 @@ export function deliverJobs(
       if (isStopped) return
       isStopped = true
       near.stop()
+      listening.stop()
       upkeep.unsubscribe()
-      dueListeners.delete(near.news)
-      stopped = worker?.stop().catch(() => {}) ?? begun
+      gap.unsubscribe()
+      dueListeners.delete(hasPlace)
     }
 
     /** Resolves when nothing is at work, and all is entered. */
@@ -281,7 +297,7 @@ export function deliverJobs(
       if (runs.size > 0) {
         await new Promise<void>((resolve) => whenFree.add(resolve))
       }
-      await stopped
+      await looked
       while (answers.size > 0) await Promise.all(answers)
       reporting.unsubscribe()
       await operators.gone(deliverer).catch(() => {}) // the database is away: it is forgotten in an hour
@@ -295,10 +311,9 @@ export function deliverJobs(
         subscriber.complete()
       },
     }
-    let stopped: Promise<unknown> = Promise.resolve()
     open.add(all)
-    dueListeners.add(near.news)
-    const begun = begin()
+    dueListeners.add(hasPlace)
+    look()
     return () => {
       halt()
       for (const run of [...runs]) stopRun(run)
