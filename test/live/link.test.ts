@@ -5,7 +5,7 @@ const place: Place = {
   plan: {
     seed: 7,
     actions: [
-      { at: 0, kind: 'weather', what: 'latency', value: 2000 },
+      { at: 0, kind: 'weather', what: 'latency', value: 1500 },
       { at: 300, kind: 'storm' },
       { at: 300, kind: 'ask', actor: 'cart', time: 5000 },
       { at: 1200, kind: 'ask', actor: 'room', time: null },
@@ -19,7 +19,7 @@ const place: Place = {
 describe('a link', () => {
   it('says the whole run, and can be read by people', () => {
     expect(printLink(place)).toBe(
-      'seed=7&t=2410&actor=room&do=0.latency.2000_300.storm_300.set.cart.5000_1200.delete.room_2400.crash.cart',
+      'seed=7&t=2410&actor=room&do=0.latency.1500_300.storm_300.set.cart.5000_1200.delete.room_2400.crash.cart',
     )
     expect(parseLink(printLink(place))).toEqual(place)
   })
@@ -45,7 +45,7 @@ describe('a link', () => {
     ['seed=1&t=0&actor=cart&do=10.delete.cart.5', 'too many words'],
     ['seed=1&t=0&actor=cart&do=10.latency.400.1', 'too many words'],
     ['seed=1&t=0&actor=cart&do=10.set.cart.none', 'a time that is none'],
-    ['seed=1&t=0&actor=cart&do=10.latency.2001', 'more than the slider allows'],
+    ['seed=1&t=0&actor=cart&do=10.latency.1501', 'more than the slider allows'],
     ['seed=1&t=0&actor=cart&do=10.latency.49', 'less than the slider allows'],
     ['seed=1&t=0&actor=cart&do=20.storm_10.storm', 'actions out of order'],
   ])('%s is refused: %s', (link) => {

@@ -22,7 +22,8 @@ export function fateOf(seed: number, actor: string, sentAt: number, weather: Wea
     const lands = [null, takes, inSteps(1.6 * answeredAfter)][Math.floor(chance() * 3)]!
     return { appliedAfter: lands, answeredAfter, answer: 'timed out' }
   }
-  if (luck < weather.loss + weather.failure) {
+  // A share of what is not lost: at the ends of both sliders some requests still come through.
+  if (luck < weather.loss + (weather.failure * (100 - weather.loss)) / 100) {
     return { appliedAfter: null, answeredAfter: takes, answer: 'refused' }
   }
   return { appliedAfter: inSteps(0.6 * takes), answeredAfter: takes, answer: 'acknowledged' }

@@ -10,15 +10,15 @@ export interface Weather {
   readonly latency: number
   /** percent of the requests whose answer never comes; half of them are applied nevertheless, at once or much later */
   readonly loss: number
-  /** percent of the requests that are refused */
+  /** percent of the other requests that are refused */
   readonly failure: number
 }
 
-/** What the sliders may say. */
+/** What the sliders may say. At their ends a third of the requests come through: where none does, nothing is held that could be wrong. */
 export const RANGES: Readonly<Record<keyof Weather, { min: number; max: number; first: number }>> = {
-  latency: { min: 50, max: 2000, first: 400 },
-  loss: { min: 0, max: 50, first: 0 },
-  failure: { min: 0, max: 50, first: 0 },
+  latency: { min: 50, max: 1500, first: 400 },
+  loss: { min: 0, max: 40, first: 0 },
+  failure: { min: 0, max: 40, first: 0 },
 }
 
 /** Something that the user did, and when on the run's own clock. */

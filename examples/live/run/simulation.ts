@@ -53,7 +53,9 @@ export async function simulate({ seed, actions }: Plan): Promise<Simulation> {
         crash(action.actor)
         break
       case 'storm':
-        for (const each of stormOf(seed, clock.now())) clock.schedule(() => ask(each), each.at - clock.now())
+        for (const each of stormOf(seed, clock.now(), weather.latency)) {
+          clock.schedule(() => ask(each), each.at - clock.now())
+        }
         break
       case 'weather':
         weather[action.what] = action.value

@@ -11,20 +11,27 @@ export interface Ask {
 
 const LENGTH = 9_000 // ms
 const SECOND = 1_000
+// ms of latency; with a slower manager the same changes come further apart, or no call would end before the next change
+const BRISK = 700
 
 /**
  * Intents for every actor, closer together than the manager can answer: most move the alarm on, as activity does, some take that back,
  * some need it sooner, some do not need it any more.
  */
-export function stormOf(seed: number, start: number): Ask[] {
-  return ACTORS.flatMap((actor) => intentsOf(actor, start, random(seedOf(seed, 'storm', actor, start))))
+export function stormOf(seed: number, start: number, latency: number): Ask[] {
+  const slowness = Math.max(1, latency / BRISK)
+  return ACTORS.flatMap((actor) => {
+    const chance = random(seedOf(seed, 'storm', actor, start))
+    return intentsOf(actor, start, slowness, chance)
+  })
 }
 
-function intentsOf(actor: ActorName, start: number, chance: () => number): Ask[] {
+function intentsOf(actor: ActorName, start: number, slowness: number, chance: () => number): Ask[] {
   const asks: Ask[] = []
   let before: AlarmTime = null
   let time: AlarmTime = null
-  for (let at = start + pause(chance); at < start + LENGTH; at += pause(chance)) {
+  const pause = (): number => Math.round((slowness * (150 + 650 * chance() ** 2)) / STEP) * STEP
+  for (let at = start + pause(); at < start + slowness * LENGTH; at += pause()) {
     const soon = (Math.floor(at / SECOND) + 2) * SECOND
     const wanted = next(time, before, soon, chance)
     if (wanted === time) continue
@@ -44,5 +51,3 @@ function next(time: AlarmTime, before: AlarmTime, soon: number, chance: () => nu
   if (die < 0.9) return soon + some
   return null
 }
-
-const pause = (chance: () => number): number => Math.round((150 + 650 * chance() ** 2) / STEP) * STEP
