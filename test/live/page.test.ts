@@ -179,6 +179,29 @@ describe.skipIf(isMissing)(
       expect(await clock(page)).toBe(paused)
     })
 
+    it('stops when the storm is over, says what it came to, and goes on with what is asked then', async () => {
+      const page = await open(FIRST.replace('t=0', 't=14000'))
+      const ending = page.getByRole('status').filter({ hasText: 'Over' })
+      const button = page.locator('#play')
+      expect(await ending.count()).toBe(0)
+      await page.getByLabel('Speed').selectOption('4')
+      await press(page, 'Play')
+      await ending.waitFor()
+      const [said, over] = /^Over at ([\d.]+) s: /.exec(await ending.innerText())!
+      expect(await ending.innerText()).toMatch(/nolater 0 late, 0 lost/)
+      expect([await button.innerText(), await clock(page)]).toEqual(['Replay', Number(over)])
+
+      await press(page, 'in 3 s')
+      await expect.poll(() => button.innerText()).toBe('Pause')
+      expect(await ending.count()).toBe(0)
+      await ending.waitFor()
+      expect(await ending.innerText()).not.toContain(said)
+
+      await press(page, 'Replay')
+      await expect.poll(() => clock(page)).toBeLessThan(14)
+      expect(await ending.count()).toBe(0)
+    })
+
     it('counts late and lost alarms of the rivals, and leads to the moment at which it went wrong', async () => {
       const page = await open(FIRST.replace('t=0', 't=15000'))
       const sum = async (id: string) =>

@@ -7,6 +7,7 @@ import {
   firstPlan,
   type Plan,
   RANGES,
+  STEP,
   type Weather,
   withAction,
 } from '../../examples/live/run/plan.ts'
@@ -106,6 +107,18 @@ describe('what a visitor sees first', () => {
       expect(late + lost).toBeGreaterThan(0)
     }
     expect(scoreOf(fleets.nolater)).toMatchObject({ first: null, late: 0, lost: 0 })
+  })
+
+  it('is over when nothing is going to happen any more, and not before', async () => {
+    const simulation = await simulate(firstPlan)
+    expect(simulation.isOver).toBe(false) // the storm is planned
+    while (!simulation.isOver) await simulation.advanceTo(simulation.now + STEP)
+    const over = storyOf(simulation)
+    expect(over.now).toBeLessThan(25_000)
+    await simulation.advanceTo(over.now - STEP + 30_000)
+    expect({ ...storyOf(simulation), now: over.now }).toEqual(over)
+    await simulation.act({ at: simulation.now, kind: 'ask', actor: 'cart', time: simulation.now + 1_000 })
+    expect(simulation.isOver).toBe(false)
   })
 
   it('ends with everybody at rest, all alarms handled', async () => {

@@ -47,8 +47,8 @@ export function openControls(player: () => Player): { show(): void } {
 
   return {
     show() {
-      const { now, isPlaying, actor, run } = player()
-      find('play').textContent = isPlaying ? 'Pause' : 'Play'
+      const { now, isPlaying, isAtEnd, actor, run } = player()
+      find('play').textContent = isPlaying ? 'Pause' : isAtEnd ? 'Replay' : 'Play'
       find('clock').textContent = `${(now / 1000).toFixed(2)} s`
       for (const input of choices) input.checked = input.value === actor
       for (const slider of sliders) slider.show(run.weather)

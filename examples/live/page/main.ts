@@ -2,6 +2,7 @@ import { type Place, parseLink } from '../run/link.ts'
 import { ACTORS, firstPlan } from '../run/plan.ts'
 import { openAnnouncer } from './announce.ts'
 import { openControls } from './controls.ts'
+import { openEnding } from './ending.ts'
 import { openBubble } from './explain.ts'
 import { find } from './find.ts'
 import { openFleetView } from './fleet-view.ts'
@@ -27,7 +28,14 @@ const player: Player = await openPlayer(linked ?? beginning, changed)
 const get = (): Player => player
 const race = openRace(get)
 const bubble = openBubble(find('bubble'))
-const views = [openControls(get), race, openFleetView(get), openStoryText(get), openAnnouncer(get)]
+const views = [
+  openControls(get),
+  race,
+  openFleetView(get),
+  openStoryText(get),
+  openEnding(get),
+  openAnnouncer(get),
+]
 openShare(get, race.sheets)
 
 function changed(isFrame: boolean): void {

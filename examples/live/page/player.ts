@@ -8,12 +8,16 @@ export interface Player {
   /** where the ruler is; the run is at the last step before it */
   readonly now: number
   readonly isPlaying: boolean
+  /** the run is over, and something was asked in it */
+  readonly isAtEnd: boolean
   /** how fast time passes; 1 is as fast as outside */
   speed: number
   /** whose events the steps go by */
   actor: ActorName
   readonly link: string
+  /** Lets time pass, until the run is over; from the beginning where it is. */
   play(isPlaying: boolean): void
+  /** Does something now. Where the run had come to its end by itself, it goes on. */
   act(action: ActionNow): Promise<void>
   /** Goes to another time of this run: ahead, or back by running it once more from its beginning. */
   seek(time: number): Promise<void>
@@ -33,6 +37,7 @@ export async function openPlayer(first: Place, changed: (isFrame: boolean) => vo
   let run = await simulate(plan)
   let now = 0
   let isPlaying = false
+  let hasPlayedOut = false
   let turn = Promise.resolve()
 
   function inTurn(work: () => Promise<void>, isFrame = false): Promise<void> {
@@ -41,7 +46,10 @@ export async function openPlayer(first: Place, changed: (isFrame: boolean) => vo
     return done
   }
 
+  const isAtEnd = (): boolean => run.isOver && run.asks.length > 0
+
   async function goTo(time: number): Promise<void> {
+    hasPlayedOut = false
     if (time < run.now) run = await simulate(plan)
     await run.advanceTo(time)
     now = run.now
@@ -76,9 +84,12 @@ export async function openPlayer(first: Place, changed: (isFrame: boolean) => vo
   async function pass(ms: number): Promise<void> {
     if (!isPlaying) return
     const next = Math.min(now + ms * player.speed, LONGEST)
-    await run.advanceTo(next)
-    now = next
-    if (now === LONGEST) isPlaying = false
+    const wasOver = run.isOver // before anything was asked time passes, too
+    const isPlayedOut = (): boolean => !wasOver && isAtEnd()
+    while (run.now + STEP <= next && !isPlayedOut()) await run.advanceTo(run.now + STEP)
+    hasPlayedOut = isPlayedOut()
+    now = hasPlayedOut ? run.now : next
+    if (hasPlayedOut || now === LONGEST) isPlaying = false
   }
 
   const player: Player = {
@@ -90,6 +101,9 @@ export async function openPlayer(first: Place, changed: (isFrame: boolean) => vo
     },
     get isPlaying() {
       return isPlaying
+    },
+    get isAtEnd() {
+      return isAtEnd()
     },
     speed: 1,
     get actor() {
@@ -103,9 +117,11 @@ export async function openPlayer(first: Place, changed: (isFrame: boolean) => vo
       return printLink({ plan, now: run.now, actor })
     },
     play(on) {
+      hasPlayedOut = false
       if (on === isPlaying) return
       isPlaying = on
       if (on) {
+        if (isAtEnd()) void player.seek(0)
         before = performance.now()
         requestAnimationFrame(frame)
       }
@@ -117,6 +133,7 @@ export async function openPlayer(first: Place, changed: (isFrame: boolean) => vo
         const action = { at: run.now, ...asked } as Action
         plan = withAction(plan, action)
         await run.act(action)
+        if (hasPlayedOut && !run.isOver) player.play(true)
       }),
     seek: (time) => inTurn(() => goTo(time)),
     step: (direction) =>

@@ -9,6 +9,8 @@ import { type Ask, stormOf } from './storm.ts'
 /** A plan while it is run. */
 export interface Simulation {
   readonly now: number
+  /** nothing is going to happen by itself any more */
+  readonly isOver: boolean
   readonly weather: Weather
   readonly fleets: Readonly<Record<Contender['id'], Fleet>>
   /** what was asked, of all actors */
@@ -73,6 +75,9 @@ export async function simulate({ seed, actions }: Plan): Promise<Simulation> {
   return {
     get now() {
       return clock.now()
+    },
+    get isOver() {
+      return clock.now() === LONGEST || (clock.pending === 0 && done === planned.length)
     },
     weather,
     fleets,
