@@ -20,10 +20,10 @@ export function openEnding(player: () => Player): { show(): void } {
 
 function textOf({ run, isAtEnd }: Player): string {
   if (!isAtEnd) return ''
-  const why = run.now === LONGEST ? 'no run is longer' : 'nothing is in flight, and no alarm is left to fire'
+  const why = run.now === LONGEST ? `no run is longer than ${LONGEST / 1000} s` : 'nothing is left to happen'
   const results = CONTENDERS.map(({ id, title }) => {
     const { late, lost } = scoreOf(run.fleets[id])
     return `${title} ${late} late, ${lost} lost`
   })
-  return `Over at ${run.now / 1000} s: ${why}. ${results.join('; ')}.`
+  return `Over: ${why}. ${results.join('; ')}.`
 }

@@ -3,9 +3,10 @@ import { drawRuler } from '../picture/ruler.ts'
 import { heightOf, type Item, middleOf, SCALE, type Sheet } from '../picture/sheet.ts'
 import { marbleOf, svgElement } from './marble.ts'
 
-// Pixels left of the lanes for their names, and right of now for what stands.
-const MARGIN = 88
-const LEAD = 104
+/** Pixels left of the lanes for their names, and right of now for what stands: few where there are few in all. */
+const edgesIn = (width: number): { margin: number; lead: number } =>
+  width < 480 ? { margin: 62, lead: 48 } : { margin: 88, lead: 104 }
+
 const BEFORE = 1_000 // ms; a label may reach into the window from so long before it
 
 /** The lanes of one actor on a ruler that moves. */
@@ -21,8 +22,8 @@ export function openPanel(name: string, isNumbered: boolean): Panel {
   const hidden = { 'aria-hidden': 'true' }
   const [names, standing, ruler] = [svgElement('g', hidden), svgElement('g', hidden), svgElement('g', hidden)]
   const [bars, points] = [svgElement('g', {}), svgElement('g', {})]
-  const lasting = svgElement('svg', { x: MARGIN }) // cut off at now
-  const passing = svgElement('svg', { x: MARGIN })
+  const lasting = svgElement('svg', {}) // cut off at now
+  const passing = svgElement('svg', {})
   const nowLine = svgElement('path', { class: 'now' })
   lasting.append(ruler, bars)
   passing.append(points)
@@ -41,15 +42,21 @@ export function openPanel(name: string, isNumbered: boolean): Panel {
   function show(sheet: () => Sheet, now: number, isMoving: boolean): void {
     if (isMoving && !isInSight) return
     width ||= element.clientWidth
-    again = () => draw(sheet(), now, Math.max(100, width - MARGIN - LEAD))
+    again = () => draw(sheet(), now)
     again()
   }
 
-  function draw(sheet: Sheet, now: number, plot: number): void {
+  function draw(sheet: Sheet, now: number): void {
     const height = heightOf(sheet)
+    const { margin, lead } = edgesIn(width)
+    const plot = Math.max(100, width - margin - lead)
     const first = now - plot / SCALE
-    const edge = MARGIN + plot
-    resize(plot, height)
+    const edge = margin + plot
+    element.setAttribute('height', String(height))
+    for (const part of [lasting, passing]) part.setAttribute('x', String(margin))
+    lasting.setAttribute('width', String(plot))
+    passing.setAttribute('width', String(plot + lead))
+    nowLine.setAttribute('d', `M${edge} 0V${height}`)
     const move = `translate(${plot - now * SCALE} 0)`
     for (const each of [ruler, bars, points]) each.setAttribute('transform', move)
     fill(names, ...sheet.lanes.map((lane) => text(lane.name, 0, middleOf(lane.row) + 4, 'nl-sans nl-faint')))
@@ -61,13 +68,6 @@ export function openPanel(name: string, isNumbered: boolean): Panel {
       ),
     )
     place(sheet.items.filter(({ from, to }) => from <= now && (to ?? now) >= first - BEFORE))
-  }
-
-  function resize(plot: number, height: number): void {
-    element.setAttribute('height', String(height))
-    lasting.setAttribute('width', String(plot))
-    passing.setAttribute('width', String(plot + LEAD))
-    nowLine.setAttribute('d', `M${MARGIN + plot} 0V${height}`)
   }
 
   function fill(part: SVGGElement, ...shapes: readonly string[]): void {

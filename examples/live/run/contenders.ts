@@ -14,6 +14,12 @@ export interface Contender {
 
 export const CONTENDERS: readonly Contender[] = [
   {
+    id: 'nolater',
+    title: 'nolater',
+    idea: 'Earlier first, then commit, later last; what to write is worked out when its turn comes.',
+    keeper: noLater,
+  },
+  {
     id: 'switch-map',
     title: 'switchMap over the write',
     idea: 'Only the newest alarm counts; the write before it is cancelled. A cancelled request may still be applied.',
@@ -24,11 +30,5 @@ export const CONTENDERS: readonly Contender[] = [
     title: 'promise chain, parked value',
     idea: 'One write after the other; the next later one is parked, and written even if it is no longer true.',
     keeper: overheard(parkedChain),
-  },
-  {
-    id: 'nolater',
-    title: 'nolater',
-    idea: 'Earlier first, then commit, later last; what to write is worked out when its turn comes.',
-    keeper: noLater,
   },
 ]
