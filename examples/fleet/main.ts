@@ -4,6 +4,7 @@ import { endBySignals } from '../processes/scratch-folder.ts'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
 import { conduct } from './conductor.ts'
 import { doctorSays } from './doctor.ts'
+import { drawingWidth } from './drawing-width.ts'
 import { folderAt } from './folder.ts'
 import { HERO, mix } from './mix.ts'
 import { makePlace } from './place.ts'
@@ -35,11 +36,6 @@ function lengthOf(lines: readonly ScriptLine[]): number {
   )
 }
 
-/** That of the terminal, as far as a drawing can be read in it. */
-function drawingWidth({ isTTY, columns }: NodeJS.WriteStream): number {
-  return isTTY ? Math.min(Math.max(columns, 60), 160) : 110
-}
-
 // What reads the output has ended (`| head`): so does this, without a word.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
@@ -48,12 +44,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /** The exit code. */
 async function run({ script, seed, isSabotaged }: Arguments): Promise<0 | 1> {
+  endBySignals() // before there is anything that a signal could leave behind
   const place = makePlace()
   const cleanUp = (): void =>
     rmSync(place.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   // The host goes by itself when its parent does.
   process.on('exit', cleanUp)
-  endBySignals()
 
   // On a disk of its own speed, the same work takes its time.
   const mixLength = Math.min(LONGEST_MIX, Math.max(MIX_LENGTH, Math.round(place.fsync * DURABLE_WRITES)))

@@ -7,11 +7,13 @@ import { sqliteManager, sqliteStore } from 'nolater/sqlite'
 import { lastValueFrom } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Progress } from '../../examples/fleet/conductor.ts'
+import { drawingWidth } from '../../examples/fleet/drawing-width.ts'
 import { type JournalLine, note, prepareJournal } from '../../examples/fleet/journal.ts'
 import { judge } from '../../examples/fleet/judge.ts'
 import { latenessOf } from '../../examples/fleet/lateness.ts'
 import { mix, moodOf } from '../../examples/fleet/mix.ts'
 import { type OutsideCheck, outsideCheck } from '../../examples/fleet/outside-check.ts'
+import { openProgress } from '../../examples/fleet/progress.ts'
 import { keepers, races, run, verdict } from '../../examples/fleet/races.ts'
 import { progressLine } from '../../examples/fleet/report.ts'
 import { sabotage } from '../../examples/fleet/sabotage.ts'
@@ -85,6 +87,29 @@ describe('the line of progress', () => {
       counts: usual,
     })
     expect(most.length).toBeLessThan(80)
+  })
+
+  it('is cut where a terminal is narrower, so that it changes in its place', () => {
+    const written: string[] = []
+    const out = { isTTY: true, columns: 40, write: (text: string) => written.push(text) }
+    const counts = { commits: 0, writes: 0 } as Progress['counts']
+    openProgress(out as unknown as NodeJS.WriteStream).show({
+      elapsed: 0,
+      phase: 'draining',
+      kills: 0,
+      looks: 0,
+      late: 0,
+      counts,
+    })
+    expect(written).toEqual(['\r\x1b[2K  0.0 s  late 0  looks 0  kills 0  comm'])
+  })
+})
+
+describe('the drawing', () => {
+  it('is as wide as the terminal, while it can be read; elsewhere as wide as a page', () => {
+    const widths = [80, 133, 20, 500].map((columns) => drawingWidth({ isTTY: true, columns }))
+    expect(widths).toEqual([80, 133, 60, 160])
+    expect(drawingWidth({ isTTY: false, columns: 80 })).toBe(110)
   })
 })
 
