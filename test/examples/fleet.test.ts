@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { AlarmTime } from 'nolater'
 import { sqliteManager, sqliteStore } from 'nolater/sqlite'
 import { lastValueFrom } from 'rxjs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Progress } from '../../examples/fleet/conductor.ts'
+import { doctorSays } from '../../examples/fleet/doctor.ts'
 import { drawingWidth } from '../../examples/fleet/drawing-width.ts'
+import { folderAt } from '../../examples/fleet/folder.ts'
 import { type JournalLine, note, prepareJournal } from '../../examples/fleet/journal.ts'
 import { judge } from '../../examples/fleet/judge.ts'
 import { latenessOf } from '../../examples/fleet/lateness.ts'
@@ -234,6 +236,26 @@ describe('a sound look', () => {
     expect(isLate({ store: 5, manager: 5 })).toBe(false)
     expect(isLate({ store: null, manager: 5 })).toBe(false)
     expect(isLate({ store: null, manager: null })).toBe(false)
+  })
+})
+
+describe('what nolater doctor says at the end of a run', () => {
+  it('is of its manager and of all its stores', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'nolater-fleet-doctor-'))
+    onTestFinished(() => rmSync(path, { recursive: true }))
+    const files = folderAt(path)
+    const manager = sqliteManager({ file: files.manager })
+    for (const [i, key] of ['a', 'b'].entries()) {
+      const store = sqliteStore({ file: files.actor(i), key, manager, scheduler: injectedClock })
+      store.alarm.set(injectedClock.now() + 3_600_000)
+      await lastValueFrom(store.alarm.drained())
+      store.close()
+    }
+    manager.close()
+    const says = (): string => doctorSays(files, 2, resolve('src/operating/command/main.ts'))
+    expect(says()).toBe('Nothing is wrong with the manager and its stores.\n')
+    sabotage(files.manager, Number.MAX_SAFE_INTEGER)
+    expect(says()).toContain('which is later')
   })
 })
 
