@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { examine } from '../doctor/examine.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Call } from './arguments.ts'
 import { openPatients } from './open-target.ts'
 import { withProgress } from './progress.ts'
+import { repaired } from './repaired.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { EXIT } from './usage.ts'
 
@@ -53,24 +53,6 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
   } finally {
     for (const store of stores) await store.close()
     await manager.close()
-  }
-}
-
-const LIMIT = 15_000 // ms: what is locked for longer is left for the next time
-
-async function repaired({ severity, repair }: Finding, signal: AbortSignal): Promise<string> {
-  if (severity === 'notice') return 'left as it is'
-  if (repair === null) return 'not repaired'
-  const timer = new AbortController()
-  try {
-    const late = sleep(LIMIT, undefined, { signal: AbortSignal.any([signal, timer.signal]) })
-    const outcome = await Promise.race([repair(), late.then(() => null)])
-    if (outcome === null) return `not repaired within ${LIMIT / 1_000} s`
-    return outcome ? 'repaired' : 'not as it was found any more'
-  } catch (error) {
-    return signal.aborted ? 'not repaired: stopped' : `not repaired: ${(error as Error).message}`
-  } finally {
-    timer.abort()
   }
 }
 

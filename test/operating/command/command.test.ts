@@ -134,6 +134,22 @@ describe('nolater', () => {
     })
   })
 
+  it('begins no more of them when it is stopped', async () => {
+    const file = newFile()
+    await newManager({ file }).close()
+    const db = new DatabaseSync(file)
+    db.exec(`
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+      INSERT INTO alarm (key, time, fence, set_by, due, counted, uncounted, begun, changed_at)
+      SELECT printf('%05d', i), i, 1, 1, NULL, 7, 0, 0, 0 FROM n`)
+    const failed = () => db.prepare('SELECT count(*) AS count FROM alarm WHERE due IS NULL').get()?.count
+    const stop = new AbortController()
+    const out = () => stop.abort()
+    expect((await run(['retry', file, '--all'], { signal: stop.signal, out })).code).toBe(0)
+    expect(failed()).toBe(700)
+    db.close()
+  })
+
   it('pauses and resumes, and says so', async () => {
     const { file, manager } = await target()
     expect(await run(['pause', file, '--all'])).toMatchObject({ code: 0, out: 'paused: all\n' })
