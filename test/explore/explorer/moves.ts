@@ -44,6 +44,7 @@ export function movesOf(world: World, asking: Asking): string[] {
       add(world.orphan === null, 'expired.unnoticed')
     }
     if (lease === null && isDelivered && left.wakes > 0) {
+      // Without it the manager is late, or paused: to the actor that is the same.
       moves.push('wake')
       // So late that another alarm is due by now.
       add(Math.max(world.clock, manager.time!) < (world.desired ?? 0), 'wake.late')
