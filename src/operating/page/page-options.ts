@@ -6,7 +6,7 @@ import { type Action, actions } from './shapes.ts'
 
 /** What the page shows: any manager that lists and counts. What else it can do is offered, too. */
 export type PageManager = Required<Pick<AlarmManager, 'list' | 'stats'>> &
-  Pick<AlarmManager, 'search' | 'countDue' | Action>
+  Pick<AlarmManager, 'search' | 'countDue' | 'retry' | 'reschedule' | 'discard' | 'pause' | 'resume'>
 
 /** How the page is served. */
 export interface PageOptions {
