@@ -6,6 +6,7 @@ import { type AlarmTime, isBefore } from '../vocabulary/time.ts'
 import { openActivity } from './activity.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
 import type { ClockSteps } from './clock-steps.ts'
+import { heartbeat } from './heartbeat.ts'
 import { type HeldAlarm, setAside } from './held-alarm.ts'
 import type { Redact } from './kept-error.ts'
 import type { Ledger, LedgerAccess, Step } from './ledger.ts'
@@ -23,6 +24,7 @@ export interface Dispatch {
   readonly lease: number
   readonly steps: ClockSteps
   readonly redact: Redact
+  /** `''`: no other process sees what is delivered, so nothing is reported without work */
   readonly processName: string
   /** due times that a write, an answer or another process has just brought */
   readonly news$: Subject<AlarmTime>
@@ -33,7 +35,6 @@ export interface Dispatch {
 }
 
 const SEEN = 1_000 // ms between two times that the ledger is given what was done, while there is work
-const BEAT = 10_000 // and while there is none
 const MANY = 1_000 // to look at in one round, where some may be paused
 
 /** What a round in the ledger came to: the answers that it entered, and what it took. */
@@ -107,7 +108,6 @@ export function dispatch(
     const mayRun = (): boolean => !isRunning && rest === null && !subscriber.closed
     const hasPlaces = (): boolean => runs.size < concurrency && !isDraining
     const isIdle = (): boolean => runs.size === 0 && reports.length === 0 && round === null && !isRunning
-    const isQuiet = (): boolean => elapsed() - seenAt >= BEAT
     const isDue = (): boolean => hasPlaces() && next !== null && next <= scheduler.now()
 
     function arm(): void {
@@ -266,12 +266,13 @@ export function dispatch(
       news$.subscribe((due) => {
         // What `next` was compared with is no time of this clock any more.
         if (steps.total() !== total) return loop()
-        if (isQuiet()) beat()
         if (!isBefore(due, next)) return
         next = due
         arm()
       }),
     )
+    // By a timer of its own: there may be no look for an hour.
+    if (processName !== '') subscriber.add(heartbeat(() => elapsed() - seenAt, beat, scheduler))
     subscriber.add(() => {
       timer.set(null, null)
       rest?.unsubscribe()

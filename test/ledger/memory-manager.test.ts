@@ -84,6 +84,14 @@ describe('memoryManager', () => {
     expect(await sinceSeen()).toEqual([])
   })
 
+  it('has no timer while it has no work: none holds a process up', async () => {
+    const clock = virtualClock()
+    const { deliver } = rigOf(memoryManager({ scheduler: clock }), clock)
+    deliver()
+    await clock.advance(0)
+    expect(clock.pending()).toBe(0)
+  })
+
   it('counts no delivery as one of the last minute when it is older, though nothing was reported since', async () => {
     const clock = virtualClock()
     const { t0, manager, deliver } = rigOf(memoryManager({ scheduler: clock }), clock)

@@ -61,13 +61,11 @@ describe('sqliteManager on a file of the first version', () => {
   it('forgets removals of a day ago, and no alarm that has failed', async () => {
     const clock = virtualClock()
     const file = firstVersion(clock.now())
-    const { t0, manager, write, deliver } = rigOf(
-      newManager({ file, scheduler: clock, pollInterval: 3_600_000 }),
-      clock,
-    )
+    const { t0, manager, write, deliver } = rigOf(newManager({ file, scheduler: clock }), clock)
     deliver(() => throwError(() => ({ retry: false })))
     await clock.advance(10_000)
-    await clock.advance(3 * 86_400_000)
+    clock.block(3 * 86_400_000)
+    await clock.advance(10_000)
     expect(await write('removed', t0, 6)).toBe('done')
     for (const key of ['waits', 'backs off', 'exhausted']) expect(manager.get(key)).not.toBeNull()
   })

@@ -48,6 +48,48 @@ describe('operators of a file, from another process', () => {
     expect((await other.stats()).deliverers).toEqual([])
   })
 
+  it.each([1_000, 60_000, 3_600_000])(
+    'see that it delivers, with or without work, where it looks every %d ms',
+    async (pollInterval) => {
+      const clock = virtualClock()
+      const file = newFile()
+      const other = newManager({ file, scheduler: clock })
+      const manager = newManager({ file, scheduler: clock, pollInterval, lease: 600_000 })
+      const { t0, write, deliver } = rigOf(manager, clock)
+      const { stop } = deliver(() => NEVER)
+      const silences: number[] = []
+      for (let second = 0; second < 120; second++) {
+        if (second === 25) await write('hung', t0, 1)
+        await clock.advance(1_000)
+        const { at, deliverers } = await other.stats()
+        silences.push(at - deliverers[0]!.seen)
+      }
+      expect(silences).toHaveLength(120)
+      expect(Math.max(...silences)).toBe(9_000) // after ten seconds there was another report
+      stop()
+      await clock.advance(60_000)
+      expect((await other.stats()).deliverers).toEqual([])
+      expect(clock.pending()).toBe(0)
+    },
+  )
+
+  it('see it again a second after the file was locked, though it has no work', async () => {
+    const clock = virtualClock()
+    const file = newFile()
+    const manager = newManager({ file, scheduler: clock, pollInterval: 3_600_000 })
+    const { t0, deliver } = rigOf(manager, clock)
+    deliver()
+    await clock.advance(5_000)
+    const db = new DatabaseSync(file)
+    db.exec('BEGIN IMMEDIATE')
+    await clock.advance(20_500)
+    expect((await manager.stats()).deliverers[0]!.seen).toBe(t0)
+    db.exec('ROLLBACK')
+    db.close()
+    await clock.advance(1_000)
+    expect((await manager.stats()).deliverers[0]!.seen).toBeGreaterThan(t0 + 25_000)
+  })
+
   it('see for an hour what a process that died left, and no longer', async () => {
     const { clock, file, t0, other, deliver } = two()
     const db = new DatabaseSync(file)

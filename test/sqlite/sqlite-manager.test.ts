@@ -1,8 +1,12 @@
-import { describe, it } from 'vitest'
+import { Subscription } from 'rxjs'
+import { describe, it, vi } from 'vitest'
 import { managerContract } from '../manager-contract.ts'
 import { runSchedule } from '../manager-schedules.ts'
 import { withFractions } from '../virtual-clock.ts'
 import { newManager } from './files.ts'
+
+// Nor does another process ask whether it delivers.
+vi.mock('../../src/ledger/heartbeat.ts', () => ({ heartbeat: () => Subscription.EMPTY }))
 
 describe('sqliteManager', () => {
   // No other process writes here, and a look every second would be most of the time that the tests take.
