@@ -60,7 +60,7 @@ const commands: Readonly<Record<string, readonly [takes: readonly string[], leas
   pause: [['all', 'prefix'], 0, 1],
   resume: [['all', 'prefix'], 0, 1],
   doctor: [['fix'], 0, Infinity],
-  ui: [['port', 'host', 'change', 'token'], 0, 0],
+  ui: [['port', 'host', 'change', 'token', 'journal'], 0, 0],
 }
 
 /** Reads the words of a call; `help` and `version` where those are asked for. Throws a `UsageError`. */

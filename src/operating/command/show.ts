@@ -5,8 +5,6 @@ import { alarmSheet } from './print-alarms.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
-const EVENTS = 40 // that are drawn
-
 /** All that is known of one alarm; where a journal was kept, what happened to its actor last, also if there is no alarm any more. */
 export async function show(call: Call, terminal: Terminal): Promise<number> {
   const key = call.rest[0] as string
@@ -55,6 +53,6 @@ async function showEvents(
       terminal.out(`${JSON.stringify(event)}\n`)
     return
   }
-  const { journalPictures } = await import('./journal-pictures.ts')
-  terminal.out(`${isHeld ? '\n' : ''}${journalPictures(kept, limit ?? EVENTS, terminal.columns)}`)
+  const { journalPictures } = await import('../journal/journal-pictures.ts')
+  terminal.out(`${isHeld ? '\n' : ''}${journalPictures(kept, limit, terminal.columns)}`)
 }

@@ -16,15 +16,20 @@ const LOOPBACK = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/
 /** Serves the page until it is stopped. */
 export async function ui(call: Call, terminal: Terminal): Promise<number> {
   const { target, options } = call
-  const { port = PORT, host = '127.0.0.1', change, schema, json } = options
+  const { port = PORT, host = '127.0.0.1', change, schema, journal, json } = options
   if (port > LAST_PORT) throw new UsageError(`--port is at most ${LAST_PORT}, given ${port}.`)
   const isOpen = !LOOPBACK.test(host)
   const token = options.token ?? (isOpen ? newToken() : undefined)
+  if (journal !== undefined) {
+    const { readJournal } = await import('../../sqlite/journal/read-journal.ts')
+    readJournal({ file: journal, key: '' }) // throws where it cannot be read
+  }
   const manager = await (change ? openOperator : openReader)(target, schema)
   try {
     const page = alarmPage(manager, {
       change,
       ...(token !== undefined && { token }),
+      ...(journal !== undefined && { journal }),
       ...(isOpen && { hosts: [nameOf(host)] }),
     })
     const server = createServer(page)

@@ -21,10 +21,12 @@ export const help = `nolater: see the alarms of a manager, and repair them
   nolater resume TARGET KEY | --prefix P | --all
   nolater doctor TARGET [STORE...] [--fix]
   nolater ui TARGET [--port N] [--host H] [--token T] [--change]
+             [--journal FILE]
 
 TARGET is the file of an sqliteManager, or the postgres:// URL of a
 postgresManager; --schema NAME where its schema is not nolater. FILE is what
-recordJournal keeps: show draws the last N events of KEY, 40 unless given.
+recordJournal keeps: show draws the last N events of KEY, 40 unless given,
+and ui those of each actor.
 
   --json       a line of JSON for each result, for scripts
   --fence N    only if the failed alarm still has this fence

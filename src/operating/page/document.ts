@@ -19,11 +19,11 @@ export const policy = [
 ].join('; ')
 
 /** The page, which may do these. */
-export function documentOf(can: readonly Action[], csrf: string): Buffer {
+export function documentOf(can: readonly Action[], csrf: string, hasJournal: boolean): Buffer {
   const parts: Readonly<Record<string, string>> = {
     '<!-- style -->': `<style>${style}</style>`,
     '<!-- script -->': `<script type="module">${script}</script>`,
-    'data-can=""': `data-can="${can.join(' ')}" data-csrf="${csrf}"`,
+    'data-can=""': `data-can="${can.join(' ')}" data-csrf="${csrf}"${hasJournal ? ' data-journal=""' : ''}`,
   }
   return Buffer.from(html.replace(/<!-- \w+ -->|data-can=""/g, (part) => parts[part] ?? ''))
 }

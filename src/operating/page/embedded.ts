@@ -66,7 +66,15 @@ export const html = `<!doctype html>
           <p></p>
           <pre></pre>
         </section>
-        <!-- the timeline of its recorded events has its place here -->
+        <section id="timeline" aria-labelledby="timeline-title" hidden>
+          <h3 id="timeline-title">Last events</h3>
+          <p></p>
+          <div></div>
+          <details>
+            <summary>As text</summary>
+            <pre></pre>
+          </details>
+        </section>
       </article>
     </main>
 
@@ -557,8 +565,16 @@ dd {
   overflow-wrap: anywhere;
 }
 
-#actor-error {
+#actor-error,
+#timeline {
   margin: 16px 0;
+}
+
+#timeline img {
+  display: block;
+  max-width: 100%;
+  height: auto;
+  margin: 8px 0;
 }
 
 pre {
@@ -570,6 +586,11 @@ pre {
   font-size: 12px;
   overflow-wrap: anywhere;
   white-space: pre-wrap;
+}
+
+#timeline pre {
+  overflow-x: auto;
+  white-space: pre;
 }
 
 footer {
@@ -1201,6 +1222,34 @@ function show(text, isLive) {
   setText(link, text);
 }
 
+var hasJournal = document.body.dataset.journal !== void 0;
+var [NARROWEST, WIDEST] = [360, 4e3];
+var drawn4 = "";
+async function askTimeline(key) {
+  if (!hasJournal) return null;
+  const width = Math.min(Math.max(NARROWEST, byId("main").clientWidth), WIDEST);
+  return ask("timeline", { key, width: \`\${width}\` }).catch((error) => error);
+}
+function drawTimeline(answer) {
+  const now2 = answer instanceof Error ? answer.message : JSON.stringify(answer);
+  if (now2 === drawn4) return;
+  drawn4 = now2;
+  const section = byId("timeline");
+  section.hidden = answer === null;
+  const { parts, text } = answer === null || answer instanceof Error ? { parts: [], text: "" } : answer;
+  const trouble = answer instanceof Error ? answer.message : "";
+  const said = within(section, "p");
+  said.classList.toggle("bad", trouble !== "");
+  setText(said, trouble === "" && text === "" ? "The journal has nothing of this actor." : trouble);
+  within(section, "div").replaceChildren(
+    ...parts.map(
+      (part) => "gap" in part ? make("p", {}, part.gap) : make("img", { src: \`data:image/svg+xml,\${encodeURIComponent(part.svg)}\`, alt: part.title })
+    )
+  );
+  within(section, "details").hidden = text === "";
+  setText(within(section, "pre"), text);
+}
+
 var look = null;
 var listed = "";
 var opened = null;
@@ -1213,8 +1262,14 @@ async function show2() {
   isBusy = true;
   try {
     if (key !== null) {
-      const { alarm } = await ask("alarm", { key });
-      if (mine === turn) drawActor(key, alarm, look?.stats.paused ?? [], canChange());
+      const [{ alarm }, timeline] = await Promise.all([
+        ask("alarm", { key }),
+        askTimeline(key)
+      ]);
+      if (mine === turn) {
+        drawActor(key, alarm, look?.stats.paused ?? [], canChange());
+        drawTimeline(timeline);
+      }
     } else {
       const given = Object.entries({ state, prefix: prefix || null, after, at });
       const query = Object.fromEntries(given.filter((each) => each[1] !== null));

@@ -21,18 +21,28 @@ export interface PageOptions {
   readonly hosts?: readonly string[]
   /** below which path it is, where no framework has taken it off: `/alarms`; default `''` */
   readonly path?: string
+  /** the file of `recordJournal`, from which an actor's page draws what happened last; default: it draws nothing */
+  readonly journal?: string
   /** the clock, and the timers; default asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
 
-/** The options, checked; without a token it is `undefined`. */
-export interface CheckedPage extends Required<Omit<PageOptions, 'token'>> {
+/** The options, checked; a token or a journal that is not given is `undefined`. */
+export interface CheckedPage extends Required<Omit<PageOptions, 'token' | 'journal'>> {
   readonly token: string | false | undefined
+  readonly journal: string | undefined
   /** what may be changed, and the manager can */
   readonly can: readonly Action[]
 }
 
-const names: Names<PageOptions> = { change: true, token: true, hosts: true, path: true, scheduler: true }
+const names: Names<PageOptions> = {
+  change: true,
+  token: true,
+  hosts: true,
+  path: true,
+  journal: true,
+  scheduler: true,
+}
 const SHORTEST = 16
 
 /** Refuses what cannot work, or would be open to all (`ALARM_CONFIG_INVALID`). */
@@ -41,7 +51,7 @@ export function checkPage(manager: PageManager, options: PageOptions): CheckedPa
     throw configError('manager', 'an AlarmManager that has list and stats', manager)
   }
   checkNames('alarmPage', options, names)
-  const { change = false, token, hosts = [], path = '', scheduler = asyncScheduler } = options
+  const { change = false, token, hosts = [], path = '', journal, scheduler = asyncScheduler } = options
   if (typeof change !== 'boolean') throw configError('change', 'true or false', change)
   if (token !== undefined && token !== false && !(typeof token === 'string' && token.length >= SHORTEST)) {
     throw configError(
@@ -63,12 +73,16 @@ export function checkPage(manager: PageManager, options: PageOptions): CheckedPa
   if (typeof path !== 'string' || !/^(?:\/[^/?#\s]+)*$/.test(path)) {
     throw configError('path', "'' or as '/alarms'", path)
   }
+  if (journal !== undefined && (typeof journal !== 'string' || journal === '')) {
+    throw configError('journal', 'the file of recordJournal', journal)
+  }
   const can = change ? actions.filter((action) => typeof manager[action] === 'function') : []
   return {
     change,
     token,
     hosts: hosts.map((host) => host.toLowerCase()),
     path,
+    journal,
     scheduler,
     can,
   } as CheckedPage

@@ -11,12 +11,14 @@ export type Reading = (query: URLSearchParams) => Promise<Answer>
 const ROWS = 50
 const MOST_ROWS = 500
 const PATIENCE = 250 // ms of a search
+const [WIDTH, WIDEST] = [960, 4_000] // px
+const WHICH = 'Which one? Give its key.'
 const [HOUR, MINUTES] = [3_600_000, 60]
 
 export function readings(
   manager: PageManager,
-  { scheduler }: Pick<CheckedPage, 'scheduler'>,
-): Readonly<Record<'stats' | 'hour' | 'list' | 'alarm', Reading>> {
+  { scheduler, journal }: Pick<CheckedPage, 'scheduler' | 'journal'>,
+): Readonly<Record<'stats' | 'hour' | 'list' | 'alarm' | 'timeline', Reading>> {
   /** Those that are found in time. */
   async function found(alarms$: Observable<ListedAlarm>, limit: number): Promise<ListAnswer> {
     let cut = false
@@ -59,9 +61,18 @@ export function readings(
     },
     alarm: async (query) => {
       const key = query.get('key')
-      if (key === null) return refuse(400, 'Which one? Give its key.')
+      if (key === null) return refuse(400, WHICH)
       const alarms = await firstValueFrom(manager.list({ key }).pipe(toArray()))
       return json({ alarm: alarms[0] ?? null })
+    },
+    timeline: async (query) => {
+      if (journal === undefined) return refuse(404, 'This page was given no journal.')
+      const key = query.get('key')
+      if (key === null) return refuse(400, WHICH)
+      const width = numberIn(query, 'width') ?? WIDTH
+      if (!(width <= WIDEST)) throw configError('width', `a whole number up to ${WIDEST}`, width)
+      const { timelineOf } = await import('./timeline.ts') // for those that have a journal
+      return json(timelineOf(journal, key, width))
     },
   }
 }

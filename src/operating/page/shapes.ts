@@ -30,6 +30,14 @@ export interface LookEvent {
   readonly hour: HourAnswer | null
 }
 
+/** What the journal has of an actor, as it is sent. */
+export interface TimelineAnswer {
+  /** a picture for each stretch of its last events, and what is to be known of the gaps between them */
+  readonly parts: readonly ({ readonly title: string; readonly svg: string } | { readonly gap: string })[]
+  /** all of it, drawn as text; empty where there is nothing of this actor */
+  readonly text: string
+}
+
 /** It cannot be said now how the manager stands. */
 export interface TroubleEvent {
   readonly message: string

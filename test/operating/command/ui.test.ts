@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
+import { Subject } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { KeyedEvent } from '../../../src/index.ts'
+import { recordJournal } from '../../../src/sqlite/index.ts'
 import { newFile, newManager } from '../../sqlite/files.ts'
 import { run } from './run.ts'
 
@@ -96,6 +99,18 @@ describe('nolater ui', () => {
     expect((await fetch(url, { redirect: 'manual' })).status).toBe(303)
   })
 
+  it('draws the last events of an actor from a journal', async () => {
+    const journal = newFile()
+    const events$ = new Subject<KeyedEvent>()
+    const recording = recordJournal({ events$ }, { file: journal })
+    events$.next({ at: 1, key: 'a', kind: 'commit-issued', time: 5 })
+    await recording.close()
+    const { url } = await start(await target(), '--port', '0', '--journal', journal)
+    expect((await fetched(`${url}timeline?key=a`)).text).toMatch(/^1 of 1 events/)
+    const { url: without } = await start(await target(), '--port', '0')
+    expect((await fetch(`${without}timeline?key=a`)).status).toBe(404)
+  })
+
   it('prints its URL for scripts', async () => {
     const { url, said } = await start(await target(), '--port', '0', '--json')
     expect(JSON.parse(url)).toEqual({ url: expect.stringMatching(/^http:\/\/127/) })
@@ -117,6 +132,8 @@ describe('nolater ui', () => {
       [[file, '--limit', '1'], 2, /ui has no --limit/],
       [[newFile()], 3, /There is no file/],
       [[newFile(), '--change'], 3, /There is no file/],
+      [[file, '--journal', newFile()], 3, /There is no file/],
+      [[file, '--journal', file], 3, /is not one of journals/],
     ]
     for (const [words, code, message] of wrong) {
       expect(await run(['ui', ...words])).toMatchObject({

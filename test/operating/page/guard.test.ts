@@ -126,6 +126,8 @@ describe('a page by its names', () => {
     [{ change: 'yes' as never }, /change must be/],
     [{ path: 'alarms' }, /path must be/],
     [{ path: '/alarms/' }, /path must be/],
+    [{ journal: '' }, /journal must be the file of recordJournal/],
+    [{ journal: 5 as never }, /journal must be/],
     [{ chnage: true } as never, /Did you mean change/],
   ])('refuses %j', (options, message) => {
     expect(() => alarmPage(memoryManager(), options)).toThrow(message)

@@ -13,6 +13,7 @@ import { startKeys } from './keys.ts'
 import { drawList, focusRow } from './list.ts'
 import { follow } from './live.ts'
 import { say } from './say.ts'
+import { askTimeline, drawTimeline } from './timeline.ts'
 import { setClock, tick } from './times.ts'
 
 let look: LookEvent | null = null
@@ -29,8 +30,14 @@ async function show(): Promise<void> {
   isBusy = true
   try {
     if (key !== null) {
-      const { alarm } = await ask<{ alarm: ListedAlarm | null }>('alarm', { key })
-      if (mine === turn) drawActor(key, alarm, look?.stats.paused ?? [], canChange())
+      const [{ alarm }, timeline] = await Promise.all([
+        ask<{ alarm: ListedAlarm | null }>('alarm', { key }),
+        askTimeline(key),
+      ])
+      if (mine === turn) {
+        drawActor(key, alarm, look?.stats.paused ?? [], canChange())
+        drawTimeline(timeline)
+      }
     } else {
       const given = Object.entries({ state, prefix: prefix || null, after, at })
       const query = Object.fromEntries(given.filter((each): each is [string, string] => each[1] !== null))

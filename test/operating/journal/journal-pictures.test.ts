@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { journalPictures } from '../../../src/operating/command/journal-pictures.ts'
+import { journalPictures } from '../../../src/operating/journal/journal-pictures.ts'
 import type { JournalEvent } from '../../../src/sqlite/journal/journal-event.ts'
 
 const at = (n: number, event: object): JournalEvent => ({ at: n, key: 'k', ...event }) as JournalEvent

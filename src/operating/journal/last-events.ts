@@ -1,26 +1,30 @@
-import { drawTimeline } from '../../marbles/draw/draw-timeline.ts'
 import type { TimelineEvent } from '../../marbles/timeline/timeline.ts'
 import type { JournalEvent } from '../../sqlite/journal/journal-event.ts'
 import type { KeptEvents } from '../../sqlite/journal/read-journal.ts'
+import { digits, instant } from '../command/terminal.ts'
 import { fromQuietBeginning } from './quiet-beginning.ts'
-import { digits, instant } from './terminal.ts'
 
-const NARROWEST = 40 // what a drawing needs
+const EVENTS = 40 // of an actor, unless as many are asked for
 
-/** The last events of an actor as marble pictures in text: a new one after each gap, where nothing is known any more. */
-export function journalPictures({ events, before }: KeptEvents, limit: number, columns: number): string {
+/** What happened without a gap in what is known, or such a gap. */
+export type LastEvents =
+  | { readonly title: string; readonly events: readonly TimelineEvent[] }
+  | { readonly gap: string }
+
+/** The last events of an actor, to be drawn: apart after each gap, where nothing is known any more. */
+export function lastEvents({ events, before }: KeptEvents, limit = EVENTS): readonly LastEvents[] {
   const total = before + events.filter(isEvent).length
-  const parts: string[] = []
+  const parts: LastEvents[] = []
   let left = limit
   for (const [i, { gap, own }] of [...stretches(events).entries()].reverse()) {
     if (left <= 0) break
     const last = fromQuietBeginning(own, left, i === 0 && before === 0)
     left -= last.length
     const drawn = drawable(last)
-    if (drawn.length > 0) parts.unshift(picture(drawn, titleOf(last, total), columns))
-    if (gap !== null) parts.unshift(gapLine(gap))
+    if (drawn.length > 0) parts.unshift({ title: titleOf(last, total), events: drawn })
+    if (gap !== null) parts.unshift({ gap: gapText(gap) })
   }
-  return parts.join('\n')
+  return parts
 }
 
 /** Events without a gap between them. */
@@ -48,12 +52,8 @@ function titleOf(events: readonly JournalEvent[], total: number): string {
   return `${digits(count)} of ${digits(total)} events, the last at ${instant(events.at(-1)!.at)}`
 }
 
-function picture(events: readonly TimelineEvent[], title: string, columns: number): string {
-  return drawTimeline({ events }, { format: 'ascii', width: Math.max(NARROWEST, columns), title })
-}
-
-function gapLine({ at, until, lost }: Gap): string {
-  return `Here ${digits(lost)} events of all actors were lost, from ${instant(at)} to ${instant(until)}.\n`
+function gapText({ at, until, lost }: Gap): string {
+  return `Here ${digits(lost)} events of all actors were lost, from ${instant(at)} to ${instant(until)}.`
 }
 
 /** What happens to an actor as one of many is not drawn, unless it ends its alarm. */

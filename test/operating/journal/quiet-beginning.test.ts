@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromQuietBeginning } from '../../../src/operating/command/quiet-beginning.ts'
+import { fromQuietBeginning } from '../../../src/operating/journal/quiet-beginning.ts'
 import type { JournalEvent } from '../../../src/sqlite/journal/journal-event.ts'
 
 const kinds: Readonly<Record<string, object>> = {
