@@ -14,8 +14,6 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
   const { json, fix } = call.options
   const { manager, stores } = await openPatients(call.target, call.rest, call.options.schema)
   const counts = new Map<string, number>()
-  let faults = 0
-  let left = 0
   try {
     const findings: Finding[] = []
     await withProgress(terminal, 'examining', async () => {
@@ -25,13 +23,18 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
         findings.push(finding)
       }
     })
+    if (terminal.signal.aborted) {
+      terminal.say('It was stopped before all was examined.\n')
+      return EXIT.failed
+    }
+    const faults = findings.filter(({ severity }) => severity === 'fault').length
+    let left = faults
     for (const finding of findings) {
       if (terminal.signal.aborted) break
       const count = (counts.get(finding.code) ?? 0) + 1
       counts.set(finding.code, count)
-      if (finding.severity === 'fault') faults++
       const outcome = fix ? await repaired(finding, terminal.signal) : null
-      if (finding.severity === 'fault' && outcome !== 'repaired') left++
+      if (outcome === 'repaired') left--
       if (json) terminal.out(`${JSON.stringify(asJson(finding, outcome))}\n`)
       else if (count <= NAMED) terminal.out(asText(finding, outcome))
     }
