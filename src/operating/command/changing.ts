@@ -123,8 +123,11 @@ async function opened<T>(
   }
 }
 
+// Date.parse takes much else for a date: -5 for a day in May 2001.
+const ISO = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?$/i
+
 function timeOf(text: string): number {
-  const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  const time = /^\d+$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isSafeInteger(time) && time >= 0) return time
   throw new UsageError(
     `A time is like 2030-01-31T12:00:00Z, or ms since the epoch; given ${JSON.stringify(text)}.`,
