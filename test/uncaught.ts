@@ -1,10 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { config } from 'rxjs'
 import { afterAll, beforeAll } from 'vitest'
 
-/** What could not be caught while `work` was done, until timers of 0 ms have run. */
+/** What could not be caught while `work` was done, until timers of 0 ms have run; also where tests before have silenced RxJS. */
 export async function uncaughtDuring(work: () => void): Promise<Error[]> {
   const thrown: Error[] = []
   const listeners = process.listeners('uncaughtException')
+  const { onUnhandledError } = config
+  config.onUnhandledError = null
   process.removeAllListeners('uncaughtException')
   process.on('uncaughtException', (error) => thrown.push(error))
   try {
@@ -12,6 +15,7 @@ export async function uncaughtDuring(work: () => void): Promise<Error[]> {
     await new Promise((resolve) => setTimeout(resolve))
     await turn()
   } finally {
+    config.onUnhandledError = onUnhandledError
     process.removeAllListeners('uncaughtException')
     for (const listener of listeners) process.on('uncaughtException', listener)
   }
