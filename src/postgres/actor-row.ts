@@ -87,7 +87,7 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
     epoch,
     alarm,
     async begin(client, turn) {
-      await ask(client, 'BEGIN')
+      await ask(client, 'BEGIN ISOLATION LEVEL READ COMMITTED') // the role may have another default
       const { rows } = await ask<Backend>(
         client,
         `SELECT pg_backend_pid() AS pid, now()::text AS since, set_config('nolater.turn', $1, true),

@@ -1,7 +1,7 @@
 import { firstValueFrom, type SchedulerLike, timer } from 'rxjs'
 
 const TRIES = 6
-const REST = 5 // ms, doubled with each try: 155 in all
+const REST = 5 // ms, doubled with each try: at most 310 in all
 
 /**
  * Runs a statement of its own transaction again where the server has rolled it back: for a deadlock with statements that are not ours, or for

@@ -175,9 +175,24 @@ function checkWay({ connectionString, pool }: DatabaseOptions): void {
       isString && pool !== undefined ? 'both' : (connectionString ?? pool),
     )
   }
+  if (isString && !isConnectionString(connectionString)) {
+    // Its scheme and no more: what follows may be a password.
+    const [scheme = 'another text'] = /^\w+:/.exec(connectionString) ?? []
+    throw configError(
+      'connectionString',
+      'as postgres://user:password@host:5432/database, its special characters encoded (%23 for #)',
+      scheme,
+    )
+  }
   // One listens for good, one may hold a transaction open, one must be left for the statements of both.
   const max = pool?.options?.max
   if (max !== undefined && max < 3) throw configError('pool', 'one of 3 connections or more (max)', max)
+}
+
+/** As pg reads it: a URL, or the directory of a socket. */
+function isConnectionString(text: string): boolean {
+  if (text.startsWith('/')) return true
+  return /^(?:postgres|postgresql|socket):/.test(text) && URL.canParse(text)
 }
 
 function closedDatabase(name: string): AlarmError {

@@ -23,6 +23,8 @@ import { keepUp } from './upkeep.ts'
 /** What the deliveries of one manager share. */
 export interface Deliveries {
   readonly db: Database
+  /** the manager's name among those that notify each other */
+  readonly own: string
   readonly table: AlarmTable
   readonly operators: OperatorTable
   readonly redact: Redact
@@ -67,6 +69,7 @@ const GAP = 5 // ms between looks, so that what is due within them is taken toge
 export function deliverDue(
   {
     db,
+    own,
     table,
     operators,
     redact,
@@ -97,12 +100,12 @@ export function deliverDue(
       near.news(dueIn)
       return places() > 0
     }
-    const listening = listenForDue(db, scheduler, near.news)
+    const listening = listenForDue(db, scheduler, own, near.news)
     // What a subscriber throws that RxJS does not keep from it must not end the work of the others.
     const emit = (event: DeliveryEvent): void => reportUncaught(() => subscriber.next(event))
     const stall = openStall(scheduler, emit)
     const stalled = (error: unknown): void => void stall.failed(error, REST)
-    const upkeep = keepUp(scheduler, lease, table, () => look())
+    const upkeep = keepUp(scheduler, lease, table)
     const activity = openActivity(elapsed)
     const deliverer = newDeliverer()
     const reporting = reportActivity(deliverer, activity, scheduler, operators)

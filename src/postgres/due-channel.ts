@@ -11,10 +11,11 @@ const REST = 500 // ms, before a connection that broke is made again
  */
 const channelOf = (db: Database): string => `nolater ${db.name}`
 
-/** Has `written` called with the ms until something is due that another process wrote. Keeps a connection. */
+/** Has `written` called with the ms until something is due that another process than `own` wrote. Keeps a connection. */
 export function listenForDue(
   db: Database,
   scheduler: SchedulerLike,
+  own: string,
   written: (dueIn: number) => void,
 ): { stop(): void } {
   const channel = `"${channelOf(db).replaceAll('"', '""')}"`
@@ -36,7 +37,10 @@ export function listenForDue(
       client.once('end', resolve)
       drop = resolve
     })
-    client.on('notification', ({ payload }) => written(Number(payload)))
+    client.on('notification', ({ payload = '' }) => {
+      const [from, dueIn] = payload.split(' ')
+      if (from !== own) written(Number(dueIn))
+    })
     try {
       if (isStopped) return
       await client.query({ text: `LISTEN ${channel}`, query_timeout: db.timeout } as { text: string })
@@ -61,7 +65,7 @@ export function listenForDue(
  *
  * Sent after the commit, one at a time: inside of it, each would wait for the disk under a lock that the whole server has once.
  */
-export function notifyOfDue(db: Database, scheduler: SchedulerLike): (dueIn: number) => void {
+export function notifyOfDue(db: Database, scheduler: SchedulerLike, own: string): (dueIn: number) => void {
   const elapsed = elapsedOf(scheduler)
   let notified = -1 // when they look next, on the monotonic clock; in the past: not known
   let next: number | null = null
@@ -73,7 +77,7 @@ export function notifyOfDue(db: Database, scheduler: SchedulerLike): (dueIn: num
       notified = next
       next = null
       const dueIn = Math.max(0, Math.ceil(notified - elapsed()))
-      await db.query('SELECT pg_notify($1, $2)', [channelOf(db), `${dueIn}`]).catch(() => {
+      await db.query('SELECT pg_notify($1, $2)', [channelOf(db), `${own} ${dueIn}`]).catch(() => {
         notified = -1
       })
     }

@@ -80,7 +80,7 @@ export async function versionOf(client: Pick<PoolClient, 'query'>, schema: strin
 
 /** Brings the tables to this version. However many processes do it at once, each step is done once: the others wait. */
 export async function migrate(client: PoolClient, schema: string): Promise<void> {
-  await client.query('BEGIN')
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   try {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`nolater ${schema}`])
     // To ask for a schema that is there needs a right that its owner may not have.

@@ -117,7 +117,8 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
   const operators = operatorTable(db)
   const open = new Set<OpenDeliveries>()
   const dueListeners = new Set<DueListener>()
-  const wakeOthers = notifyOfDue(db, scheduler)
+  const own = crypto.randomUUID()
+  const wakeOthers = notifyOfDue(db, scheduler, own)
   let isClosing = false
   let isClosed = false
   const guests = new Set<Flush>()
@@ -214,6 +215,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
       const delivered$ = deliverDue(
         {
           db,
+          own,
           table,
           operators,
           redact,

@@ -19,16 +19,11 @@ const MOST = 15_000
  * Looks after what dead processes and steps of the clock leave, while this one delivers: leases and back-offs that would last longer, and
  * alarms that stayed set aside, as the process died that resumed them. Fences of removals are forgotten after a day, as many as there are.
  */
-export function keepUp(
-  scheduler: SchedulerLike,
-  lease: number,
-  table: AlarmTable,
-  restored: () => void,
-): Subscription {
+export function keepUp(scheduler: SchedulerLike, lease: number, table: AlarmTable): Subscription {
   const often = Math.min(Math.max(lease / 2, LEAST), MOST)
   const rescue$ = defer(async () => {
     await table.bound()
-    while (await table.restore()) restored()
+    while (await table.restore()) {}
   })
   const forget$ = defer(async () => {
     while (await table.forget(DAY)) {}

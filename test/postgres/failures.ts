@@ -71,12 +71,15 @@ export function describeFailures(server: Server): void {
             [name],
           )
         const [first] = await until(listeners, (found) => found.length === 1)
-        await server.query('SELECT pg_terminate_backend($1)', [first!.pid])
-        await until(listeners, (found) => found.length === 1 && found[0]!.pid !== first!.pid)
         const other = manager()
-        await write(other, 'a', Date.now() + 100, 1)
+        await other.ready()
+        await server.query('SELECT pg_terminate_backend($1)', [first!.pid])
+        await write(other, 'of this nothing is known', Date.now(), 1)
+        await until(listeners, (found) => found.length === 1 && found[0]!.pid !== first!.pid)
         await until(() => delivered.length > 0)
-        expect(delivered).toHaveLength(1)
+        await write(other, 'a', Date.now() + 100, 1)
+        await until(() => delivered.length > 1)
+        expect(delivered).toHaveLength(2)
       }))
 
     it('changes nothing by a write that lands after its client gave up and a newer one was made', ({
@@ -148,6 +151,24 @@ export function describeFailures(server: Server): void {
         const { only } = deliver(manager({ pool: breaking }))
         await until(() => only('done').length > 0)
         expect(broken).toHaveLength(2)
+      }))
+
+    it('ends when the tables were brought further while the server was away', ({ expect }) =>
+      withSchema(server, async ({ schema, manager, deliver }) => {
+        const name = `newer ${process.pid}`
+        const connectionString = `${server.connectionString}?application_name=${encodeURIComponent(name)}`
+        const { outcome } = deliver(manager({ connectionString, pollInterval: 20 }))
+        await until(
+          () => server.query(`SELECT FROM ${quoted(schema)}._nolater_deliverer`).catch(() => []),
+          (found) => found.length > 0,
+        )
+        await server.query(`UPDATE ${quoted(schema)}._nolater_version SET version = version + 1`)
+        await until(async () => {
+          const cut = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1'
+          await server.query(cut, [name])
+          return outcome() !== 'alive'
+        })
+        expect(outcome()).toMatchObject({ code: 'ALARM_STORAGE_NEWER' })
       }))
 
     it('does not enter the answer of who has lost the lease', ({ expect }) =>

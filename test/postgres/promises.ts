@@ -1,9 +1,9 @@
-import { type PostgresManagerOptions, postgresManager } from 'nolater/postgres'
-import { asyncScheduler, EMPTY, firstValueFrom, lastValueFrom, toArray } from 'rxjs'
+import { type PostgresManagerOptions, postgresManager, postgresStore } from 'nolater/postgres'
+import { asyncScheduler, EMPTY, firstValueFrom, lastValueFrom, NEVER, toArray } from 'rxjs'
 import { describe, it } from 'vitest'
 import { idOf } from '../../src/postgres/alarm-key.ts'
 import { VERSION } from '../../src/postgres/migrate.ts'
-import { quoted, until, withSchema, wrongClock } from './rig.ts'
+import { quoted, sleep, until, withSchema, wrongClock } from './rig.ts'
 import type { Server } from './server.ts'
 
 const HOUR = 3_600_000
@@ -27,6 +27,46 @@ export function describePromises(server: Server): void {
           expect(at - scheduledTime).toBeGreaterThanOrEqual(0)
           expect(at - scheduledTime).toBeLessThan(5_000) // on any machine; what it is here is in docs/postgres.md
         }
+      }))
+
+    it('takes the next when a place is free, and all that are due, without a poll', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const worker = manager({ pollInterval: HOUR })
+        for (const [concurrency, count] of [
+          [1, 3],
+          [2_000, 1_600], // more than the first look and that of the one that begins to listen take
+        ] as const) {
+          const keys = Array.from({ length: count }, (_, i) => `${concurrency} ${i}`)
+          await Promise.all(keys.map((key) => write(worker, key, Date.now(), 1)))
+          const { only, stop } = deliver(worker, () => sleep(20), { concurrency })
+          await until(() => only('done').length === count)
+          expect(only('delivered')).toHaveLength(count)
+          stop()
+        }
+      }))
+
+    it('leaves to another process what it has no place for', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const name = `other ${process.pid}`
+        const connectionString = `${server.connectionString}?application_name=${encodeURIComponent(name)}`
+        const full = manager({ pollInterval: HOUR })
+        const other = manager({ pollInterval: HOUR, connectionString })
+        const busy = deliver(full, () => NEVER, { concurrency: 1 })
+        const { delivered } = deliver(other, () => NEVER, { concurrency: 2 })
+        await until(
+          () =>
+            server.query(
+              `SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND application_name = $1`,
+              [name],
+            ),
+          (found) => found.length > 0,
+        )
+        await sleep(300) // or it would know of what is written by its first looks, and this could not fail
+        const due = Date.now() + 300
+        for (const key of ['a', 'b']) await write(full, key, due, 1) // there is a place for each as it is written
+        await until(() => busy.delivered.length + delivered.length === 2)
+        await until(() => write(full, 'c', Date.now(), 1).then(() => delivered.length === 2))
+        expect(busy.delivered).toHaveLength(1)
       }))
 
     it('delivers nothing before its time by its own clock, should the database be ahead', ({ expect }) =>
@@ -315,6 +355,70 @@ export function describePromises(server: Server): void {
         await until(() => outcome() !== 'alive')
         expect(outcome()).toMatchObject({ code: 'ALARM_STORAGE_MISSING' })
       }))
+
+    it('delivers as a role with the rights that the docs name, and no other', ({ expect }) =>
+      withSchema(server, async ({ schema, manager, write, deliver }) => {
+        await manager().ready()
+        const role = `least_${schema.replace(/\W/g, '_')}`
+        await server.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`)
+        await server.query(`GRANT USAGE ON SCHEMA ${quoted(schema)} TO ${role}`)
+        await server.query(`GRANT ALL ON ALL TABLES IN SCHEMA ${quoted(schema)} TO ${role}`)
+        const connectionString = server.connectionString.replace('postgres:secret', `${role}:x`)
+        for (const migrate of [true, false]) {
+          const worker = manager({ connectionString, migrate })
+          const { only } = deliver(worker)
+          const store = await postgresStore({ key: `${migrate}`, manager: worker })
+          await store.commitWith(() => store.alarm.set(Date.now()))
+          expect(await write(worker, `bare ${migrate}`, Date.now(), 1)).toBe('done')
+          await until(() => only('done').length > 1)
+          expect((await worker.stats()).deliverers).toHaveLength(1)
+          expect(await worker.pause({ key: 'a' })).toBe(true)
+          expect(await worker.resume({ key: 'a' })).toBe(true)
+          await store.close()
+          await worker.close()
+        }
+        await server.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+      }))
+
+    it('has its own isolation where the role has a stricter one, and tries again what that refuses', ({
+      expect,
+    }) =>
+      withSchema(server, async ({ table, manager, pool, write, deliver, row }) => {
+        const strict = manager({ pool: pool({ options: '-c default_transaction_isolation=serializable' }) })
+        const store = await postgresStore({ key: 'store', manager: strict })
+        const level = await store.commitWith((client) => client.query('SHOW transaction_isolation'))
+        expect(level.rows).toEqual([{ transaction_isolation: 'read committed' }])
+        await write(strict, 'a', HOUR, 1)
+        const other = await pool().connect()
+        await other.query(`BEGIN; UPDATE ${table} SET fence = 2`)
+        const written = write(strict, 'a', Date.now(), 3)
+        await until(
+          () => server.query('SELECT FROM pg_locks WHERE NOT granted'),
+          (waiting) => waiting.length > 0,
+        )
+        await other.query('COMMIT') // "could not serialize access due to concurrent update"
+        other.release()
+        expect(await written).toBe('done')
+        expect(await row('a')).toMatchObject({ fence: '3' })
+        const { only } = deliver(strict)
+        await until(() => only('done').length > 0)
+        await store.close()
+      }))
+
+    it('shows nothing of a connection string that it refuses', ({ expect }) => {
+      for (const connectionString of [
+        'db.internal/secret',
+        'secret',
+        'mysql://u:secret@h',
+        'postgres://u:se#cret@h/db',
+      ])
+        expect(() => postgresManager({ connectionString }), connectionString).toThrow(
+          expect.objectContaining({
+            code: 'ALARM_CONFIG_INVALID',
+            message: expect.not.stringMatching(/secret|cret@/),
+          }),
+        )
+    })
 
     it('refuses options that cannot work', ({ expect }) => {
       const connectionString = 'postgres://x'
