@@ -11,6 +11,8 @@ export interface OperatorTable {
   /** What stands, by the clock of the database. */
   look(): Promise<Omit<Look, 'oldest' | 'pauses'> & { readonly now: number }>
   pauses(): Promise<Pauses>
+  /** How many are looked at next between each edge and the one after it. */
+  countBetween(edges: readonly number[]): Promise<readonly number[]>
   /** Puts `after` in the place of `before`; false where others stand by now. */
   keepPauses(before: Pauses, after: Pauses): Promise<boolean>
   seen(deliverer: Pick<KeptDeliverer, 'holder' | 'process' | 'minute'>): Promise<void>
@@ -43,6 +45,11 @@ export function operatorTable(db: Database): OperatorTable {
         (SELECT count(*) FROM ${alarm} WHERE aside IS NOT NULL))::float8 AS whole,
       (SELECT count(*) FROM ${alarm} WHERE due IS NULL AND time IS NOT NULL)::float8 AS failed
     FROM clock, begun, due`
+  const within = 'due >= part."from" AND due < part.until'
+  const countBetween = `
+    SELECT ((SELECT count(*) FROM ${alarm} WHERE aside IS NULL AND ${within}) +
+      (SELECT count(*) FROM ${alarm} WHERE aside IS NOT NULL AND ${within}))::float8 AS count
+    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS part ("from", until, place) ORDER BY place`
   const read = `SELECT generation, scopes FROM ${pauses}`
   const keep = `UPDATE ${pauses} SET generation = $1, scopes = $2 WHERE generation = $3 AND scopes = $4 RETURNING generation`
   const seen = `
@@ -72,6 +79,10 @@ export function operatorTable(db: Database): OperatorTable {
         generation,
         scopes: (JSON.parse(scopes) as AlarmScope[]).map((scope) => changed(scope, fromText)),
       }
+    },
+    async countBetween(edges) {
+      const rows = await db.query<{ count: number }>(countBetween, [edges.slice(0, -1), edges.slice(1)])
+      return rows.map(({ count }) => count)
     },
     async keepPauses(before, after) {
       const values = [after.generation, textOf(after), before.generation, textOf(before)]

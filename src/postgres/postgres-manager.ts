@@ -3,6 +3,7 @@ import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { flushAll } from '../fleet/closing/flush-all.ts'
 import { type Flush, hosting } from '../fleet/closing/host.ts'
 import { alarmList } from '../ledger/alarm-list.ts'
+import { edgesOf } from '../ledger/due-span.ts'
 import { checkFailedAlarm } from '../ledger/failed-alarm.ts'
 import type { HeldAlarm } from '../ledger/held-alarm.ts'
 import { type Excerpt, listAlarms } from '../ledger/list-alarms.ts'
@@ -31,7 +32,7 @@ import type {
   KeyedWrite,
   WriteInfo,
 } from '../vocabulary/manager.ts'
-import type { ManagerStats } from '../vocabulary/manager-stats.ts'
+import type { DueSpan, ManagerStats } from '../vocabulary/manager-stats.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { type AlarmTime, checkAlarmTime, checkTime } from '../vocabulary/time.ts'
 import { alarmTable, type Revived } from './alarm-table.ts'
@@ -74,6 +75,7 @@ export interface PostgresManager extends AlarmManager, Closable {
   drain(): Promise<void>
   /** By the clock of the database. */
   stats(): Promise<ManagerStats>
+  countDue(span: DueSpan): Promise<readonly number[]>
   /** Resolves when the server was reached and the tables are there. It need not be called: it only says early what is wrong. */
   ready(): Promise<void>
   /**
@@ -300,6 +302,11 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
       const pauses = await operators.pauses()
       const due = oldest && { key: oldest.key, due: oldest.due as number }
       return statsOf({ ...look, pauses, oldest: due ?? null }, now)
+    },
+    async countDue(span) {
+      const edges = edgesOf(span)
+      check(isClosed)
+      return operators.countBetween(edges)
     },
     async ready() {
       check(isClosing)

@@ -37,6 +37,30 @@ export function describeOperating(server: Server): void {
         expect((await call(rig, 'resume', '--all')).out).toBe('resumed: all\n')
       }))
 
+    it('counts what is looked at next in each part of a time, paused or not, and what has failed in none', ({
+      expect,
+    }) =>
+      withSchema(server, async (rig) => {
+        const manager = rig.manager()
+        const from = Date.now() + HOUR
+        for (const [key, after] of [
+          ['before', -1],
+          ['first', 0],
+          ['last of the first', 99],
+          ['second', 100],
+          ['paused', 150],
+          ['failed', 160],
+          ['after', 300],
+        ] as const)
+          await rig.write(manager, key, from + after, 1)
+        await server.query(`UPDATE ${rig.table} SET aside = 0 WHERE key = 'paused'`)
+        await server.query(`UPDATE ${rig.table} SET due = NULL WHERE key = 'failed'`)
+        expect(await manager.countDue({ from, until: from + 300, parts: 3 })).toEqual([2, 2, 0])
+        await expect(manager.countDue({ from, until: from, parts: 3 })).rejects.toMatchObject({
+          code: 'ALARM_CONFIG_INVALID',
+        })
+      }))
+
     it('drains however often it is asked to', ({ expect }) =>
       withSchema(server, async (rig) => {
         const manager = rig.manager()
