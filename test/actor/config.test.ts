@@ -40,6 +40,15 @@ describe('a config', () => {
       'ALARM_CONFIG_INVALID',
       'retry must be an object with count and delay',
     ],
+    ['a name that it does not have', { ...good, comit: 1 }, 'ALARM_CONFIG_INVALID', 'The config of an alarm'],
+    ['a name that its retry does not have', { ...good, retry: { cont: 1 } }, 'ALARM_CONFIG_INVALID', 'retry'],
+    [
+      'a raise that is no function',
+      { ...good, raise: 5 },
+      'ALARM_CONFIG_INVALID',
+      'raise must be a function from the least epoch to the one that is durable; given 5.',
+    ],
+    ['a timeout that is none', { ...good, timeout: -1 }, 'ALARM_CONFIG_INVALID', 'timeout must be'],
     ['null retries', { ...good, retry: null }, 'ALARM_CONFIG_INVALID', 'retry'],
     [
       'negative retries',

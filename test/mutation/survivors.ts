@@ -284,4 +284,36 @@ export const survivors: readonly Survivor[] = [
     becomes: ['false'],
     why: 'without work nothing is due, and no precommit carries what a later move would write',
   },
+
+  // ---- names of options, of which only the names count
+  ...[
+    "const retryNames: Names<NonNullable<SharedConfig['retry']>> = { count: true, delay: true }",
+    'commit: true,',
+    'write: true,',
+    'raise: true,',
+    'reconcile: true,',
+    'retry: true,',
+    'timeout: true,',
+    'scheduler: true,',
+    'const alarmNames: Names<AlarmConfig> = { ...sharedNames, key: true, initial: true, epoch: true }',
+  ].map((line) => ({
+    file: 'src/actor/config.ts',
+    line,
+    becomes: ['false'],
+    why: 'what stands beside a name is not read',
+  })),
+
+  // ---- values of the user's
+  ...['src/vocabulary/given.ts', 'src/vocabulary/time.ts'].map((file) => ({
+    file,
+    line: '} catch {',
+    becomes: ['{}'],
+    why: 'what is not returned is as good as false, or as no number',
+  })),
+  {
+    file: 'src/vocabulary/intent.ts',
+    line: "if (time === null || intent.kind === 'touch' || (intent.kind === 'set' && intent.time === time))",
+    becomes: ['true'],
+    why: 'no other intent has a time',
+  },
 ]

@@ -4,14 +4,18 @@ import {
   closedError,
   commitError,
   configError,
+  fleetClosedError,
+  fullError,
+  internalError,
   loadError,
   loadingError,
   precommitError,
   timeError,
+  timeoutError,
   writeError,
 } from '../../src/vocabulary/error-of.ts'
-import { isFenced } from '../../src/vocabulary/errors.ts'
-import { given } from '../../src/vocabulary/given.ts'
+import { heldFence, isFenced } from '../../src/vocabulary/errors.ts'
+import { given, listed, reason } from '../../src/vocabulary/given.ts'
 
 describe('an error says what was expected, what was given and what to do:', () => {
   const cause = new Error('disk full.')
@@ -105,6 +109,41 @@ describe('an error says what was expected, what was given and what to do:', () =
       cause,
     },
     {
+      error: internalError('a', cause),
+      name: 'AlarmError',
+      code: 'ALARM_INTERNAL',
+      message:
+        'The alarm of "a" is broken by what was thrown while it was being kept: disk full. Nothing that was not durable is done. ' +
+        'Open the alarm again from its store; a fleet does so when it is asked next.',
+      counted: false,
+      cause,
+    },
+    {
+      error: fleetClosedError(),
+      name: 'AlarmError',
+      code: 'ALARM_CLOSED',
+      message: 'The fleet of this alarm was closed. Open another one.',
+      counted: false,
+    },
+    {
+      error: fullError('a', 9),
+      name: 'AlarmError',
+      code: 'ALARM_FLEET_FULL',
+      message:
+        'The fleet keeps at most 9 actors in memory (maxActors), and all of them are at work, so "a" was not loaded, and nothing was ' +
+        'done. Ask again when fleet.pressure.actors is lower; give more memory, and a higher maxActors.',
+      counted: false,
+    },
+    {
+      error: timeoutError('commit', 9),
+      name: 'AlarmError',
+      code: 'ALARM_TIMEOUT',
+      message:
+        'commit must complete within the timeout of 9 ms; it did not answer, and was unsubscribed. What it asked for may still be done: ' +
+        'see why it is slow, or give a longer timeout.',
+      counted: false,
+    },
+    {
       error: new AlarmError('ALARM_KEY_INVALID', 'no'),
       name: 'AlarmError',
       code: 'ALARM_KEY_INVALID',
@@ -119,6 +158,17 @@ describe('an error says what was expected, what was given and what to do:', () =
 
   it('tells the key and the fence of what was refused', () => {
     expect(new AlarmFencedError('a', 3, 7)).toMatchObject({ key: 'a', fence: 3 })
+  })
+
+  it('says what the manager holds, and that it may pass, where that is so', () => {
+    expect('held' in new AlarmFencedError('a', 3)).toBe(false)
+    expect(heldFence(new AlarmFencedError('a', 3, 7))).toBe(7)
+    expect(heldFence(new AlarmFencedError('a', 3))).toBeUndefined()
+    expect(heldFence({ code: 'ALARM_FENCED', held: '7' })).toBeUndefined()
+    expect(heldFence({ code: 'ALARM_CLOSED', held: 7 })).toBeUndefined()
+    expect(new AlarmError('ALARM_STORAGE_LOCKED', 'no', { passes: true }).passes).toBe(true)
+    for (const options of [undefined, {}, { passes: false }])
+      expect('passes' in new AlarmError('ALARM_STORAGE_LOCKED', 'no', options)).toBe(false)
   })
 
   it('keeps a cause that is undefined, and has none where none was given', () => {
@@ -161,5 +211,25 @@ describe('fenced is told by the code, also from another copy of the library:', (
     [Object.assign(() => {}, { code: 'ALARM_FENCED' }), false],
   ])('%o is %s', (error, fenced) => {
     expect(isFenced(error)).toBe(fenced)
+  })
+
+  it('is an object where it is a Proxy that was revoked', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    expect(given(proxy)).toBe('an object')
+  })
+
+  it('is one of ten in a list, which says how many more there are', () => {
+    const keys = Array.from({ length: 12 }, (_, i) => `k${i}`)
+    const ten = keys.slice(0, 10).map(given).join(', ')
+    expect(listed(keys.slice(0, 2))).toBe('"k0", "k1"')
+    expect(listed(keys.slice(0, 10))).toBe(ten)
+    expect(listed(keys)).toBe(`${ten} and 2 more`)
+  })
+
+  it('is a reason by its message, without the full stop at its end', () => {
+    expect(reason(new Error('a.b. c.'))).toBe('a.b. c')
+    expect(reason(Object.assign(() => {}, { message: 'odd' }))).toBe('a function')
+    expect(reason({ message: 5 })).toBe('an object')
   })
 })

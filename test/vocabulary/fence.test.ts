@@ -1,6 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkEpoch, epochAbove, fenceOf, needsEpoch, sequenceOf } from '../../src/vocabulary/fence.ts'
+import {
+  checkEpoch,
+  epochAbove,
+  fenceOf,
+  needsEpoch,
+  ofTheFormerSplit,
+  sequenceOf,
+} from '../../src/vocabulary/fence.ts'
 
 const LAST_EPOCH = 2 ** 31 - 1
 const LAST_SEQUENCE = 2 ** 22 - 1
@@ -62,6 +69,7 @@ describe('the fence', () => {
     expect(epochAbove(fenceOf(2 ** 26, 0), 1)).toBe(2 ** 26 + 1)
     expect(epochAbove(fenceOf(2 ** 26 + 1, 0), 1)).toBeNull()
     expect(epochAbove(Number.MAX_SAFE_INTEGER, LAST_EPOCH - 1)).toBeNull()
+    expect(epochAbove(fenceOf(5, 3) + 0.5, 1)).toBeNull()
   })
 
   it.each([-1, 0.5, Number.NaN, LAST_EPOCH + 1, '1'])('refuses the epoch %s', (bad) => {
@@ -74,4 +82,10 @@ describe('the fence', () => {
       }),
     )
   })
+})
+
+it('an epoch of the former split becomes one above all the fences that were given out under it', () => {
+  const sql = ofTheFormerSplit('epoch', 'least')
+  expect(sql).toBe('least((epoch + 1) * 64, 2147483647)')
+  expect(fenceOf((7 + 1) * 64, 0)).toBeGreaterThan(7 * 2 ** 28 + 2 ** 28 - 1)
 })

@@ -48,6 +48,17 @@ describe('intents', () => {
     }
   })
 
+  it('refuse an option that they do not have', () => {
+    const wrong = { allowUnconfirmd: true } as object
+    for (const make of [
+      () => setAlarm(5, wrong),
+      () => setAlarmIn(5, wrong),
+      () => deleteAlarm(wrong),
+      () => touchAlarm(wrong),
+    ])
+      expect(make).toThrowError(expect.objectContaining({ code: 'ALARM_CONFIG_INVALID' }))
+  })
+
   it.each([null, undefined, 5, 'set', {}, { kind: 'unset' }])(
     'are refused when made by hand as %o',
     (bad) => {
