@@ -24,6 +24,12 @@ import { until } from '../postgres/rig.ts'
 
 const isRoot = process.getuid?.() === 0
 const native = findBinaries()
+
+it('is the one that the environment names', () => {
+  vi.stubEnv('NOLATER_POSTGRES', '/opt/another')
+  expect(findBinaries()).toBe('/opt/another')
+  vi.unstubAllEnvs()
+})
 const isLinux = process.platform === 'linux'
 let folder: string
 let base: string
