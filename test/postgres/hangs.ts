@@ -481,6 +481,15 @@ export function describeHangs(server: Server): void {
         await new Promise(setImmediate) // it has its place
         const closing = its.close()
         expect(await committed).toBe(1)
+        // What the stores have accepted is brought through first, which takes as long as it takes.
+        await until(() =>
+          quick
+            .commitWith(() => {})
+            .then(
+              () => false,
+              () => true,
+            ),
+        )
         let isCalled = false
         const late = quick.commitWith(() => {
           isCalled = true
