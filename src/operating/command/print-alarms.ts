@@ -1,4 +1,6 @@
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
+import type { ManagerStats } from '../../vocabulary/manager-stats.ts'
+import { leaseHolder } from '../lease-holder.ts'
 import { duration, fitted, fromNow, instant, printable } from './terminal.ts'
 
 const [STATE, DUE, FAILURES] = [11, 12, 5]
@@ -27,19 +29,24 @@ export function alarmTable(
       line([
         [printable(alarm.key), key],
         [alarm.paused && alarm.state === 'due' ? 'paused' : alarm.state, STATE],
-        [fromNow(alarm.due ?? alarm.time, now), DUE],
+        [fromNow(dueOf(alarm), now), DUE],
         [`${alarm.failures}`, FAILURES],
         [errorLine(alarm), error],
       ]),
   }
 }
 
+/** What is being delivered is looked at again when its lease ends; it was due before. */
+function dueOf({ lease, due, time }: ListedAlarm): number {
+  return lease === null ? (due ?? time) : time
+}
+
 function errorLine({ lastError }: ListedAlarm): string {
   return lastError === null ? '' : printable(`${lastError.name}: ${lastError.message}`)
 }
 
-/** Everything that is known of one alarm. */
-export function alarmSheet(alarm: ListedAlarm, now: number): string {
+/** Everything that is known of one alarm; `stats` where it is being delivered: they say by which process. */
+export function alarmSheet(alarm: ListedAlarm, now: number, stats: ManagerStats | null): string {
   const { key, time, due, state, fence, failures, lastError, lease, paused } = alarm
   const rows: (readonly [string, string])[] = [
     ['key', printable(key)],
@@ -48,10 +55,19 @@ export function alarmSheet(alarm: ListedAlarm, now: number): string {
     ['fence', `${fence}`],
     ['failures', `${failures}`],
   ]
-  if (due !== null && due !== time) rows.splice(2, 0, ['looked at', `${instant(due)}, ${fromNow(due, now)}`])
+  if (due !== null && due !== time && lease === null)
+    rows.splice(2, 0, ['looked at', `${instant(due)}, ${fromNow(due, now)}`])
   if (paused) rows.push(['paused', 'until it is resumed: nolater resume'])
-  if (lease !== null)
-    rows.push(['held by', `${lease.holder} until ${instant(lease.until)}, ${fromNow(lease.until, now)}`])
+  if (lease !== null) {
+    const holder = stats === null ? lease.holder : leaseHolder(lease, stats)
+    rows.push(
+      ['held by', printable(holder)],
+      [
+        'until',
+        `${instant(lease.until)}, ${fromNow(lease.until, now)}; then it is delivered again, unless it is answered`,
+      ],
+    )
+  }
   if (lastError !== null) {
     rows.push(
       ['last error', errorLine(alarm)],

@@ -33,7 +33,11 @@ async function showAlarm({ target, options }: Call, key: string, terminal: Termi
   const reader = await openReader(target, options.schema)
   try {
     for await (const alarm of reader.list({ key })) {
-      terminal.out(options.json ? `${JSON.stringify(alarm)}\n` : alarmSheet(alarm, terminal.now()))
+      if (options.json) terminal.out(`${JSON.stringify(alarm)}\n`)
+      else {
+        const stats = alarm.lease === null ? null : await reader.stats()
+        terminal.out(alarmSheet(alarm, terminal.now(), stats))
+      }
       return true
     }
     return false

@@ -701,6 +701,18 @@ function instant(time) {
   return Math.abs(time) > 864e13 ? \`\${time} ms\` : new Date(time).toISOString();
 }
 
+var LIVE = 3e4;
+function isLive({ seen }, at) {
+  return at - seen <= LIVE;
+}
+
+function leaseHolder({ holder }, { deliverers, at }) {
+  const deliverer = deliverers.find((each) => each.holder === holder);
+  if (deliverer === void 0) return \`\${holder}, which does not report: dead, or of an older version\`;
+  const name = deliverer.process || holder;
+  return isLive(deliverer, at) ? name : \`\${name}, which does not report any more: dead, or hung\`;
+}
+
 var { csrf = "" } = document.body.dataset;
 var PATIENCE = 2e4;
 async function ask(route, query) {
@@ -888,15 +900,17 @@ function localText(at) {
 }
 
 var drawn = "";
-function drawActor(key, alarm, paused, canChange2) {
-  const isPausedAlone = paused.some((scope) => "key" in scope && scope.key === key);
-  const now2 = JSON.stringify([key, alarm, isPausedAlone, canChange2]);
+function drawActor(key, alarm, stats, canChange2) {
+  const isPausedAlone = (stats?.paused ?? []).some((scope) => "key" in scope && scope.key === key);
+  const lease = alarm?.lease ?? null;
+  const holder = lease === null || stats === null ? lease?.holder ?? "" : leaseHolder(lease, stats);
+  const now2 = JSON.stringify([key, alarm, isPausedAlone, holder, canChange2]);
   if (now2 === drawn) return;
   drawn = now2;
   const article = byId("actor");
   setText(byId("actor-key"), keyText(key));
   drawActions(key, alarm, isPausedAlone);
-  const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone);
+  const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone, holder);
   within(article, "dl").replaceChildren(
     ...rows.map(([name, ...values]) => make("div", {}, make("dt", {}, name), make("dd", {}, ...values))),
     ...alarm === null ? [make("div", {}, make("dd", {}, "It has no alarm."))] : []
@@ -921,16 +935,17 @@ function drawActions(key, alarm, isPausedAlone) {
   actions.replaceChildren(...buttons);
   if (hadFocus) (buttons.find(({ textContent }) => textContent === focused) ?? byId("actor-key")).focus();
 }
-function rowsOf(alarm, isPausedAlone) {
+function rowsOf(alarm, isPausedAlone, holder) {
   const { time, due, fence, failures, lastError, lease, paused } = alarm;
   const rows = [
     ["State", ...meaningOf(alarm)],
     ["Set to", ...both(time)]
   ];
-  if (due !== null && due !== time) rows.push(["Looked at", ...both(due)]);
+  if (due !== null && due !== time && lease === null) rows.push(["Looked at", ...both(due)]);
   rows.push(["Fence", \`\${fence}\`], ["Failures", \`\${failures}\`]);
   if (paused) rows.push(["Paused", isPausedAlone ? "by itself" : "with others"]);
-  if (lease !== null) rows.push(["Delivered by", lease.holder], ["Lease ends", ...both(lease.until)]);
+  if (lease !== null)
+    rows.push(["Delivered by", holder], ["Lease ends", ...both(lease.until), ", then it is delivered again"]);
   if (lastError !== null) rows.push(["Last failed", ...both(lastError.at)]);
   if (lastError?.since !== void 0) rows.push(["Failing since", ...both(lastError.since)]);
   return rows;
@@ -1216,9 +1231,9 @@ function follow(onLook) {
   });
   begin();
 }
-function show(text, isLive) {
+function show(text, isLive2) {
   const link = byId("link");
-  link.classList.toggle("bad", !isLive);
+  link.classList.toggle("bad", !isLive2);
   setText(link, text);
 }
 
@@ -1267,7 +1282,7 @@ async function show2() {
         askTimeline(key)
       ]);
       if (mine === turn) {
-        drawActor(key, alarm, look?.stats.paused ?? [], canChange());
+        drawActor(key, alarm, look?.stats ?? null, canChange());
         drawTimeline(timeline);
       }
     } else {

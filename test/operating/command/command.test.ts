@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { NEVER } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { newFile, newManager } from '../../sqlite/files.ts'
 import { run } from './run.ts'
@@ -93,6 +94,19 @@ describe('nolater', () => {
     })
     expect((await watching).code).toBe(0)
     expect(pages).toBe(1)
+  })
+
+  it('shows which process delivers one, until when, and how late it is', async () => {
+    const { file, manager } = await target()
+    const begun = Promise.withResolvers<void>()
+    const delivering = manager.deliveries(() => NEVER).subscribe(() => begun.resolve())
+    await begun.promise
+    const { out } = await run(['show', file, 'due'])
+    expect(out).toMatch(new RegExp(`held by       \\S+:${process.pid}\n`))
+    expect(out).toMatch(/until {9}.* in 30 s; then it is delivered again, unless it is answered\n/)
+    expect(out).not.toContain('looked at')
+    expect((await run(['list', file])).out.replaceAll(/ +/g, ' ')).toContain('due delivering 1 h ago 0\n')
+    delivering.unsubscribe()
   })
 
   it('shows all that is known of one', async () => {

@@ -1,6 +1,7 @@
 import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
 import { instant } from '../../command/terminal.ts'
+import { leaseHolder } from '../../lease-holder.ts'
 import { changeButton } from './changes.ts'
 import { byId, make, setText, within } from './element.ts'
 import { timeElement } from './times.ts'
@@ -12,17 +13,19 @@ let drawn = ''
 export function drawActor(
   key: string,
   alarm: ListedAlarm | null,
-  paused: ManagerStats['paused'],
+  stats: ManagerStats | null,
   canChange: boolean,
 ): void {
-  const isPausedAlone = paused.some((scope) => 'key' in scope && scope.key === key)
-  const now = JSON.stringify([key, alarm, isPausedAlone, canChange])
+  const isPausedAlone = (stats?.paused ?? []).some((scope) => 'key' in scope && scope.key === key)
+  const lease = alarm?.lease ?? null
+  const holder = lease === null || stats === null ? (lease?.holder ?? '') : leaseHolder(lease, stats)
+  const now = JSON.stringify([key, alarm, isPausedAlone, holder, canChange])
   if (now === drawn) return
   drawn = now
   const article = byId('actor')
   setText(byId('actor-key'), keyText(key))
   drawActions(key, alarm, isPausedAlone)
-  const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone)
+  const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone, holder)
   within(article, 'dl').replaceChildren(
     ...rows.map(([name, ...values]) => make('div', {}, make('dt', {}, name), make('dd', {}, ...values))),
     ...(alarm === null ? [make('div', {}, make('dd', {}, 'It has no alarm.'))] : []),
@@ -53,16 +56,17 @@ function drawActions(key: string, alarm: ListedAlarm | null, isPausedAlone: bool
 
 type Row = readonly [name: string, ...values: (Node | string)[]]
 
-function rowsOf(alarm: ListedAlarm, isPausedAlone: boolean): readonly Row[] {
+function rowsOf(alarm: ListedAlarm, isPausedAlone: boolean, holder: string): readonly Row[] {
   const { time, due, fence, failures, lastError, lease, paused } = alarm
   const rows: Row[] = [
     ['State', ...meaningOf(alarm)],
     ['Set to', ...both(time)],
   ]
-  if (due !== null && due !== time) rows.push(['Looked at', ...both(due)])
+  if (due !== null && due !== time && lease === null) rows.push(['Looked at', ...both(due)])
   rows.push(['Fence', `${fence}`], ['Failures', `${failures}`])
   if (paused) rows.push(['Paused', isPausedAlone ? 'by itself' : 'with others'])
-  if (lease !== null) rows.push(['Delivered by', lease.holder], ['Lease ends', ...both(lease.until)])
+  if (lease !== null)
+    rows.push(['Delivered by', holder], ['Lease ends', ...both(lease.until), ', then it is delivered again'])
   if (lastError !== null) rows.push(['Last failed', ...both(lastError.at)])
   if (lastError?.since !== undefined) rows.push(['Failing since', ...both(lastError.since)])
   return rows

@@ -35,7 +35,7 @@ async function show(): Promise<void> {
         askTimeline(key),
       ])
       if (mine === turn) {
-        drawActor(key, alarm, look?.stats.paused ?? [], canChange())
+        drawActor(key, alarm, look?.stats ?? null, canChange())
         drawTimeline(timeline)
       }
     } else {
