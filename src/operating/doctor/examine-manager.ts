@@ -2,8 +2,9 @@ import type { LedgerReader } from '../../ledger/ledger-reader.ts'
 import { given } from '../../vocabulary/given.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { AlarmManager } from '../../vocabulary/manager.ts'
-import { type Deliverer, isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
+import { isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
 import type { Finding } from './finding.ts'
+import { hasDied } from './has-died.ts'
 
 /** What a doctor may do to a manager. */
 export interface Surgery extends Required<Pick<AlarmManager, 'retry'>> {
@@ -11,7 +12,6 @@ export interface Surgery extends Required<Pick<AlarmManager, 'retry'>> {
   release(key: string, holder: string): PromiseLike<boolean>
 }
 
-const SILENT = 600_000 // ms
 const OVERDUE = 10_000 // ms
 
 /** Looks at what a manager holds, and at what delivers it. `open` is called for a repair. */
@@ -66,11 +66,6 @@ function* ofDeliveries(
   }
 }
 
-/** What has not reported for so long does not answer any more; what never did may be of an older version, and at work. */
-export function isSilent({ seen }: Pick<Deliverer, 'seen'>, at: number): boolean {
-  return at - seen >= SILENT
-}
-
 function stuck(
   { key, lease }: ListedAlarm,
   { at, deliverers }: ManagerStats,
@@ -89,7 +84,7 @@ function stuck(
     text: `held by ${how}; for ${Math.round((until - at) / 1_000)} s more`,
     advice: 'nothing: it is delivered again then',
     repair:
-      deliverer !== undefined && isSilent(deliverer, at)
+      deliverer !== undefined && hasDied(deliverer, at) // what never reported may be of an older version, and at work
         ? async () => (await open()).release(key, holder)
         : null,
   }

@@ -5,9 +5,9 @@ import { postgresManager, postgresStore } from '../../postgres/index.ts'
 import { delivererOf } from '../../postgres/report-activity.ts'
 import { CLOCK } from '../../postgres/statements.ts'
 import { AlarmError } from '../../vocabulary/errors.ts'
-import { isSilent } from './examine-manager.ts'
 import type { StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
+import { hasDied } from './has-died.ts'
 import type { ManagerPatient, StorePatient } from './patient.ts'
 import { unreadable, unreadableRows } from './unreadable-row.ts'
 
@@ -52,7 +52,7 @@ export async function postgresPatients(
           if (typeof holder !== 'string' || delivererOf(holder) !== deliverer) return false
           const { at, deliverers } = await manager.stats()
           const known = deliverers.find((each) => each.holder === deliverer)
-          if (known === undefined || !isSilent(known, at)) return false
+          if (known === undefined || !hasDied(known, at)) return false
           await table.giveBack(holder)
           return true
         },

@@ -14,8 +14,9 @@ import { type SqliteLedger, sqliteLedger } from '../../sqlite/sqlite-ledger.ts'
 import { storageError } from '../../sqlite/storage-error.ts'
 import { inTransaction } from '../../sqlite/transaction.ts'
 import type { AlarmError } from '../../vocabulary/errors.ts'
-import { isSilent, type Surgery } from './examine-manager.ts'
+import type { Surgery } from './examine-manager.ts'
 import type { Finding } from './finding.ts'
+import { hasDied } from './has-died.ts'
 import type { ManagerPatient } from './patient.ts'
 import { unreadable, unreadableRows } from './unreadable-row.ts'
 
@@ -106,7 +107,7 @@ function surgeryOn(file: string, opened: () => SqliteManager): Surgery {
         return inTransaction(own, file, () => {
           const held = ledger.read(key)
           const deliverer = ledger.deliverers().find((each) => each.holder === holder)
-          if (held?.holder !== holder || deliverer === undefined || !isSilent(deliverer, Date.now()))
+          if (held?.holder !== holder || deliverer === undefined || !hasDied(deliverer, Date.now()))
             return false
           ledger.save(answered(held, released(held).answer, Date.now()) as HeldAlarm)
           return true
