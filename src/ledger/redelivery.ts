@@ -1,8 +1,10 @@
+import type { LastError } from '../vocabulary/listed-alarm.ts'
 import { fieldOf } from '../vocabulary/safe-field.ts'
 
 const RETRIES = 6 // that count; like a Durable Object's
 const FIRST = 2_000
 const LONGEST = 1_024_000
+const SLACK = 1.05 // clocks that differ a little make a back-off seem shorter
 
 /** The failed deliveries that an alarm has behind it. */
 export interface Failures {
@@ -44,6 +46,23 @@ export function retryUncounted(key: string, { counted, uncounted }: Failures): R
 /** Whether nothing is left but to give the alarm up. */
 export function isExhausted({ counted }: Failures): boolean {
   return counted > RETRIES
+}
+
+/**
+ * How many deliveries of an alarm failed that was given up: at most those whose back-offs fit between the first failure and the last. An
+ * error with `retry: false` uses up all retries at once, and so `counted` alone does not say.
+ */
+export function failuresWithin({ counted, uncounted }: Failures, lastError: LastError | null): number {
+  const all = counted + uncounted
+  const span = lastError === null ? Number.NaN : lastError.at - (lastError.since ?? Number.NaN)
+  if (!(span >= 0)) return all // not kept, or the clock was set back meanwhile
+  let [failures, rest] = [1, backOff(1)]
+  while (failures < all && rest <= span * SLACK) rest += backOff(++failures)
+  return failures
+}
+
+function backOff(failure: number): number {
+  return Math.min(FIRST * 2 ** (failure - 1), LONGEST)
 }
 
 /** How long an alarm with these failures rests, ms. */

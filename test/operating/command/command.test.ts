@@ -38,7 +38,7 @@ describe('nolater', () => {
     expect(out.replaceAll(/ +/g, ' ').split('\n')).toEqual([
       'KEY STATE DUE FAILS LAST ERROR',
       'due due 1 h ago 0',
-      expect.stringMatching(/^failed failed .* ago 7 RangeError: no such/),
+      expect.stringMatching(/^failed failed .* ago 1 RangeError: no such/),
       'pending pending in 60 min 0',
       '',
     ])
@@ -117,6 +117,10 @@ describe('nolater', () => {
     expect(out).toContain('failing since')
     expect(out).toMatch(/at .*command.test.ts/)
     expect(out).toContain('fence         7')
+    expect(out).toMatch(/failures +1\n/)
+    expect((await run(['doctor', file])).out).toContain(
+      'given up after 1 failure, the last time with RangeError',
+    )
     expect((await run(['show', file, 'pending'])).out).toContain('in 60 min')
     expect(await run(['show', file, 'none'])).toMatchObject({ code: 1, out: '' })
   })
