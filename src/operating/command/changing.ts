@@ -1,9 +1,10 @@
 import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
+import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { Call } from './arguments.ts'
 import { type Operator, openOperator } from './open-target.ts'
 import { scopeText } from './print-stats.ts'
 import { withProgress } from './progress.ts'
-import { printable, type Terminal } from './terminal.ts'
+import { duration, instant, printable, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
 type Command = (call: Call, terminal: Terminal) => Promise<number>
@@ -26,13 +27,21 @@ export const changing: Readonly<Record<string, Command>> = {
     const time = timeOf(call.rest[1] as string)
     return changed(call, terminal, 'rescheduled', async (operator, tell) => {
       const key = call.rest[0] as string
-      tell(key, await operator.reschedule(key, time, guard(call)))
+      const own = (await heldOf(operator, key))?.time ?? time
+      await tell(key, await operator.reschedule(key, time, guard(call)), { given: time, own })
     })
   },
   pause: (call, terminal) => scoped(call, terminal, 'paused', 'was paused already', 'pause'),
   resume: (call, terminal) => scoped(call, terminal, 'resumed', 'was not paused', 'resume'),
 }
 
+/** The time that was given for an alarm, and its own, before which it is never delivered. */
+interface Again {
+  readonly given: number
+  readonly own: number
+}
+
+type Tell = (key: string, isDone: boolean, again?: Again) => Promise<void>
 type Fence = { readonly fence?: number }
 
 const AT_ONCE = 500 // in one transaction
@@ -71,22 +80,67 @@ async function changed(
   call: Call,
   terminal: Terminal,
   done: string,
-  work: (operator: Operator, tell: (key: string, isDone: boolean) => void) => Promise<void>,
+  work: (operator: Operator, tell: Tell) => Promise<void>,
 ): Promise<number> {
+  const { json } = call.options
   let [count, missed] = [0, 0]
-  const tell = (key: string, isDone: boolean): void => {
-    if (isDone) count++
-    else missed++
-    if (call.options.json) terminal.out(`${JSON.stringify({ key, [done]: isDone })}\n`)
-    else if (isDone) terminal.out(`${done} ${printable(key)}\n`)
-    else
-      terminal.say(
-        `There is no failed alarm of ${printable(key)}${call.options.fence === undefined ? '' : ' under that fence'}.\n`,
-      )
-  }
-  await opened(call, (operator) => withProgress(terminal, call.command, () => work(operator, tell)))
-  if (count === 0 && missed === 0 && !call.options.json) terminal.say('There is no failed alarm.\n')
+  const tellOf =
+    (operator: Operator): Tell =>
+    async (key, isDone, again) => {
+      if (isDone) {
+        count++
+        const due = again && Math.max(again.given, again.own)
+        if (json)
+          terminal.out(`${JSON.stringify({ key, [done]: true, ...(due !== undefined && { due }) })}\n`)
+        else terminal.out(`${done} ${printable(key)}${again === undefined ? '' : to(again)}\n`)
+        return
+      }
+      missed++
+      const held = await heldOf(operator, key)
+      if (json)
+        terminal.out(`${JSON.stringify({ key, [done]: false, ...(held && { state: held.state }) })}\n`)
+      else terminal.say(`${printable(key)}: ${whyNot(held, call, terminal.now())}\n`)
+    }
+  await opened(call, (operator) =>
+    withProgress(terminal, call.command, () => work(operator, tellOf(operator))),
+  )
+  if (count === 0 && missed === 0 && !json) terminal.say('There is no failed alarm.\n')
   return count === 0 || missed > 0 ? EXIT.found : EXIT.done
+}
+
+async function heldOf(operator: Operator, key: string): Promise<ListedAlarm | null> {
+  for await (const alarm of operator.list({ key })) return alarm
+  return null
+}
+
+function to({ given, own }: Again): string {
+  return own > given
+    ? ` to its own time, ${instant(own)}: that is later than ${instant(given)}`
+    : ` to ${instant(given)}`
+}
+
+/** Why an alarm was not changed, and what can be done. */
+function whyNot(held: ListedAlarm | null, { command, options }: Call, now: number): string {
+  if (held === null) return 'there is no alarm.'
+  const only = `only a failed alarm can be changed by ${command}`
+  const { state, fence, lease, paused } = held
+  const due = held.due ?? held.time
+  switch (state) {
+    case 'failed':
+      return options.fence === undefined
+        ? 'it was changed meanwhile. Try once more.'
+        : `it has failed, but its fence is ${fence}, not ${options.fence}.`
+    case 'pending':
+      return `it is pending until ${instant(due)}: ${only}. Its actor can change it.`
+    case 'due': {
+      const late = `it is due since ${instant(due)}, late by ${duration(Math.max(0, now - due))}`
+      return `${late}, and has not failed: ${paused ? 'it is paused, resume it' : 'start what subscribes to deliveries'}.`
+    }
+    case 'delivering':
+      return `it is being delivered, and its lease lasts until ${instant(lease?.until ?? due)}: ${only}. Wait until then at most.`
+    case 'backing-off':
+      return `it is backing off, and is retried at ${instant(due)}: ${only}. Wait, or mend the cause.`
+  }
 }
 
 async function scoped(
@@ -123,13 +177,13 @@ async function opened<T>(
   }
 }
 
-// Date.parse takes much else for a date: -5 for a day in May 2001.
-const ISO = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?$/i
+// Date.parse takes much else for a date: -5 for a day in May 2001. Without a zone, a time of the day would be one of this machine's zone.
+const ISO = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/i
 
 function timeOf(text: string): number {
   const time = /^\d+$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isSafeInteger(time) && time >= 0) return time
   throw new UsageError(
-    `A time is like 2030-01-31T12:00:00Z, or ms since the epoch; given ${JSON.stringify(text)}.`,
+    `A time is like 2030-01-31T12:00:00Z, or with +hh:mm for its zone, or ms since the epoch; given ${JSON.stringify(text)}.`,
   )
 }

@@ -15,7 +15,7 @@ export const help = `nolater: see the alarms of a manager, and repair them
   nolater stats TARGET [--watch]
   nolater show TARGET KEY [--journal FILE [--limit N]]
   nolater retry TARGET KEY... | --all [--prefix P]
-  nolater reschedule TARGET KEY TIME      (ISO 8601, or ms since the epoch)
+  nolater reschedule TARGET KEY TIME      (ISO 8601 with its zone, or ms)
   nolater discard TARGET KEY...
   nolater pause TARGET KEY | --prefix P | --all
   nolater resume TARGET KEY | --prefix P | --all

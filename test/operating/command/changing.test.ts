@@ -16,6 +16,12 @@ async function givenUp(...keys: string[]) {
   return file
 }
 
+function change(file: string, sql: string): void {
+  const db = new DatabaseSync(file)
+  db.exec(sql)
+  db.close()
+}
+
 const lines = (text: string): unknown[] =>
   text
     .split('\n')
@@ -28,14 +34,14 @@ describe('a command that changes something', () => {
     expect(await run(['retry', file, 'a', 'b'])).toEqual({
       code: 1,
       out: 'retried a\n',
-      said: 'There is no failed alarm of b.\n',
+      said: 'b: there is no alarm.\n',
     })
   })
 
   it('says that there is none under the fence that was given', async () => {
     const file = await givenUp('a')
     const { said } = await run(['discard', file, 'a', '--fence', '2'])
-    expect(said).toBe('There is no failed alarm of a under that fence.\n')
+    expect(said).toBe('a: it has failed, but its fence is 1, not 2.\n')
   })
 
   it('prints a line of JSON for each, and nothing else', async () => {
@@ -67,7 +73,13 @@ describe('a command that changes something', () => {
 
   it('takes a time in ms or of ISO 8601, and nothing else for one', async () => {
     const file = await givenUp('a')
-    for (const time of ['99999999999999999999', '-5', 'May 5', '2030-01-31T25:00:00Z']) {
+    for (const time of [
+      '99999999999999999999',
+      '-5',
+      'May 5',
+      '2030-01-31T25:00:00Z',
+      '2030-01-31T12:00:00',
+    ]) {
       expect((await run(['reschedule', file, 'a', '--', time])).code).toBe(2)
     }
     for (const time of ['4102444800000', '2100-01-01', '2100-01-01T01:00:00.000+01:00']) {
@@ -77,5 +89,53 @@ describe('a command that changes something', () => {
         { due: 4_102_444_800_000 },
       ])
     }
+  })
+
+  it('says to which time an alarm was rescheduled: never before its own', async () => {
+    const file = await givenUp('a', 'b', 'c')
+    change(file, `UPDATE alarm SET time = 4102444800000 WHERE key <> 'a'`)
+    const later = (key: string, ...more: string[]) =>
+      run(['reschedule', file, key, '2090-01-01T01:00:00+01:00', ...more])
+    expect((await later('a')).out).toBe('rescheduled a to 2090-01-01T00:00:00.000Z\n')
+    expect((await later('b')).out).toBe(
+      'rescheduled b to its own time, 2100-01-01T00:00:00.000Z: that is later than 2090-01-01T00:00:00.000Z\n',
+    )
+    expect(lines((await later('c', '--json')).out)).toEqual([
+      { key: 'c', rescheduled: true, due: 4_102_444_800_000 },
+    ])
+  })
+
+  it.each([
+    ['pending', 'due = 4102444800000', /^a: it is pending until 2100-01-01T00:00:00.000Z: .*Its actor can/],
+    [
+      'due',
+      'due = 9000',
+      /^a: it is due since 1970-01-01T00:00:09.000Z, late by 1 s, .*start what subscribes/,
+    ],
+    [
+      'delivering',
+      "due = 4102444800000, leased_until = 4102444800000, holder = 'h', begun = 1",
+      /^a: it is being delivered, and its lease lasts until 2100-01-01T00:00:00.000Z/,
+    ],
+    [
+      'backing-off',
+      'due = 4102444800000, begun = 1, counted = 1',
+      /^a: it is backing off, and is retried at 2100-01-01T00:00:00.000Z/,
+    ],
+  ])('says of an alarm that is %s why it is left alone', async (state, sql, expected) => {
+    const file = await givenUp('a')
+    change(file, `UPDATE alarm SET counted = 0, ${sql}`)
+    for (const [command, ...more] of [['retry'], ['discard'], ['reschedule', '4102444800000']] as const) {
+      const call = (...json: string[]) => run([command, file, 'a', ...more, ...json], { now: () => 10_000 })
+      expect(await call()).toEqual({ code: 1, out: '', said: expect.stringMatching(expected) })
+      expect(lines((await call('--json')).out)).toMatchObject([{ key: 'a', state }])
+    }
+  })
+
+  it('says of an alarm that is paused while it is due that it is to be resumed', async () => {
+    const file = await givenUp('a')
+    change(file, 'UPDATE alarm SET counted = 0, due = 1')
+    await run(['pause', file, '--all'])
+    expect((await run(['retry', file, 'a'])).said).toContain('it is paused, resume it')
   })
 })
