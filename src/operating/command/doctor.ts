@@ -50,7 +50,7 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
     else if (fix) terminal.out(`${faults - left} of ${faults} repaired.\n`)
     else
       terminal.out(
-        `${faults} fault${faults > 1 ? 's' : ''} in ${stored}. --fix repairs what can be repaired.\n`,
+        `${faults} fault${faults > 1 ? 's' : ''} in ${stored}.${findings.some(canRepair) ? ' --fix repairs what can be repaired.' : ''}\n`,
       )
     return left > 0 ? EXIT.found : EXIT.done
   } finally {
@@ -63,7 +63,15 @@ function asJson({ repair, ...finding }: Finding, outcome: string | null): object
   return { ...finding, canRepair: repair !== null, ...(outcome !== null && { outcome }) }
 }
 
+function canRepair({ severity, repair }: Finding): boolean {
+  return severity === 'fault' && repair !== null
+}
+
 function asText({ code, severity, key, text, advice }: Finding, outcome: string | null): string {
   const of = key === null ? '' : ` ${printable(key)}`
-  return `${severity === 'fault' ? 'fault ' : 'notice'} ${code}${of}\n       ${printable(text)}\n       ${outcome === null ? `to do: ${advice}` : printable(outcome)}\n`
+  const lines = [`${severity === 'fault' ? 'fault ' : 'notice'} ${code}${of}`, printable(text)]
+  if (outcome !== null) lines.push(printable(outcome))
+  // What was not repaired is left to the operator.
+  if (outcome === null || outcome.startsWith('not repaired')) lines.push(`to do: ${advice}`)
+  return `${lines.join('\n       ')}\n`
 }

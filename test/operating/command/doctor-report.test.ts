@@ -59,7 +59,19 @@ describe('what nolater doctor says', () => {
       `INSERT INTO alarm (key, time, fence, set_by, due, counted, uncounted, begun, changed_at) VALUES ('due', 1, 1, 1, 1, 0, 0, 0, 0)`,
     )
     const { code, out } = await run(['doctor', file, '--fix'])
-    expect([code, out]).toEqual([1, expect.stringMatching(/not repaired\n[\s\S]*1 of 2 repaired\.\n$/)])
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(
+        /not repaired\n {7}to do: start what subscribes to deliveries\n[\s\S]* repaired\n1 of 2 repaired\.\n$/,
+      ),
+    ])
+    expect(countOf(out, 'to do')).toBe(1)
+  })
+
+  it('offers --fix only where something can be repaired', async () => {
+    const file = await givenUp(1)
+    change(file, 'UPDATE alarm SET due = 1, counted = 0')
+    expect((await run(['doctor', file])).out).toMatch(/\n1 fault in the manager alone[^\n]*compare them\.\n$/)
   })
 
   it('counts no notice among the faults', async () => {
