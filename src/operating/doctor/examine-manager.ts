@@ -13,6 +13,7 @@ export interface Surgery extends Required<Pick<AlarmManager, 'retry'>> {
 }
 
 const OVERDUE = 10_000 // ms
+const QUIET = 12_000 // ms: what delivers reports every ten seconds
 
 /** Looks at what a manager holds, and at what delivers it. `open` is called for a repair. */
 export async function* examineManager(
@@ -22,7 +23,7 @@ export async function* examineManager(
   const stats = await reader.stats()
   const live = stats.deliverers.filter((deliverer) => isLive(deliverer, stats.at))
   const alive = new Set(live.map(({ holder }) => holder))
-  yield* ofDeliveries(stats, alive)
+  yield* ofDeliveries(stats, live)
   for await (const alarm of reader.list({ state: 'delivering' })) {
     if (!alive.has(alarm.lease?.holder ?? '')) yield stuck(alarm, stats, open)
   }
@@ -30,8 +31,8 @@ export async function* examineManager(
 }
 
 function* ofDeliveries(
-  { counts, oldest, paused }: ManagerStats,
-  alive: ReadonlySet<string>,
+  { at, counts, oldest, paused }: ManagerStats,
+  live: readonly Deliverer[],
 ): Generator<Finding> {
   if (paused.length > 0) {
     yield {
@@ -45,13 +46,25 @@ function* ofDeliveries(
   }
   if (oldest === null || oldest.overdue < OVERDUE) return
   const due = `${counts.due} due, the first (${given(oldest.key)}) for ${Math.round(oldest.overdue / 1_000)} s`
-  if (alive.size === 0) {
+  if (live.length === 0) {
     yield {
       code: 'NOTHING_DELIVERS',
       severity: 'fault',
       key: null,
       text: `nothing delivers: ${due}`,
       advice: 'start what subscribes to deliveries',
+      repair: null,
+    }
+    return
+  }
+  const silence = at - Math.max(...live.map(({ seen }) => seen))
+  if (silence >= QUIET) {
+    yield {
+      code: 'NOTHING_DELIVERS',
+      severity: 'fault',
+      key: null,
+      text: `nothing seems to deliver: ${due}; the last report was ${Math.round(silence / 1_000)} s ago, and there is one every 10 s`,
+      advice: 'see whether what subscribes to deliveries has died or hangs, and start it again',
       repair: null,
     }
   } else if (paused.length === 0) {

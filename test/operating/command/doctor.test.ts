@@ -158,6 +158,17 @@ describe.each(['sqliteStores', 'sqliteStore'] as const)('nolater doctor, with th
     const minute = '{"fires":0,"failures":0,"lateness":{},"latest":0}'
     change(file, `INSERT INTO deliverer VALUES ('h', 'host:1', ${now}, ${now}, '${minute}')`)
     expect(await doctor()).toMatchObject({ code: 1, found: [{ code: 'ALARM_OVERDUE' }] })
+    change(file, `UPDATE deliverer SET seen = ${now - 15_000}`)
+    expect(await doctor()).toMatchObject({
+      code: 1,
+      found: [
+        {
+          code: 'NOTHING_DELIVERS',
+          text: expect.stringMatching(/^nothing seems to deliver: 3 due.* 1[5-9] s ago/),
+        },
+      ],
+    })
+    change(file, `UPDATE deliverer SET seen = ${now}`)
     change(file, `INSERT INTO pauses VALUES (0, 0, '[{"prefix":""}]')`)
     expect(await doctor()).toMatchObject({ code: 0, found: [{ code: 'ALARM_PAUSED', severity: 'notice' }] })
   })
