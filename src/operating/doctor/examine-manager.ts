@@ -2,7 +2,7 @@ import type { LedgerReader } from '../../ledger/ledger-reader.ts'
 import { given } from '../../vocabulary/given.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { AlarmManager } from '../../vocabulary/manager.ts'
-import { isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
+import { type Deliverer, isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
 import type { Finding } from './finding.ts'
 import { hasDied } from './has-died.ts'
 
