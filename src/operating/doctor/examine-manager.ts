@@ -44,7 +44,21 @@ function* ofDeliveries(
       repair: null,
     }
   }
-  if (oldest === null || oldest.overdue < OVERDUE) return
+  if (oldest === null || oldest.overdue < OVERDUE) {
+    const waiting = counts.pending + counts.due + counts['backing-off']
+    // Right where it is started later: not a fault before something is late.
+    if (live.length === 0 && waiting > 0) {
+      yield {
+        code: 'NOTHING_DELIVERS',
+        severity: 'notice',
+        key: null,
+        text: `nothing delivers at the moment: ${waiting} alarm${waiting > 1 ? 's wait' : ' waits'}`,
+        advice: 'start what subscribes to deliveries, in time for the first',
+        repair: null,
+      }
+    }
+    return
+  }
   const due = `${counts.due} due, the first (${given(oldest.key)}) for ${Math.round(oldest.overdue / 1_000)} s`
   if (live.length === 0) {
     yield {

@@ -8,7 +8,7 @@ export type FindingCode =
   | 'SCHEMA_NEWER'
   /** rows were written later than it is now */
   | 'CLOCK_DISAGREES'
-  /** nothing delivers, though something is due */
+  /** nothing delivers: a fault where something is due, a notice before */
   | 'NOTHING_DELIVERS'
   /** alarms are due, and are not taken though something delivers */
   | 'ALARM_OVERDUE'

@@ -74,6 +74,21 @@ describe('what nolater doctor says', () => {
     expect((await run(['doctor', file])).out).toMatch(/\n1 fault in the manager alone[^\n]*compare them\.\n$/)
   })
 
+  it('says as a notice that nothing delivers, while alarms wait and none is late', async () => {
+    const file = await givenUp(2)
+    const now = Date.now()
+    change(file, `UPDATE alarm SET time = ${now + 3_600_000}, due = ${now + 3_600_000}, counted = 0`)
+    expect(await run(['doctor', file])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^notice NOTHING_DELIVERS\n {7}nothing delivers at the moment: 2 alarms wait\n.*\nNothing is wrong/,
+      ),
+    })
+    const minute = '{"fires":0,"failures":0,"lateness":{},"latest":0}'
+    change(file, `INSERT INTO deliverer VALUES ('h', 'host:1', ${now}, ${now}, '${minute}')`)
+    expect((await run(['doctor', file])).out).toMatch(/^Nothing is wrong/)
+  })
+
   it('counts no notice among the faults', async () => {
     const file = await givenUp(0)
     await run(['pause', file, '--all'])

@@ -39,7 +39,12 @@ async function well(kind: 'sqliteStores' | 'sqliteStore') {
       .trim()
       .split('\n')
       .filter((line) => line !== '')
-    return { code, found: lines.map((line) => JSON.parse(line)) }
+    // Nothing delivers here: that notice has a test of its own.
+    const found = lines.map((line) => JSON.parse(line))
+    return {
+      code,
+      found: found.filter(({ code, severity }) => code !== 'NOTHING_DELIVERS' || severity !== 'notice'),
+    }
   }
   return { kind, file, files, doctor }
 }
@@ -217,8 +222,8 @@ describe('nolater doctor', () => {
       code: 0,
       out: expect.stringContaining('3 of 3 repaired.'),
     })
-    expect((await run(['doctor', file])).out).toBe(
-      'Nothing is wrong with the manager alone: give its stores to compare them.\n',
+    expect((await run(['doctor', file])).out).toMatch(
+      /\nNothing is wrong with the manager alone: give its stores to compare them\.\n$/,
     )
   })
 })
