@@ -6,7 +6,7 @@ import { checkTime } from '../vocabulary/time.ts'
 import type { NextPage } from './alarm-list.ts'
 import { type HeldAlarm, isFailed } from './held-alarm.ts'
 import { isPaused, type Pauses } from './pauses.ts'
-import { failuresWithin } from './redelivery.ts'
+import { failuresOf } from './redelivery.ts'
 
 /** Where an alarm stands in the order: by when it is due, a failed one by its time; then in an order of the ledger's own. */
 export interface Place {
@@ -147,7 +147,7 @@ export function listedAs(held: HeldAlarm, now: number, pauses: Pauses): ListedAl
     due,
     state,
     fence,
-    failures: state === 'failed' ? failuresWithin(held, lastError) : counted + uncounted,
+    failures: state === 'failed' ? failuresOf(held, lastError) : counted + uncounted,
     lastError,
     paused: isPaused(pauses, key),
     lease: state === 'delivering' ? { holder: holder as string, until: leasedUntil as number } : null,

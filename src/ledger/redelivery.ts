@@ -4,7 +4,6 @@ import { fieldOf } from '../vocabulary/safe-field.ts'
 const RETRIES = 6 // that count; like a Durable Object's
 const FIRST = 2_000
 const LONGEST = 1_024_000
-const SLACK = 1.05 // clocks that differ a little make a back-off seem shorter
 
 /** The failed deliveries that an alarm has behind it. */
 export interface Failures {
@@ -49,20 +48,11 @@ export function isExhausted({ counted }: Failures): boolean {
 }
 
 /**
- * How many deliveries of an alarm failed that was given up: at most those whose back-offs fit between the first failure and the last. An
- * error with `retry: false` uses up all retries at once, and so `counted` alone does not say.
+ * How many deliveries of an alarm failed that was given up. An error with `retry: false` uses up all its retries: where that was the first
+ * error, the alarm failed once, and the count does not say so.
  */
-export function failuresWithin({ counted, uncounted }: Failures, lastError: LastError | null): number {
-  const all = counted + uncounted
-  const span = lastError === null ? Number.NaN : lastError.at - (lastError.since ?? Number.NaN)
-  if (!(span >= 0)) return all // not kept, or the clock was set back meanwhile
-  let [failures, rest] = [1, backOff(1)]
-  while (failures < all && rest <= span * SLACK) rest += backOff(++failures)
-  return failures
-}
-
-function backOff(failure: number): number {
-  return Math.min(FIRST * 2 ** (failure - 1), LONGEST)
+export function failuresOf({ counted, uncounted }: Failures, lastError: LastError | null): number {
+  return lastError !== null && lastError.since === lastError.at ? 1 : counted + uncounted
 }
 
 /** How long an alarm with these failures rests, ms. */

@@ -28,7 +28,7 @@ export interface ListedAlarm {
   readonly due: number | null
   readonly state: ListedState
   readonly fence: number
-  /** failed deliveries behind it, counted or not; of a failed one, at most so many */
+  /** failed deliveries behind it, counted or not; where an error with `retry: false` came after others, all that it used up */
   readonly failures: number
   readonly lastError: LastError | null
   /** it is not delivered while it is due, until it is resumed */

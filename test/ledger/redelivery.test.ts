@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failuresWithin, isExhausted, redeliver, retryUncounted } from '../../src/ledger/redelivery.ts'
+import { failuresOf, isExhausted, redeliver, retryUncounted } from '../../src/ledger/redelivery.ts'
 
 const none = { counted: 0, uncounted: 0 }
 const uncounted = Object.assign(new Error('the store was away'), { counted: false })
@@ -88,25 +88,17 @@ describe('redeliver', () => {
   })
 })
 
-describe('failuresWithin', () => {
+describe('what is listed of an alarm that was given up', () => {
   const errorAfter = (ms: number) => ({ name: 'Error', message: 'no', at: 1_000 + ms, since: 1_000 })
 
-  it('counts every failure of an alarm whose back-offs have passed, a refused retry as the one failure that it was', () => {
-    let [failures, passed] = [none, 0]
-    for (let i = 1; i <= 7; i++) {
-      const refused = redeliver('a', failures, { retry: false })
-      expect(failuresWithin(refused.failures, errorAfter(passed))).toBe(i)
-      const outcome = redeliver('a', failures, new Error('no'))
-      failures = outcome.failures
-      expect(failuresWithin(failures, errorAfter(passed))).toBe(i)
-      passed += outcome.delay ?? 0
-    }
+  it('is one failure where the first error refused all retries', () => {
+    expect(failuresOf(redeliver('a', none, { retry: false }).failures, errorAfter(0))).toBe(1)
   })
 
-  it('goes by the count where no time of the first failure was kept, or the clock was set back', () => {
+  it('is all that were counted, where there was a first error before or none was kept', () => {
     const failures = { counted: 7, uncounted: 2 }
-    expect(failuresWithin(failures, null)).toBe(9)
-    expect(failuresWithin(failures, { name: 'Error', message: 'no', at: 1_000 })).toBe(9)
-    expect(failuresWithin(failures, errorAfter(-500))).toBe(9)
+    expect(failuresOf(failures, errorAfter(1))).toBe(9)
+    expect(failuresOf(failures, null)).toBe(9)
+    expect(failuresOf(failures, { name: 'Error', message: 'no', at: 1_000 })).toBe(9)
   })
 })
