@@ -167,6 +167,6 @@ function isWrittenSince(held: HeldAlarm, delivered: HeldAlarm): boolean {
 }
 
 /** A failure is still this alarm's when it was merely written once more, as an actor does that opens for the delivery. */
-export function isReplaced(held: HeldAlarm, delivered: HeldAlarm): boolean {
+export function isReplaced(held: Pick<HeldAlarm, 'setBy' | 'time'>, delivered: HeldAlarm): boolean {
   return held.setBy !== delivered.setBy || held.time !== delivered.time
 }

@@ -1,6 +1,7 @@
 import { Observable, type ObservableInput, type SchedulerLike, Subscription, timer } from 'rxjs'
 import { openActivity } from '../ledger/activity.ts'
 import type { DeliveryStory } from '../ledger/answers.ts'
+import { isReplaced } from '../ledger/held-alarm.ts'
 import type { Redact } from '../ledger/kept-error.ts'
 import { isExhausted } from '../ledger/redelivery.ts'
 import { canPass, openStall } from '../ledger/stall.ts'
@@ -216,8 +217,8 @@ export function deliverDue(
             end(run)
             const { answer, counted, isLast } = failed(taken, error, scheduler.now(), redact)
             enter(run, answer, (after) => {
-              const isReplaced = after.setBy !== delivered.setBy || after.time !== delivered.time
-              return { kind: 'failed', error, counted, retryAt: isLast || isReplaced ? null : after.due }
+              const isOver = isLast || isReplaced(after, delivered)
+              return { kind: 'failed', error, counted, retryAt: isOver ? null : after.due }
             })
           },
         }),

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import { firstValueFrom, type SchedulerLike, timer } from 'rxjs'
 import { elapsedOf } from '../vocabulary/elapsed.ts'
 import type { Database } from './database.ts'
+import { quoteName } from './schema-name.ts'
 
 const REST = 500 // ms, before a connection that broke is made again
 
@@ -18,7 +19,7 @@ export function listenForDue(
   own: string,
   written: (dueIn: number) => void,
 ): { stop(): void } {
-  const channel = `"${channelOf(db).replaceAll('"', '""')}"`
+  const channel = quoteName(channelOf(db))
   let isStopped = false
   let drop = (): void => {}
 
