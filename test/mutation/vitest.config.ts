@@ -14,7 +14,7 @@ const tests = [
   'test/marbles/scenarios.test.ts',
   'test/lifecycles/interleavings.test.ts',
   'test/fleet/{keep-alarms,open-fleet}.test.ts',
-  'test/operators/laws.test.ts',
+  'test/operators/{laws,async-context,reached}.test.ts',
   'test/actor/{raise-epoch,within-time,given-up-or-failed,misbehaving-user-code,misbehaving-listeners}.test.ts',
 ]
 

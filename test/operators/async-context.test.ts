@@ -13,6 +13,7 @@ import {
 import { virtualClock } from 'nolater/marbles'
 import { BehaviorSubject, EMPTY, type MonoTypeOperatorFunction, Observable, Subject } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
+import type * as AsyncContexts from '../../src/operators/async-context.ts'
 import { newManager } from '../sqlite/files.ts'
 
 const request = new AsyncLocalStorage<string>()
@@ -261,8 +262,9 @@ describe('where the platform has no such contexts', () => {
   it('all run in the one that there is', async () => {
     const { process } = globalThis
     const spy = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
-    vi.resetModules()
-    const { currentContext, outside } = await import('../../src/operators/async-context.ts')
+    // By another name, so that it is loaded once more.
+    const name = '../../src/operators/async-context.ts?alone'
+    const { currentContext, outside }: typeof AsyncContexts = await import(name)
     spy.mockRestore()
     expect(outside).toBe(currentContext())
     expect(request.run('a', () => outside.runInAsyncScope(here))).toBe('a')

@@ -35,6 +35,8 @@ export interface RunningEngine {
   /** what came of opening it */
   readonly opened: Fed
   feed(input: string): Fed
+  /** The same, where what comes of it is known. */
+  skip(input: string): void
 }
 
 export interface EngineOptions {
@@ -181,7 +183,8 @@ export function startEngine(
     const resting = timers.length > 0
     if (time === undefined)
       return { key: '!', time: null, broken: true, drained: false, resting, acked: 0, known: [], floor: 0 }
-    const { fence, acked, asked, gated, covered, rest, fences, alarms } = readRecord(alarm)
+    const { fence, acked, asked, gated, covered, alarms, print } = readRecord(alarm)
+    const { rest, fences } = print()
     const count = fence - epoch * SEQUENCES
     const [setBy, begun, stale] = alarms.map((nth) => nth - count) as [number, number, number]
     const isSet = alarms[0] > 0 // by a write of this epoch: what was set before it is alike to all
@@ -216,19 +219,29 @@ export function startEngine(
   }
 
   function fed(before: number): Fed {
-    deliveries.check()
     const did = inOrder(effects)
     effects = []
     issued = readRecord(alarm).fence
     return { engine: look(), effects: did, fences: issued - before }
   }
 
+  function take(input: string): void {
+    const [name = '', ...numbers] = input.split(' ')
+    inputs[name]!(...numbers.map(Number))
+    deliveries.check()
+  }
+
   return {
     opened: fed(0),
     feed(input) {
-      const [name = '', ...numbers] = input.split(' ')
-      inputs[name]!(...numbers.map(Number))
-      return fed(issued)
+      const before = issued
+      take(input)
+      return fed(before)
+    },
+    skip(input) {
+      take(input)
+      effects = []
+      issued = readRecord(alarm).fence
     },
   }
 }

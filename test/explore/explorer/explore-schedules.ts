@@ -1,5 +1,6 @@
 import type { Setting } from './apply-effects.ts'
 import { keyOf } from './key.ts'
+import { openLayer } from './layer.ts'
 import { learnEngines } from './learn.ts'
 import { movesOf } from './moves.ts'
 import { boundsOf, type ExploreOptions } from './options.ts'
@@ -93,15 +94,16 @@ export function exploreSchedules(options: ExploreOptions = {}): Exploration {
     }
   }
 
-  let layer = alarms.map((alarm) => {
+  let layer = openLayer(engines)
+  for (const alarm of alarms) {
     const world = worldBefore(alarm, left)
-    return { world, state: seen.add(keyOf(world, 0), -1, `alarm=${alarm}`) }
-  })
+    layer.add(world, seen.add(keyOf(world, 0), -1, `alarm=${alarm}`))
+  }
   let shortest: string[] | null = null
   const isShorter = (moves: number): boolean => shortest === null || moves < shortest.length
-  for (; layer.length > 0 && isShorter(depth + 2); depth++) {
-    const next: typeof layer = []
-    for (const { world: before, state: from } of layer) {
+  for (; layer.size > 0 && isShorter(depth + 2); depth++) {
+    const next = openLayer(engines)
+    for (const [before, from] of layer.drain()) {
       for (const move of movesOf(before, asking)) {
         const world = step(setting, before, move)
         if (world.fault !== null) return result([...seen.scheduleTo(from), move])
@@ -111,7 +113,7 @@ export function exploreSchedules(options: ExploreOptions = {}): Exploration {
           detours.add({ world, state: ~state })
           continue
         }
-        next.push({ world, state })
+        next.add(world, state)
         if (!isAtRest(world)) continue
         const alone = leaveAlone(world)
         if (rested.add(keyOf(alone, numberOf(alone)), -1, '') < 0) continue

@@ -21,7 +21,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
   bits.word = 0
   bits.room = 32
 
-  put(engine, 20)
+  put(engine, 24)
   put(left.intents, 4)
   put(left.wakes, 3)
   put(left.failures, 3)

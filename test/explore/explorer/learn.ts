@@ -1,5 +1,6 @@
 import type { AlarmTime } from '../../../src/index.ts'
 import { type EngineOptions, type EngineState, type Fed, type RunningEngine, startEngine } from './engine.ts'
+import type { EngineNumbers } from './layer.ts'
 
 /** Where a world gets its engines from. */
 export interface Engines {
@@ -28,18 +29,19 @@ interface Beginning {
   readonly isDue: boolean
 }
 
+/** A way to a state of an engine: its last input, and what came before. */
+type Way = Beginning | { readonly after: Way; readonly input: string }
+
 /** A state that an engine was seen in, and the shortest way there. */
 interface Learned extends EngineState {
   readonly number: number
-  readonly from: Beginning
-  readonly inputs: readonly string[]
+  readonly way: Way
   /** the last other way that was seen */
-  detour: { readonly from: Beginning; readonly inputs: readonly string[] } | null
+  detour: Way | null
   readonly next: Map<string, Fed>
 }
 
-export interface LearnedEngines extends Engines {
-  numberOf(engine: EngineState): number
+export interface LearnedEngines extends Engines, EngineNumbers {
   readonly states: number
   /** inputs answered by a real engine, counting those that only led it there */
   readonly fed: number
@@ -55,24 +57,27 @@ export interface LearnedEngines extends Engines {
  */
 export function learnEngines(options: EngineOptions): LearnedEngines {
   const known = new Map<string, Learned>()
+  const all: Learned[] = []
   const openings = new Map<string, Fed>()
   let fed = 0
 
-  function learn(seen: Fed, from: Beginning, inputs: readonly string[]): Fed {
+  function learn(seen: Fed, way: Way): Fed {
     let engine = known.get(seen.engine.key)
     if (engine === undefined) {
-      engine = { ...seen.engine, number: known.size + 1, from, inputs, detour: null, next: new Map() }
+      engine = { ...seen.engine, number: all.length + 1, way, detour: null, next: new Map() }
       known.set(engine.key, engine)
-    } else engine.detour = { from, inputs }
+      all.push(engine)
+    } else engine.detour = way
     return { ...seen, engine }
   }
 
   const start = ({ initial, isDue }: Beginning, epoch: number): RunningEngine =>
     startEngine(options, initial, epoch, isDue ? (initial ?? 0) : 0)
 
-  function lead(from: Beginning, inputs: readonly string[]): RunningEngine {
+  function lead(way: Way): RunningEngine {
+    const { from, inputs } = wayFrom(way)
     const running = start(from, 1)
-    for (const input of inputs) running.feed(input)
+    for (const input of inputs) running.skip(input)
     fed += inputs.length + 1
     return running
   }
@@ -83,46 +88,59 @@ export function learnEngines(options: EngineOptions): LearnedEngines {
       const name = `${initial} ${epoch} ${from.isDue}`
       let opened = openings.get(name)
       if (opened === undefined) {
-        opened = learn(start(from, epoch).opened, from, [])
+        opened = learn(start(from, epoch).opened, from)
         openings.set(name, opened)
       }
       return opened
     },
     feed(engine, asked) {
-      const { from, inputs, next } = engine as Learned
+      const { way, next } = engine as Learned
       const input = /^(deliver|abandon)/.test(asked) ? nearest(engine, asked) : asked
       let answer = next.get(input)
       if (answer === undefined) {
-        answer = learn(lead(from, inputs).feed(input), from, [...inputs, input])
+        answer = learn(lead(way).feed(input), { after: way, input })
         next.set(input, answer)
       }
       return answer
     },
     numberOf: (engine) => (engine as Learned).number,
+    engineOf: (number) => all[number - 1]!,
     get states() {
-      return known.size
+      return all.length
     },
     get fed() {
       return fed
     },
     audit() {
       let steps = 0
-      for (const { key, inputs, detour, next } of known.values()) {
+      for (const { key, way, detour, next } of all) {
         if (detour === null) continue
         for (const [input, learned] of next) {
-          const { engine, effects } = lead(detour.from, detour.inputs).feed(input)
+          const { engine, effects } = lead(detour).feed(input)
           steps++
           if (engine.key === learned.engine.key && isSame(effects, learned.effects)) continue
           throw new Error(
             `The engine's record does not say all: as "${key}" it answers "${input}" in two ways. ` +
-              `After ${inputs}: ${learned.engine.key} ${JSON.stringify(learned.effects)}. ` +
-              `After ${detour.inputs} (from ${detour.from.initial}): ${engine.key} ${JSON.stringify(effects)}.`,
+              `${nameOf(way)}: ${learned.engine.key} ${JSON.stringify(learned.effects)}. ` +
+              `${nameOf(detour)}: ${engine.key} ${JSON.stringify(effects)}.`,
           )
         }
       }
       return steps
     },
   }
+}
+
+function wayFrom(way: Way): { readonly from: Beginning; readonly inputs: readonly string[] } {
+  const inputs: string[] = []
+  let at = way
+  for (; 'after' in at; at = at.after) inputs.push(at.input)
+  return { from: at, inputs: inputs.reverse() }
+}
+
+function nameOf(way: Way): string {
+  const { from, inputs } = wayFrom(way)
+  return `From ${from.initial}, after ${inputs}`
 }
 
 /** Of all the fences that stand alike to those that the engine compares them with, one. */

@@ -13,10 +13,8 @@ export interface EngineRecord {
   readonly asked: number
   readonly gated: number
   readonly covered: number
-  /** everything else, as text */
-  readonly rest: string
-  /** but for the fences, which count by how they stand to the others */
-  readonly fences: readonly number[]
+  /** everything else, as text; but for the fences, which count by how they stand to the others */
+  print(): { readonly rest: string; readonly fences: readonly number[] }
   /** counted in the epoch: the write that set the alarm, the last whose delivery has begun, the last that is of no alarm asked since */
   readonly alarms: readonly [setBy: number, begun: number, stale: number]
 }
@@ -69,17 +67,19 @@ export function readRecord(alarm: Alarm): EngineRecord {
   const work = keeper.work as Fields | null
   const run = (work?.run ?? null) as Fields | null
   const first = numberOf(keeper, 'epoch') * SEQUENCES
-  const sequences: number[] = []
-  const print = (fields: Fields | null): string => (fields === null ? '' : printFields(fields, sequences))
   return {
     fence: first + numberOf(keeper, 'issued'),
     acked: first + numberOf(keeper, 'acked'),
     asked: work ? numberOf(work, 'asked') : 0,
     gated: work ? numberOf(work, 'gated') : 0,
     covered: work ? numberOf(work, 'covered') : 0,
-    rest: [keeper, work, run].map(print).join('/'),
-    fences: sequences.map((sequence) => first + sequence),
     alarms: [numberOf(keeper, 'setBy'), numberOf(keeper, 'begun'), numberOf(keeper, 'stale')],
+    print() {
+      const sequences: number[] = []
+      const print = (fields: Fields | null): string => (fields === null ? '' : printFields(fields, sequences))
+      const rest = [keeper, work, run].map(print).join('/')
+      return { rest, fences: sequences.map((sequence) => first + sequence) }
+    },
   }
 }
 
