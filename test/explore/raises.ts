@@ -183,13 +183,14 @@ function openWorld({
     }
     if (asked > 0 && isLate()) fault ??= 'the manager is later than the store may be'
     if (moves.length === 0) fault ??= faultAtRest()
+    const recordOf = (alarm: Alarm) => [readRecord(alarm), readRecord(alarm).print()]
     const print = ({ alarm, calls, asks, asked, wins, failure }: Owner) => [
       calls.map(({ what, value, fence, outcome }) => [what, value, fence, outcome && String(outcome)]),
       asks,
       asked,
       wins,
       failure && String(failure),
-      failure === null && [readRecord(alarm), (alarm as unknown as { raisedTo: number }).raisedTo],
+      failure === null && [...recordOf(alarm), (alarm as unknown as { raisedTo: number }).raisedTo],
     ]
     return { key: JSON.stringify([store, manager, soFar, opened.map(print)]), moves, fault }
   }
