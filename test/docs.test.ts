@@ -78,7 +78,7 @@ describe('the first examples do what the README says', () => {
       .trim()
       .split('\n')
 
-  it('on SQLite: it may be killed and started again', { timeout: 20_000 }, async () => {
+  it('on SQLite: it may be killed and started again', { timeout: 60_000 }, async () => {
     const cwd = folder()
     const args = ['--import', resolve('test/run-sources.mjs'), resolve('examples/first-alarm.ts')]
     const first = spawn(process.execPath, args, { cwd })

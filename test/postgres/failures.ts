@@ -166,6 +166,7 @@ export function describeFailures(server: Server): void {
         await until(async () => {
           const cut = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1'
           await server.query(cut, [name])
+          await sleep(500) // for the connections that are made in their place
           return outcome() !== 'alive'
         })
         expect(outcome()).toMatchObject({ code: 'ALARM_STORAGE_NEWER' })
