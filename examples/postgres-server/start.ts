@@ -34,7 +34,7 @@ export interface PostgresOptions {
   readonly graces?: readonly number[]
 }
 
-const READY = 'database system is ready to accept connections'
+const READY = 'database system is ready to accept' // connections; read-only ones where it is a standby
 const PASSWORD = 'secret' // of a server on loopback that lives for minutes
 const isTaken = (error: unknown): boolean => /could not (bind|create any TCP)/.test(String(error))
 

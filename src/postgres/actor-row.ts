@@ -32,29 +32,41 @@ export interface ActorRow {
   remove(client: ClientBase): Promise<void>
 }
 
+const LOST = 2 ** 16 // openings of one actor at most that are lost with a primary
+
 interface Opened {
   readonly epoch: number
   readonly alarm: AlarmTime
 }
 
-/** Opens an actor: raises its epoch, so that the store that had it before cannot commit any more. */
+/**
+ * Opens an actor: raises its epoch, so that the store that had it before cannot commit any more.
+ *
+ * The epoch of an opening that was lost when a standby took over would be given out again. So commits ask for the very opening; and on another
+ * timeline than before epochs begin above all that was lost, for the managers that only know their fences.
+ */
 export async function openActorRow(db: Database, key: string): Promise<ActorRow> {
   const table = `${db.schema}._nolater_actor`
   const forgotten = `${db.schema}._nolater_version`
   const id = idOf(key)
-  const raise = 'SET epoch = greatest(actor.epoch, actor.raised) + 1, raised = 0'
+  const opening = crypto.randomUUID()
+  const timeline = await db.timeline()
+  const lost = (row: string): string => `CASE WHEN ${row}.timeline = ${timeline} THEN 0 ELSE ${LOST} END`
+  const raise = (uuid: string): string => `
+    SET epoch = greatest(actor.epoch, actor.raised) + 1 + ${lost('actor')}, raised = 0, opening = ${uuid}, timeline = ${timeline}`
   const [opened] = await db.query<Opened>(
-    `UPDATE ${table} AS actor ${raise} WHERE id = decode($1, 'hex') RETURNING epoch, alarm::float8`,
-    [id],
+    `UPDATE ${table} AS actor ${raise('$2')} WHERE id = decode($1, 'hex') RETURNING epoch, alarm::float8`,
+    [id, opening],
   )
   const { epoch, alarm } = opened ?? (await openNew())
 
   /** What is being forgotten is waited for: without the lock the epoch could be that of before. */
   async function openNew(): Promise<Opened> {
     const [added] = await db.query<Opened>(
-      `INSERT INTO ${table} AS actor (id, key, epoch) SELECT decode($1, 'hex'), $2::text, forgotten + 1 FROM ${forgotten} FOR SHARE
-       ON CONFLICT (id) DO UPDATE ${raise} RETURNING epoch, alarm::float8`,
-      [id, toText(key)],
+      `INSERT INTO ${table} AS actor (id, key, epoch, opening, timeline)
+       SELECT decode($1, 'hex'), $2::text, forgotten + 1 + ${lost('version')}, $3::uuid, ${timeline} FROM ${forgotten} AS version FOR SHARE
+       ON CONFLICT (id) DO UPDATE ${raise('$3::uuid')} RETURNING epoch, alarm::float8`,
+      [id, toText(key), opening],
     )
     return added!
   }
@@ -62,21 +74,25 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
   function fenced(): AlarmError {
     return new AlarmError(
       'ALARM_FENCED',
-      `The actor ${given(key)} was opened again since: this store has epoch ${epoch}. Another incarnation owns it. Stop this one, or ` +
-        'open it again.',
+      `The actor ${given(key)} was opened again since, or this opening was lost when a standby took over: this store has epoch ${epoch}. ` +
+        'Another incarnation owns the actor, or may. Stop this one, or open it again.',
       { counted: false },
     )
   }
 
   /** Nothing was removed: says why, unless it is gone. */
   async function refuseRemoval(client: ClientBase): Promise<void> {
-    const text = `SELECT epoch, alarm::float8 FROM ${table} WHERE id = decode($1, 'hex')`
-    const { 0: held } = (await ask<Opened>(client, text, [id])).rows
+    const text = `SELECT alarm::float8, ${isOwn('$2', '$3')} AS "isOwn" FROM ${table} WHERE id = decode($1, 'hex')`
+    const { 0: held } = (
+      await ask<Pick<Opened, 'alarm'> & { readonly isOwn: boolean }>(client, text, [id, epoch, opening])
+    ).rows
     if (held === undefined) return
-    throw held.epoch === epoch
-      ? inUse(key, `the schema ${db.schema}`, `its alarm is ${held.alarm}`)
-      : fenced()
+    throw held.isOwn ? inUse(key, `the schema ${db.schema}`, `its alarm is ${held.alarm}`) : fenced()
   }
+
+  /** The row $1 holds this opening and no other. */
+  const isOwn = (epoch: string, uuid: string): string =>
+    `id = decode($1, 'hex') AND epoch = ${epoch} AND opening = ${uuid}::uuid`
 
   /** A statement of ours: what does not answer in time has failed. */
   function ask<Row extends QueryResultRow>(client: ClientBase, text: string, values: unknown[] = []) {
@@ -109,18 +125,19 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
     },
     async raise(least) {
       const raised = await db.query(
-        `UPDATE ${table} SET raised = $2 WHERE id = decode($1, 'hex') AND epoch = $3 RETURNING 1`,
-        [id, least, epoch],
+        `UPDATE ${table} SET raised = $2 WHERE ${isOwn('$3', '$4')} RETURNING 1`,
+        [id, least, epoch, opening],
       )
       if (raised.length !== 1) throw fenced()
       return least
     },
     async save(client, time) {
-      const { rowCount } = await ask(
-        client,
-        `UPDATE ${table} SET alarm = $2 WHERE id = decode($1, 'hex') AND epoch = $3`,
-        [id, time, epoch],
-      )
+      const { rowCount } = await ask(client, `UPDATE ${table} SET alarm = $2 WHERE ${isOwn('$3', '$4')}`, [
+        id,
+        time,
+        epoch,
+        opening,
+      ])
       if (rowCount !== 1) throw fenced()
     },
     async commit(client) {
@@ -136,11 +153,15 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
       await ask(client, `SELECT FROM ${forgotten} FOR UPDATE`)
       const { rows } = await ask<Opened>(
         client,
-        `DELETE FROM ${table} WHERE id = decode($1, 'hex') AND epoch = $2 AND alarm IS NULL RETURNING greatest(epoch, raised) AS epoch`,
-        [id, epoch],
+        `DELETE FROM ${table} WHERE ${isOwn('$2', '$3')} AND alarm IS NULL RETURNING greatest(epoch, raised) AS epoch`,
+        [id, epoch, opening],
       )
       if (rows.length === 0) return await refuseRemoval(client)
-      await ask(client, `UPDATE ${forgotten} SET forgotten = greatest(forgotten, $1)`, [rows[0]!.epoch])
+      await ask(
+        client,
+        `UPDATE ${forgotten} AS version SET forgotten = greatest(forgotten + ${lost('version')}, $1), timeline = ${timeline}`,
+        [rows[0]!.epoch],
+      )
     },
   }
 }

@@ -13,8 +13,10 @@ import { configError } from '../vocabulary/error-of.ts'
 import { AlarmError } from '../vocabulary/errors.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { again } from './again.ts'
-import { migrate, VERSION, versionOf } from './migrate.ts'
+import { guardPool } from './guard-pool.ts'
+import { isUpToDate, KNOWN, migrate, type TablesVersion, VERSION, versionOf } from './migrate.ts'
 import { postgresError } from './postgres-error.ts'
+import { REPLICATION, type Replication, timelineOf } from './replication.ts'
 import { checkSchemaName, quoteName } from './schema-name.ts'
 import { lineOf } from './transaction-line.ts'
 
@@ -55,6 +57,10 @@ export interface Database {
   readonly timeout: number
   /** The pool, once the tables are known to be there and to be ours. Errors are `AlarmError`s; asked again, it tries again. */
   pool(): Promise<Pool>
+  /** How it stood to its standbys when it was looked at last. */
+  replication(): Promise<Replication>
+  /** SQL for the timeline of the server. */
+  timeline(): Promise<string>
   /** Looks again whether the tables are ours: another process may have brought them further. */
   check(): Promise<void>
   /** One statement, in a transaction of its own. */
@@ -83,12 +89,14 @@ export function openDatabase(
   let opening: Promise<Pool> | null = null
   let own: Pool | null = null
   let unguard: (() => void) | null = null
+  let replication: Replication
+  let timeline: string | null = null
 
   async function open(): Promise<Pool> {
     const pool = given ?? own ?? (await connect(connectionString as string, timeout))
     if (given === undefined) own = pool
-    unguard ??= guard(pool)
-    await prepare(await connectTo(pool, OPENING), name, schema, mayMigrate, inTime)
+    unguard ??= guardPool(pool)
+    replication = await prepare(await connectTo(pool, OPENING), name, schema, mayMigrate, inTime)
     return pool
   }
 
@@ -134,10 +142,23 @@ export function openDatabase(
     schema,
     timeout,
     pool,
+    async replication() {
+      await pool()
+      return replication
+    },
+    async timeline() {
+      const ready = await pool()
+      try {
+        timeline ??= await timelineOf((text) => inTime(ready.query(text)))
+        return timeline
+      } catch (error) {
+        throw postgresError(error, name)
+      }
+    },
     async check() {
       try {
         const client = await connectTo(await pool(), OPENING)
-        await prepare(client, name, schema, mayMigrate, inTime)
+        replication = await prepare(client, name, schema, mayMigrate, inTime)
       } catch (error) {
         throw postgresError(error, name)
       }
@@ -223,25 +244,6 @@ async function connect(connectionString: string, timeout: number): Promise<Pool>
   })
 }
 
-/** A connection that breaks emits an error, which ends the process without a listener. What uses the connection gets the error anyway. */
-function guard(pool: Pool): () => void {
-  const ignore = (): void => {}
-  const guarded = new WeakSet<PoolClient>()
-  const guardClient = (client: PoolClient): void => {
-    if (guarded.has(client)) return
-    guarded.add(client)
-    client.on('error', ignore)
-  }
-  pool.on('error', ignore)
-  pool.on('connect', guardClient)
-  pool.on('acquire', guardClient)
-  return () => {
-    pool.off('error', ignore)
-    pool.off('connect', guardClient)
-    pool.off('acquire', guardClient)
-  }
-}
-
 type InTime = <T>(asked: Promise<T>, ms: number) => Promise<T>
 
 /** Refuses a server that cannot do, and tables of a newer library; makes what is missing. */
@@ -251,23 +253,24 @@ async function prepare(
   schema: string,
   mayMigrate: boolean,
   inTime: InTime,
-): Promise<void> {
+): Promise<Replication> {
   let isDone = false
   try {
     const { rows } = await inTime(
       client.query(
-        `SELECT current_setting('server_version_num')::int AS server, current_setting('synchronous_commit') AS durable`,
+        `SELECT current_setting('server_version_num')::int AS server, current_setting('synchronous_commit') AS durable, ${REPLICATION}`,
       ),
       OPENING,
     )
     checkServer(rows[0])
-    let version = await inTime(versionOf(client, schema), OPENING)
-    if (version < VERSION && mayMigrate) {
+    let found = await inTime(versionOf(client, schema), OPENING)
+    if (!isUpToDate(found) && mayMigrate) {
       await inTime(migrate(client, schema), MIGRATING)
-      version = VERSION
+      found = await inTime(versionOf(client, schema), OPENING)
     }
-    checkVersion(name, version)
+    checkVersion(name, found)
     isDone = true
+    return rows[0]
   } finally {
     client.release(!isDone) // it may still wait for the server
   }
@@ -291,15 +294,16 @@ function checkServer({ server, durable }: { server: number; durable: string }): 
   }
 }
 
-function checkVersion(name: string, version: number): void {
-  if (version === VERSION) return
+function checkVersion(name: string, found: TablesVersion): void {
+  const { version, additions } = found
+  if (version === VERSION && isUpToDate(found)) return
   const [kind, advice] =
     version > VERSION
       ? (['NEWER', 'Install a newer one'] as const)
       : (['MISSING', 'Open it once with `migrate: true`, as a role that may create tables'] as const)
   throw new AlarmError(
     `ALARM_STORAGE_${kind}`,
-    `The schema ${JSON.stringify(name)} has version ${version} of the tables (0 is none), this library knows ${VERSION}. ${advice}.`,
+    `The schema ${JSON.stringify(name)} has version ${version}.${additions} of the tables (0.0 is none), this library knows ${KNOWN}. ${advice}.`,
     { counted: false },
   )
 }

@@ -3,5 +3,10 @@
  *
  * @module nolater/postgres
  */
-export { type PostgresManager, type PostgresManagerOptions, postgresManager } from './postgres-manager.ts'
+export {
+  type PostgresManager,
+  type PostgresManagerOptions,
+  type PostgresReady,
+  postgresManager,
+} from './postgres-manager.ts'
 export { type PostgresStore, type PostgresStoreOptions, postgresStore } from './postgres-store.ts'

@@ -1,8 +1,16 @@
 import type { PoolClient } from 'pg'
 import { ofTheFormerSplit } from '../vocabulary/fence.ts'
+import { timelineOf } from './replication.ts'
 
-/** The version of the tables below. A later one adds a step for each version before it. */
+/** The version of the tables below. A later one adds a step for each version before it, and ends the processes of those. */
 export const VERSION = 6
+
+/** What a schema holds. */
+export interface TablesVersion {
+  /** 0: none of ours */
+  readonly version: number
+  readonly additions: number
+}
 
 const STEPS: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -69,17 +77,38 @@ const STEPS: readonly ((schema: string) => string)[] = [
     );`,
 ]
 
-/** The version of the tables in a schema, 0 for none. */
-export async function versionOf(client: Pick<PoolClient, 'query'>, schema: string): Promise<number> {
+/** What processes of before can live with: they may go on, and be started, beside those that know it. */
+const ADDITIONS: readonly ((schema: string, timeline: number) => string)[] = [
+  // A standby that is promoted has lost the newest openings: an epoch alone does not tell two of them apart.
+  (schema, timeline) => `
+    ALTER TABLE ${schema}._nolater_actor
+      ADD COLUMN opening uuid,  -- that of the epoch
+      ADD COLUMN timeline integer NOT NULL DEFAULT ${timeline}; -- of the server at that opening
+    ALTER TABLE ${schema}._nolater_version
+      ADD COLUMN timeline integer NOT NULL DEFAULT ${timeline}, -- of the server when forgotten was raised last
+      ADD COLUMN additions integer NOT NULL DEFAULT 0;`,
+]
+
+/** The tables of this library, as a message has them. */
+export const KNOWN = `${VERSION}.${ADDITIONS.length}`
+
+/** Whether nothing is left to be done. */
+export const isUpToDate = ({ version, additions }: TablesVersion): boolean =>
+  version > VERSION || (version === VERSION && additions >= ADDITIONS.length)
+
+/** What the tables of a schema are. */
+export async function versionOf(client: Pick<PoolClient, 'query'>, schema: string): Promise<TablesVersion> {
+  const none: TablesVersion = { version: 0, additions: 0 }
   const table = `${schema}._nolater_version`
   const found = await client.query('SELECT to_regclass($1) IS NOT NULL AS found', [table])
-  if (!found.rows[0].found) return 0
-  const { rows } = await client.query(`SELECT version FROM ${table}`)
-  return rows[0]?.version ?? 0
+  if (!found.rows[0].found) return none
+  const { rows } = await client.query<Partial<TablesVersion>>(`SELECT * FROM ${table}`) // it may have columns to come
+  return { ...none, ...rows[0] }
 }
 
 /** Brings the tables to this version. However many processes do it at once, each step is done once: the others wait. */
 export async function migrate(client: PoolClient, schema: string): Promise<void> {
+  const timeline = await timelineOf((text) => client.query(text))
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   try {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`nolater ${schema}`])
@@ -88,9 +117,13 @@ export async function migrate(client: PoolClient, schema: string): Promise<void>
     if (rows[0].missing) await client.query(`CREATE SCHEMA ${schema}`)
     await client.query(`CREATE TABLE IF NOT EXISTS ${schema}._nolater_version (version integer NOT NULL)`)
     const from = await versionOf(client, schema)
-    for (const step of STEPS.slice(from)) await client.query(step(schema))
-    if (from === 0) await client.query(`INSERT INTO ${schema}._nolater_version (version) VALUES (${VERSION})`)
-    else if (from < VERSION) await client.query(`UPDATE ${schema}._nolater_version SET version = ${VERSION}`)
+    const [{ number }] = (await client.query(`SELECT ${timeline} AS number`)).rows
+    for (const step of STEPS.slice(from.version)) await client.query(step(schema))
+    for (const step of ADDITIONS.slice(from.additions)) await client.query(step(schema, number))
+    const versions = `${schema}._nolater_version`
+    if (from.version === 0) await client.query(`INSERT INTO ${versions} (version) VALUES (${VERSION})`)
+    if (!isUpToDate(from))
+      await client.query(`UPDATE ${versions} SET version = ${VERSION}, additions = ${ADDITIONS.length}`)
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})

@@ -55,6 +55,14 @@ export interface PostgresManagerOptions extends ManagerOptions, DatabaseOptions 
   readonly pollInterval?: number
 }
 
+/** How a server keeps what it has acknowledged. */
+export interface PostgresReady {
+  /** that follow it now */
+  readonly standbys: number
+  /** commits wait for one of them: otherwise those acknowledged last are lost where a standby takes over */
+  readonly synchronous: boolean
+}
+
 /** A manager on PostgreSQL, whose alarms can be read. */
 export interface PostgresManager extends AlarmManager, Closable {
   write(key: string, time: AlarmTime, info: WriteInfo): Awaitable<never, void>
@@ -76,8 +84,11 @@ export interface PostgresManager extends AlarmManager, Closable {
   /** By the clock of the database. */
   stats(): Promise<ManagerStats>
   countDue(span: DueSpan): Promise<readonly number[]>
-  /** Resolves when the server was reached and the tables are there. It need not be called: it only says early what is wrong. */
-  ready(): Promise<void>
+  /**
+   * Resolves when the server was reached and the tables are there, with what a failover would cost. It need not be called: it only says early
+   * what is wrong.
+   */
+  ready(): Promise<PostgresReady>
   /**
    * Waits for the handlers at work (at most their leases), completes the deliveries, brings through what its stores have accepted, waits
    * for all writes, and lets go of the database. What comes later fails (`ALARM_CLOSED`). A pool of yours stays open; of its own one,
@@ -310,7 +321,8 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     },
     async ready() {
       check(isClosing)
-      await db.pool()
+      const { standbys, isSynchronous } = await db.replication()
+      return { standbys, synchronous: isSynchronous }
     },
     ...hosting({ guests, pump: () => false }),
     ...closable(flush, end),

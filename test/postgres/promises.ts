@@ -255,6 +255,43 @@ export function describePromises(server: Server): void {
         ])
       }))
 
+    it('adds to the tables what processes of before can live with, whatever is added later', ({ expect }) =>
+      withSchema(server, async ({ schema, manager }) => {
+        const [actor, version] = ['_nolater_actor', '_nolater_version'].map(
+          (name) => `${quoted(schema)}.${name}`,
+        )
+        await manager().ready()
+        // As the library before the additions has made them.
+        await server.query(`ALTER TABLE ${actor} DROP opening, DROP timeline`)
+        await server.query(`ALTER TABLE ${version} DROP timeline, DROP additions`)
+        await server.query(`INSERT INTO ${actor} VALUES (decode($1, 'hex'), 'a', 3, 77)`, [idOf('a')])
+        await expect(manager({ migrate: false }).ready()).rejects.toMatchObject({
+          code: 'ALARM_STORAGE_MISSING',
+          message: expect.stringMatching(/ has version 6\.0 of the tables .*knows 6\.1/),
+        })
+        const store = await postgresStore({ key: 'a', manager: manager() })
+        expect([store.epoch, store.alarm.time]).toEqual([4, 77])
+        await store.alarm.drained()
+        expect((await server.query(`SELECT version, additions FROM ${version}`))[0]).toEqual({
+          version: VERSION,
+          additions: 1,
+        })
+
+        // What such a process does when it opens an actor, and when it commits.
+        const open = `UPDATE ${actor} SET epoch = greatest(epoch, raised) + 1, raised = 0 RETURNING epoch`
+        expect(await server.query(open)).toEqual([{ epoch: 5 }])
+        await expect(store.commitWith(() => store.alarm.set(Date.now() + 60_000))).rejects.toMatchObject({
+          code: 'ALARM_FENCED',
+        })
+        const next = await postgresStore({ key: 'a', manager: manager() })
+        expect(await server.query(`UPDATE ${actor} SET alarm = 99 WHERE epoch = 5 RETURNING 1`)).toEqual([])
+        await next.close()
+
+        await server.query(`UPDATE ${version} SET additions = additions + 1`)
+        await manager().ready()
+        expect((await server.query(`SELECT additions FROM ${version}`))[0]).toEqual({ additions: 2 })
+      }))
+
     it('goes on when another schema of the database is made, and leaves the exit code alone', ({ expect }) =>
       withSchema(server, async ({ schema, manager, write, deliver }) => {
         const worker = manager()

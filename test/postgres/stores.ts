@@ -233,6 +233,27 @@ export function describeStores(server: Server): void {
         await until(() => only('done').length > 0)
       }))
 
+    it('is fenced by an opening of the same epoch, where the database was restored from before its own', ({
+      expect,
+    }) =>
+      withStores(async ({ schema, open, names, alarmOf }) => {
+        const older = await open()
+        // As a backup holds it: the next opening gets this epoch once more.
+        await server.query(`UPDATE ${quoted(schema)}._nolater_actor SET epoch = epoch - 1`)
+        const newer = await open()
+        expect(newer.epoch).toBe(older.epoch)
+        await expect(older.forget()).rejects.toMatchObject({ code: 'ALARM_FENCED' })
+        const late = older.commitWith(async (client) => {
+          await client.query(insert(schema, 'stale'))
+          older.alarm.set(Date.now() + HOUR)
+        })
+        await expect(late).rejects.toMatchObject({ code: 'ALARM_FENCED' })
+        expect(await names()).toEqual([])
+        const time = Date.now() + 2 * HOUR
+        await newer.commitWith(() => newer.alarm.set(time))
+        expect(await alarmOf()).toBe(time)
+      }))
+
     it('is fenced by the manager too, where the stores are not one', ({ expect }) =>
       withStores(async ({ manager, write, open }) => {
         const older = await open()

@@ -8,6 +8,8 @@ export type FindingCode =
   | 'SCHEMA_NEWER'
   /** rows were written later than it is now */
   | 'CLOCK_DISAGREES'
+  /** a failover would lose what was acknowledged last: commits do not wait for a standby */
+  | 'STANDBY_ASYNCHRONOUS'
   /** nothing delivers: a fault where something is due, a notice before */
   | 'NOTHING_DELIVERS'
   /** alarms are due, and are not taken though something delivers */

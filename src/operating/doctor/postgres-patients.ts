@@ -41,6 +41,7 @@ export async function postgresPatients(
         if (refusal !== null) yield ofVersion(refusal)
         else {
           yield* clockOf(db)
+          yield* standbysOf(db)
           yield* unreadableIn(db)
         }
       },
@@ -150,6 +151,19 @@ async function* clockOf(db: Database): AsyncGenerator<Finding> {
   }
   if (late > 0)
     yield disagrees(`${late} rows were written later than it is now: the clock of the database was set back`)
+}
+
+async function* standbysOf(db: Database): AsyncGenerator<Finding> {
+  const { standbys, isSynchronous } = await db.replication()
+  if (standbys === 0 || isSynchronous) return
+  yield {
+    code: 'STANDBY_ASYNCHRONOUS',
+    severity: 'notice',
+    key: null,
+    text: `commits do not wait for a standby (${standbys} follow): where one takes over, what was acknowledged last is lost, alarms with their state`,
+    advice: 'set synchronous_standby_names, or accept that',
+    repair: null,
+  }
 }
 
 const UNREADABLE = unreadableRows("last_error NOT LIKE '{%}'")

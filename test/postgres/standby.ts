@@ -1,0 +1,50 @@
+import { chmodSync, chownSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serverUser } from '../../examples/postgres-server/server-user.ts'
+import { type PostgresServer, startPostgres } from '../../examples/postgres-server/start.ts'
+
+/** A server, and one that follows it. */
+export interface Pair {
+  readonly primary: PostgresServer
+  readonly standby: PostgresServer
+  stop(): Promise<void>
+}
+
+/** Starts both; `settings` are of the primary. */
+export async function startPair(settings: readonly string[] = []): Promise<Pair> {
+  const primary = await startPostgres({ settings: ['fsync=off', ...settings] })
+  try {
+    // After a crash its files are a backup: what is missing there is in the log that comes with them.
+    await primary.crash()
+    const data = join(primary.folder, 'standby')
+    cpSync(join(primary.folder, 'data'), data, { recursive: true })
+    rmSync(join(data, 'postmaster.pid'), { force: true })
+    writeFileSync(join(data, 'standby.signal'), '')
+    chmodSync(data, 0o700)
+    give(data)
+    await primary.start()
+    const { hostname, port, username, password } = new URL(primary.connectionString)
+    const way = `host=${hostname} port=${port} user=${username} password=${password} application_name=standby`
+    const standby = await startPostgres({ data, settings: ['fsync=off', `primary_conninfo=${way}`] })
+    return {
+      primary,
+      standby,
+      async stop() {
+        await standby.stop()
+        await primary.stop()
+      },
+    }
+  } catch (error) {
+    await primary.stop()
+    throw error
+  }
+}
+
+/** To the user that servers run as. */
+function give(folder: string): void {
+  const user = serverUser()
+  if (user === null) return
+  for (const name of ['', ...readdirSync(folder, { recursive: true })]) {
+    chownSync(join(folder, String(name)), user.uid, user.gid)
+  }
+}
