@@ -4,7 +4,7 @@ import { printProgramme, readProgramme } from './programme.ts'
 import { runProgramme } from './run-programme.ts'
 import { shrink } from './shrink.ts'
 
-const { FUZZ_SEED = '1', FUZZ_RUNS = '100' } = process.env
+const { FUZZ_SEED = '1', FUZZ_RUNS = '50' } = process.env
 
 it('programmes made up at random find no fault', { timeout: 600_000 }, async () => {
   const first = Number(FUZZ_SEED)

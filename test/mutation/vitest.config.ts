@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import base from '../../vitest.config.ts'
+import { resolve, tests as settings } from '../../vitest.config.ts'
 
 // Every mutant runs the tests that reach it until one fails: the quick ones and the ones that catch most come first.
 const tests = [
@@ -32,14 +32,13 @@ function matches(path: string, glob: string): boolean {
 }
 
 export default {
-  ...base,
+  resolve,
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
-    ...base.test,
+    ...settings,
     include: tests,
     env: { LIFECYCLES_RUNS: '150', LIFECYCLES_SHORTEN: 'no' },
     sequence: { sequencer: InTurn },
-    globalSetup: [],
     isolate: false,
     testTimeout: 60_000,
   },
