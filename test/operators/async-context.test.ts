@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { globSync, readFileSync } from 'node:fs'
 import {
   conflateMap,
@@ -11,54 +10,17 @@ import {
   type Timers,
 } from 'nolater'
 import { virtualClock } from 'nolater/marbles'
-import { BehaviorSubject, EMPTY, type MonoTypeOperatorFunction, Observable, Subject } from 'rxjs'
+import { BehaviorSubject, EMPTY, type MonoTypeOperatorFunction, type Observable, Subject } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import type * as AsyncContexts from '../../src/operators/async-context.ts'
-import { newManager } from '../sqlite/files.ts'
+import { expectHandlersInContext, here, noting, request } from './handlers-in-context.ts'
 
-const request = new AsyncLocalStorage<string>()
-const here = (): string => request.getStore() ?? 'none'
 const instant = { commit: () => EMPTY, write: () => EMPTY, reconcile: false }
-const info = (key: string) => ({ key, move: 'earlier', fence: 1, attempt: 1 }) as const
-
-/** Notes where the subscription itself is made: a handler may well do its work only there. */
-const noting = (note: (context: string) => void): Observable<never> =>
-  new Observable((subscriber) => {
-    note(here())
-    subscriber.complete()
-  })
 
 describe('handlers run in the context in which deliveries was subscribed', () => {
-  it.each(['memoryManager', 'sqliteManager'])('%s', async (name) => {
+  it('of a manager in memory', async () => {
     const clock = virtualClock(1)
-    const manager =
-      name === 'memoryManager' ? memoryManager({ scheduler: clock }) : newManager({ scheduler: clock })
-    const handled: string[] = []
-    const told: string[] = []
-    const answer$ = new Subject<never>()
-    const deliveries = request.run('the server', () =>
-      manager
-        .deliveries(({ key }) => {
-          handled.push(`${key} ${here()}`)
-          return key === 'slow' ? answer$ : noting((context) => handled.push(`${key} ${context}`))
-        })
-        .subscribe(() => told.push(here())),
-    )
-    const write = (key: string, at: number) =>
-      request.run(`request of ${key}`, () => manager.write(key, at, info(key)).subscribe())
-    write('alice', 20)
-    write('bob', 10)
-    await request.run('whoever moves the clock', () => clock.advanceAsync(30))
-    write('slow', 31)
-    await clock.advanceAsync(1)
-    write('next', 31)
-    await request.run('who answers', async () => answer$.complete())
-    await clock.advanceAsync(1)
-    deliveries.unsubscribe()
-    expect(handled).toEqual([
-      ...['bob', 'bob', 'alice', 'alice', 'slow', 'next', 'next'].map((key) => `${key} the server`),
-    ])
-    expect(new Set(told)).toEqual(new Set(['the server']))
+    await expectHandlersInContext(memoryManager({ scheduler: clock }), clock)
   })
 
   it('though the actor is loaded, or is busy, for others', async () => {

@@ -1,0 +1,18 @@
+import { config } from 'rxjs'
+import { afterEach, beforeEach } from 'vitest'
+
+/** Notes for the tests of a file what RxJS reports, which it does from a timer; what is returned waits for that. */
+export function reportsOfFile(): () => Promise<readonly string[]> {
+  let reported: string[] = []
+  beforeEach(() => {
+    reported = []
+    config.onUnhandledError = ({ code, message }) => reported.push(code ?? message)
+  })
+  afterEach(() => {
+    config.onUnhandledError = null
+  })
+  return async () => {
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve))
+    return reported
+  }
+}
