@@ -6,7 +6,7 @@ export function reportsOfFile(): () => Promise<readonly string[]> {
   let reported: string[] = []
   beforeEach(() => {
     reported = []
-    config.onUnhandledError = ({ code, message }) => reported.push(code ?? message)
+    config.onUnhandledError = (error) => reported.push(error?.code ?? error?.message ?? String(error))
   })
   afterEach(() => {
     config.onUnhandledError = null

@@ -16,8 +16,8 @@ export function holdUntilConfirmed<T>(current: () => Keeper | null): MonoTypeOpe
     let keeper: Keeper | null = null
     let waiting = false
     return {
-      mark(isFirst) {
-        if (isFirst) keeper = current()
+      mark() {
+        keeper = current()
         if (keeper !== null && keeper.failure !== null) {
           markReached(keeper.failure)
           fail(keeper.failure)

@@ -8,19 +8,22 @@ interface Hooks {
   readonly AsyncResource?: new (type: string) => AsyncContext
 }
 
-// Not by import: browsers and workers have none. An AsyncResource and not a snapshot, which costs a hundred times as much.
-const { AsyncResource } = hooks()
-
-function hooks(): Hooks {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): Hooks | undefined } }
-  return process?.getBuiltinModule?.('node:async_hooks') ?? {}
+/** What `globalThis` has where there are such contexts. */
+export interface Platform {
+  readonly process?: { getBuiltinModule?(name: string): Hooks | undefined }
 }
 
 const theOnlyOne: AsyncContext = { runInAsyncScope: (work, self) => work.call(self) }
 
-/** The context of this moment, to come back to; where the platform has none, all are one. */
-export const currentContext = (): AsyncContext =>
-  AsyncResource === undefined ? theOnlyOne : new AsyncResource('nolater')
+/** What gives the context of a moment; where the platform has none, all are one. */
+export function contextsOf({ process }: Platform): () => AsyncContext {
+  // Not by import: browsers and workers have none. An AsyncResource and not a snapshot, which costs a hundred times as much.
+  const AsyncResource = process?.getBuiltinModule?.('node:async_hooks')?.AsyncResource
+  return AsyncResource === undefined ? () => theOnlyOne : () => new AsyncResource('nolater')
+}
+
+/** The context of this moment, to come back to. */
+export const currentContext = contextsOf(globalThis as Platform)
 
 /** That in which the library was loaded, and so none of a request's. */
 export const outside: AsyncContext = currentContext()

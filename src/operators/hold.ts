@@ -5,8 +5,8 @@ import { listen } from './listen.ts'
 
 /** What values wait for. */
 export interface Latch<M> {
-  /** what a value waits for that arrives now; `isFirst`: no other is held */
-  mark(isFirst: boolean): M
+  /** what a value waits for that arrives now */
+  mark(): M
   /** whether a value with that mark may leave now */
   isOpen(mark: M): boolean
   /** The first value stays: `release` is due when it may leave. Called again each time that something arrives meanwhile. */
@@ -65,7 +65,6 @@ export function hold<T, M>(
         } finally {
           releasing = false
         }
-        if (inputs.closed) return
         if (first !== null) latch.wait(first.mark)
         else if (sourceEnded) endInputs(inputs, () => subscriber.complete())
       }
@@ -78,9 +77,8 @@ export function hold<T, M>(
       const latch = open({ release, fail, inputs })
       listen(source, inputs, {
         next(value) {
-          const mark = latch.mark(first === null)
-          if (inputs.closed) return
-          const leavesNow = first === null && !releasing && latch.isOpen(mark)
+          const mark = latch.mark()
+          const leavesNow = !releasing && latch.isOpen(mark)
           add({ value, mark, context: leavesNow ? null : currentContext(), next: null })
           release()
         },

@@ -1,25 +1,29 @@
 import { throwError } from 'rxjs'
 
 /** What broke alarms, and has reached a subscriber, or been thrown at a caller. */
-const reached = new WeakSet<object>()
-const thrown = new WeakSet<object>()
+const reached = new WeakSet<WeakKey>()
+const thrown = new WeakSet<WeakKey>()
 
-const isKnown = (error: unknown, to: WeakSet<object>): boolean => to.has(error as object)
+const isKnown = (error: unknown, to: WeakSet<WeakKey>): boolean => to.has(error as WeakKey)
+/** A user's function may throw what no set can hold: that is reported. */
+const add = (error: unknown, to: WeakSet<WeakKey>): void => {
+  if (Object(error) === error) to.add(error as WeakKey) // instanceof would ask a Proxy
+}
 
 /** It is an error notification of a subscriber, a rejection, or an event. */
 export function markReached(error: unknown): void {
-  if (typeof error === 'object' && error !== null) reached.add(error)
+  add(error, reached)
 }
 
 /** It is thrown from here on. Returns it. */
 export function throwing<E>(error: E): E {
-  if (typeof error === 'object' && error !== null) thrown.add(error)
+  add(error, thrown)
   return error
 }
 
 /** It was thrown, and caught where no caller sees it. */
 export function markSwallowed(error: unknown): void {
-  thrown.delete(error as object)
+  thrown.delete(error as WeakKey)
 }
 
 /**

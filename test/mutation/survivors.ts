@@ -12,6 +12,8 @@ export interface Survivor {
 
 const unobserved = 'tell() looks too: it is asked before so that an event without a subscriber is never made'
 const onlyMemory = 'decides when memory is given back, and nothing else'
+const leavesAtOnce =
+  'what does not wait has the context of the moment anyway: only the cost of taking it is spared'
 const anyName = 'is only compared with the other names, so that any other will do'
 const askedAgain = 'the same is asked again before anything comes of it'
 const sparesALook = 'only spares a look at the rules, which have nothing new to say'
@@ -324,6 +326,18 @@ export const survivors: readonly Survivor[] = [
     becomes: ['() => undefined'],
     why: 'a mark is handed back to its latch, and this one does not read it',
   },
+  {
+    file: 'src/operators/hold.ts',
+    line: 'const leavesNow = !releasing && latch.isOpen(mark)',
+    becomes: ['false'],
+    why: leavesAtOnce,
+  },
+  ...(['let running = false', 'running = false'] as const).map((line) => ({
+    file: 'src/operators/conflate-map.ts',
+    line,
+    becomes: ['true'],
+    why: leavesAtOnce,
+  })),
   {
     file: 'src/operators/latest-when.ts',
     line: "return holdUntil(ready$, 'newest')",

@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks'
 import { globSync, readFileSync } from 'node:fs'
 import {
   conflateMap,
@@ -11,8 +12,8 @@ import {
 } from 'nolater'
 import { virtualClock } from 'nolater/marbles'
 import { BehaviorSubject, EMPTY, type MonoTypeOperatorFunction, type Observable, Subject } from 'rxjs'
-import { describe, expect, it, vi } from 'vitest'
-import type * as AsyncContexts from '../../src/operators/async-context.ts'
+import { describe, expect, it } from 'vitest'
+import { contextsOf, currentContext, type Platform } from '../../src/operators/async-context.ts'
 import { expectHandlersInContext, here, noting, request } from './handlers-in-context.ts'
 
 const instant = { commit: () => EMPTY, write: () => EMPTY, reconcile: false }
@@ -221,15 +222,30 @@ describe('a commit and a write run in none of a request’s', () => {
 })
 
 describe('where the platform has no such contexts', () => {
-  it('all run in the one that there is', async () => {
-    const { process } = globalThis
-    const spy = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
-    // By another name, so that it is loaded once more.
-    const name = '../../src/operators/async-context.ts?alone'
-    const { currentContext, outside }: typeof AsyncContexts = await import(name)
-    spy.mockRestore()
-    expect(outside).toBe(currentContext())
-    expect(request.run('a', () => outside.runInAsyncScope(here))).toBe('a')
+  it.each<[string, Platform]>([
+    ['no process', {}],
+    ['a process without modules', { process: {} }],
+    ['none of that name', { process: { getBuiltinModule: () => undefined } }],
+    ['none in it', { process: { getBuiltinModule: () => ({}) } }],
+  ])('all run in the one that there is: %s', (_, platform) => {
+    const contextOf = contextsOf(platform)
+    const context = contextOf()
+    expect(context).toBe(contextOf())
+    expect(request.run('a', () => context.runInAsyncScope(here))).toBe('a')
+    const self = { name: 'b' }
+    expect(
+      context.runInAsyncScope(function (this: unknown) {
+        return this
+      }, self),
+    ).toBe(self)
+  })
+
+  it('they bear the name of the library elsewhere', () => {
+    const types: string[] = []
+    const hook = createHook({ init: (_, type) => void types.push(type) }).enable()
+    currentContext()
+    hook.disable()
+    expect(types).toEqual(['nolater'])
   })
 
   it('the core imports none', () => {

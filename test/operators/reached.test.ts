@@ -1,6 +1,7 @@
 import { EMPTY, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { type Alarm, type AlarmConfig, openAlarm, openFleet } from '../../src/index.ts'
+import { markReached, markSwallowed, reportUnlessReached, throwing } from '../../src/operators/reached.ts'
 import { reportsOfFile } from '../reported.ts'
 
 const reports = reportsOfFile()
@@ -165,5 +166,37 @@ describe('what breaks the alarm of an actor of a fleet', () => {
     changed$.next('\ud800')
     changed$.error(new Error('no more changes'))
     expect(await reports()).toEqual(['ALARM_KEY_INVALID', 'no more changes'])
+  })
+})
+
+describe('an error', () => {
+  it.each<[string, unknown]>([
+    ['an object', new Error('down')],
+    ['a function', () => {}],
+    [
+      'a Proxy that throws',
+      new Proxy(
+        {},
+        {
+          getPrototypeOf() {
+            throw new Error('trap')
+          },
+        },
+      ),
+    ],
+    ['a text, which can be marked as nothing', 'down'],
+    ['null', null],
+  ])('is thrown, or reaches a subscriber, whatever it is: %s', async (_, error) => {
+    markReached(error)
+    expect(throwing(error)).toBe(error)
+    reportUnlessReached(error)
+    expect(await reports()).toHaveLength(typeof error === 'string' || error === null ? 1 : 0)
+  })
+
+  it('that was thrown and caught is reported', async () => {
+    const error = throwing(new Error('down'))
+    markSwallowed(error)
+    reportUnlessReached(error)
+    expect(await reports()).toEqual(['down'])
   })
 })
