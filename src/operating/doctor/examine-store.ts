@@ -18,11 +18,16 @@ export interface HeldCopy {
 
 /** Where actors are stored. */
 export interface Store {
-  actors(): AsyncIterable<StoredActor>
-  read(key: string): Promise<StoredActor | null>
+  /** All of them, some at a time. */
+  pages(): AsyncIterable<readonly StoredActor[]>
+  /** Some of a page again: those that there are by now. */
+  read(keys: readonly string[]): Promise<readonly StoredActor[]>
   /** Opens the actor as its owner would, which writes its alarm to the manager under a fence above all before. */
   open(key: string): Promise<void>
 }
+
+/** What a manager holds of the actors of a page; none of those that it does not know. */
+export type CopiesOf = (keys: readonly string[]) => Promise<ReadonlyMap<string, HeldCopy>>
 
 const LOOKS = 5
 const REST = 20 // ms
@@ -32,46 +37,48 @@ const REST = 20 // ms
  *
  * Both may change meanwhile. So the store is read before the manager and after it: what has not changed between was as it is found.
  */
-export async function* examineStore(
-  store: Store,
-  copyOf: (key: string) => Promise<HeldCopy | null>,
-): AsyncGenerator<Finding> {
-  for await (const found of store.actors()) {
-    const finding = await compared(store, found, copyOf)
-    if (finding === null) continue
-    // To open an actor takes it from its owner: it must be as it was found.
-    const repair = async (): Promise<boolean> => {
-      const stored = await store.read(found.key)
-      const again = stored && (await compared(store, stored, copyOf))
-      if (again?.code !== finding.code) return false
-      await store.open(found.key)
-      return true
+export async function* examineStore(store: Store, copiesOf: CopiesOf): AsyncGenerator<Finding> {
+  for await (const page of store.pages()) {
+    for (const finding of await compared(store, page, copiesOf)) {
+      const key = finding.key as string
+      // To open an actor takes it from its owner: it must be as it was found.
+      const repair = async (): Promise<boolean> => {
+        const [again] = await compared(store, await store.read([key]), copiesOf)
+        if (again?.code !== finding.code) return false
+        await store.open(key)
+        return true
+      }
+      yield { ...finding, repair }
     }
-    yield { ...finding, repair }
   }
 }
 
 async function compared(
   store: Store,
-  found: StoredActor,
-  copyOf: (key: string) => Promise<HeldCopy | null>,
-): Promise<Finding | null> {
-  let before: StoredActor | null = found
-  let finding: Finding | null = null
-  // A finding counts if it is there each time: a deletion, its commit and its write pass in between.
-  for (let look = 0; look < LOOKS; look++) {
+  page: readonly StoredActor[],
+  copiesOf: CopiesOf,
+): Promise<readonly Finding[]> {
+  const findings = new Map<string, Finding>()
+  let asked = page
+  // A fault counts if it is there each time: a deletion, its commit and its write pass in between.
+  for (let look = 0; look < LOOKS && asked.length > 0; look++) {
     if (look > 0) await new Promise((resolve) => setTimeout(resolve, REST))
-    if (before === null) return null
-    const copy = await copyOf(before.key)
-    const after = await store.read(before.key)
-    if (after?.alarm !== before.alarm || after.epoch !== before.epoch) {
-      before = after
-      continue
+    const keys = asked.map(({ key }) => key)
+    const copies = await copiesOf(keys)
+    const after = new Map((await store.read(keys)).map((actor) => [actor.key, actor]))
+    const again: StoredActor[] = []
+    for (const { key, alarm, epoch } of asked) {
+      findings.delete(key)
+      const now = after.get(key)
+      if (now === undefined) continue
+      const isSame = now.alarm === alarm && now.epoch === epoch
+      const finding = isSame ? findingOf(now, copies.get(key) ?? null) : null
+      if (finding !== null) findings.set(key, finding)
+      if (!isSame || finding?.severity === 'fault') again.push(now)
     }
-    finding = findingOf(before, copy)
-    if (finding === null || finding.severity === 'notice') return finding
+    asked = again
   }
-  return finding
+  return page.flatMap(({ key }) => findings.get(key) ?? [])
 }
 
 function findingOf({ key, alarm, epoch }: StoredActor, copy: HeldCopy | null): Finding | null {

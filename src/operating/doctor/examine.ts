@@ -16,7 +16,7 @@ export async function* examine(
   for (const store of stores) yield* store.damage()
   if (manager.reader === null || !isReadable) return
   yield* examineManager(manager.reader, manager.surgery)
-  for (const store of stores) yield* examineStore(store, manager.copyOf)
+  for (const store of stores) yield* examineStore(store, manager.copiesOf)
 }
 
 /** What a manager cannot read any more, a store may know. */
@@ -28,13 +28,13 @@ async function withStore(
   const { code, key } = finding
   if (code !== 'ROW_UNREADABLE' || key === null) return finding
   for (const store of stores) {
-    if ((await store.read(key)) === null) continue
+    if ((await store.read([key])).length === 0) continue
     return {
       ...finding,
       advice: 'put what the store holds in its place, and open the actor, which writes it',
       repair: async () => {
-        const stored = await store.read(key)
-        if (stored === null || !(await manager.replace(key, stored.alarm))) return false
+        const [stored] = await store.read([key])
+        if (stored === undefined || !(await manager.replace(key, stored.alarm))) return false
         await store.open(key)
         return true
       },

@@ -1,7 +1,7 @@
 import type { LedgerReader } from '../../ledger/ledger-reader.ts'
 import type { AlarmTime } from '../../vocabulary/time.ts'
 import type { Surgery } from './examine-manager.ts'
-import type { HeldCopy, Store } from './examine-store.ts'
+import type { CopiesOf, Store } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 
 /** A manager that is examined: opened for reading alone, until something is to be repaired. */
@@ -10,7 +10,7 @@ export interface ManagerPatient {
   readonly reader: LedgerReader | null
   /** What is wrong with where it is kept. */
   damage(): AsyncIterable<Finding>
-  copyOf(key: string): Promise<HeldCopy | null>
+  readonly copiesOf: CopiesOf
   surgery(): Promise<Surgery>
   /** Puts what the store holds in the place of a row that cannot be read, under no fence; false where it can be read by now. */
   replace(key: string, alarm: AlarmTime): Promise<boolean>

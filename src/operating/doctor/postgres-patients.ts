@@ -5,7 +5,7 @@ import { postgresManager, postgresStore } from '../../postgres/index.ts'
 import { delivererOf } from '../../postgres/report-activity.ts'
 import { CLOCK } from '../../postgres/statements.ts'
 import { AlarmError } from '../../vocabulary/errors.ts'
-import type { StoredActor } from './examine-store.ts'
+import type { HeldCopy, StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import { hasDied } from './has-died.ts'
 import type { ManagerPatient, StorePatient } from './patient.ts'
@@ -14,6 +14,7 @@ import { unreadable, unreadableRows } from './unreadable-row.ts'
 const AT_A_TIME = 500
 const NONE = 1_000 // ms of a lease: nothing is taken here
 const APART = 1_000 // ms that two clocks may differ by
+const ASKED = `id = ANY (ARRAY(SELECT decode(id, 'hex') FROM unnest($1::text[]) AS asked (id)))`
 
 /** A schema of a postgresManager, and the stores in it. Throws where there is none. */
 export async function postgresPatients(
@@ -45,7 +46,13 @@ export async function postgresPatients(
           yield* unreadableIn(db)
         }
       },
-      copyOf: (key) => table.read(key),
+      async copiesOf(keys) {
+        const rows = await db.query<HeldCopy & { readonly key: string }>(
+          `SELECT key, time::float8, fence::float8 FROM ${db.schema}._nolater_alarm WHERE ${ASKED}`,
+          [keys.map(idOf)],
+        )
+        return new Map(rows.map((row) => [fromText(row.key), row]))
+      },
       surgery: async () => ({
         retry: (key, fence) => manager.retry(key, fence),
         async release(key, deliverer) {
@@ -75,15 +82,15 @@ export async function postgresPatients(
     },
     stores: [
       {
-        async *actors() {
+        async *pages() {
           if (refusal !== null) return
           let page = await actorsIn(db, 'id > $1', Buffer.alloc(0))
           while (page.length > 0) {
-            yield* page
+            yield page
             page = await actorsIn(db, 'id > $1', Buffer.from(idOf(page.at(-1)!.key), 'hex'))
           }
         },
-        read: async (key) => (await actorsIn(db, 'id = $1', Buffer.from(idOf(key), 'hex')))[0] ?? null,
+        read: (keys) => actorsIn(db, ASKED, keys.map(idOf)),
         async open(key) {
           const store = await postgresStore({ key, manager })
           await store.alarm.drained()
@@ -96,11 +103,15 @@ export async function postgresPatients(
   }
 }
 
-async function actorsIn(db: Database, where: string, id: Buffer): Promise<StoredActor[]> {
+async function actorsIn(
+  db: Database,
+  where: string,
+  given: Buffer | readonly string[],
+): Promise<StoredActor[]> {
   const rows = await db.query<StoredActor>(
     `SELECT key, alarm::float8, greatest(epoch, raised) AS epoch FROM ${db.schema}._nolater_actor
      WHERE ${where} ORDER BY id LIMIT ${AT_A_TIME}`,
-    [id],
+    [given],
   )
   return rows.map((row) => ({ ...row, key: fromText(row.key) }))
 }

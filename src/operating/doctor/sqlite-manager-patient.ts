@@ -15,9 +15,11 @@ import { storageError } from '../../sqlite/storage-error.ts'
 import { inTransaction } from '../../sqlite/transaction.ts'
 import type { AlarmError } from '../../vocabulary/errors.ts'
 import type { Surgery } from './examine-manager.ts'
+import type { CopiesOf, HeldCopy } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import { hasDied } from './has-died.ts'
 import type { ManagerPatient } from './patient.ts'
+import { keyOf, rowsOf } from './rows-of.ts'
 import { unreadable, unreadableRows } from './unreadable-row.ts'
 
 const CORRUPT = 11 // SQLITE_CORRUPT
@@ -72,7 +74,7 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
       }
     },
     manager: opened,
-    copyOf: async (key) => (ledger as SqliteLedger).read(key) ?? null,
+    copiesOf: copiesIn(db),
     surgery: async () => surgeryOn(file, opened),
     async replace(key, alarm) {
       const own = openDatabase(file, alarmSchema)
@@ -94,6 +96,15 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
       db.close()
       await manager?.close()
     },
+  }
+}
+
+/** Prepared when it is asked: a file that is refused has no such table. */
+function copiesIn(db: DatabaseSync): CopiesOf {
+  let rows: ReturnType<typeof rowsOf<HeldCopy>> | null = null
+  return async (keys) => {
+    rows ??= rowsOf<HeldCopy>(db, 'SELECT CAST(key AS BLOB) AS utf8, time, fence FROM alarm')
+    return new Map(rows(keys).map((row) => [keyOf(row), row]))
   }
 }
 

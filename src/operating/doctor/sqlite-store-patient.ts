@@ -10,8 +10,7 @@ import { given } from '../../vocabulary/given.ts'
 import type { StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import type { StorePatient } from './patient.ts'
-
-const AT_A_TIME = 500
+import { AT_A_TIME, keyOf, type OfKey, rowsOf } from './rows-of.ts'
 
 /**
  * The file of an sqliteStore, or that of sqliteStores; open only while it is read, as there may be thousands. What reads it throws where it
@@ -32,16 +31,16 @@ export function sqliteStorePatient(file: string, manager: () => SqliteManager): 
   }
 
   return {
-    async *actors() {
+    async *pages() {
       open = openStore(file)
       try {
-        for (let page = open.page(null); page.length > 0; page = open.page(page.at(-1)!.key)) yield* page
+        for (let page = open.page(null); page.length > 0; page = open.page(page.at(-1)!.key)) yield page
       } finally {
         open.close()
         open = null
       }
     },
-    read: async (key) => within((store) => store.read(key)),
+    read: async (keys) => within((store) => store.read(keys)),
     async open(key) {
       opener ??= within(({ isOne }) => (isOne ? oneOpener(file, manager) : manyOpener(file, manager)))
       await opener.open(key)
@@ -61,7 +60,7 @@ interface StoreFile {
   readonly known: number
   /** the first, or those that come after a key; none in tables of another version */
   page(after: string | null): StoredActor[]
-  read(key: string): StoredActor | null
+  read(keys: readonly string[]): StoredActor[]
   close(): void
 }
 
@@ -78,14 +77,16 @@ function openStore(file: string): StoreFile {
     const isKnown = version === known
     const first = isKnown ? db.prepare(`${select} ORDER BY key LIMIT ${AT_A_TIME}`) : null
     const page = isKnown ? db.prepare(`${select} WHERE key > ? ORDER BY key LIMIT ${AT_A_TIME}`) : null
-    const read = isKnown ? db.prepare(`${select} WHERE key = ?`) : null
+    const read = isKnown ? rowsOf<Actor>(db, select) : null
     return {
       isOne,
       version,
       known,
       page: (after) =>
-        (((after === null ? first?.all() : page?.all(after)) ?? []) as unknown as Row[]).map(actorOf),
-      read: (key) => ((read?.all(key) ?? []) as unknown as Row[]).map(actorOf)[0] ?? null,
+        (((after === null ? first?.all() : page?.all(after)) ?? []) as unknown as OfKey<Actor>[]).map(
+          actorOf,
+        ),
+      read: (keys) => (read?.(keys) ?? []).map(actorOf),
       close: () => db.close(),
     }
   } catch (error) {
@@ -127,14 +128,10 @@ function manyOpener(file: string, opened: () => SqliteManager): Opener {
   }
 }
 
-interface Row extends Omit<StoredActor, 'key'> {
-  readonly utf8: Uint8Array
-}
+type Actor = Omit<StoredActor, 'key'>
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-
-function actorOf({ utf8, ...actor }: Row): StoredActor {
-  return { ...actor, key: decoder.decode(utf8) }
+function actorOf({ alarm, epoch, ...row }: OfKey<Actor>): StoredActor {
+  return { key: keyOf(row), alarm, epoch }
 }
 
 function versionOf(db: DatabaseSync, table: string): number {

@@ -20,20 +20,21 @@ function pair(
   const state = { stored: actor, held: copy, ...start }
   const opened: string[] = []
   let looks = 0
+  const actors = (): StoredActor[] => (state.stored === null ? [] : [state.stored])
   const store: Store = {
-    async *actors() {
-      if (state.stored !== null) yield state.stored
+    async *pages() {
+      yield actors()
     },
-    read: async () => state.stored,
+    read: async () => actors(),
     open: async (key) => void opened.push(key),
   }
-  const copyOf = async () => {
+  const copiesOf = async () => {
     seen(++looks)
-    return state.held
+    return new Map(state.held === null ? [] : [['a', state.held]])
   }
   const examined = async () => {
     const found: Finding[] = []
-    for await (const finding of examineStore(store, copyOf)) found.push(finding)
+    for await (const finding of examineStore(store, copiesOf)) found.push(finding)
     return found
   }
   return { state, opened, looks: () => looks, examined }
@@ -95,10 +96,44 @@ describe('a store beside its manager', () => {
     expect(await pairs.examined()).toEqual([])
   })
 
+  it('has no fault where it was removed before the last look', async () => {
+    const pairs = pair({ held: null }, (look) => {
+      if (look === 5) pairs.state.stored = null
+    })
+    expect(await pairs.examined()).toEqual([])
+  })
+
   it('has no fault where it was removed meanwhile', async () => {
     const pairs = pair({ held: null }, (look) => {
       if (look === 2) pairs.state.stored = null
     })
     expect(await pairs.examined()).toEqual([])
+  })
+
+  it('is looked at together with the others of its page, and again only where there is a fault', async () => {
+    const actors = ['well', 'lost', 'late'].map((key) => ({ ...actor, key }))
+    const asked: (readonly string[])[] = []
+    const store: Store = {
+      async *pages() {
+        yield actors
+      },
+      read: async (keys) => actors.filter(({ key }) => keys.includes(key)).reverse(),
+      open: async () => {},
+    }
+    const copies = new Map([
+      ['late', later],
+      ['well', copy],
+    ])
+    const found: Finding[] = []
+    const copiesOf = async (keys: readonly string[]) => {
+      asked.push(keys)
+      return copies
+    }
+    for await (const finding of examineStore(store, copiesOf)) found.push(finding)
+    expect(found).toMatchObject([
+      { code: 'STORE_NOT_OPENED', key: 'lost' },
+      { code: 'COPY_LATER', key: 'late' },
+    ])
+    expect(asked).toEqual([['well', 'lost', 'late'], ...Array(4).fill(['lost', 'late'])])
   })
 })

@@ -17,9 +17,16 @@ describe('a file of many actors', () => {
     db.close()
     const patient = sqliteStorePatient(file, () => manager)
     const actors: StoredActor[] = []
-    for await (const actor of patient.actors()) actors.push(actor)
+    for await (const page of patient.pages()) {
+      expect(page.length).toBeLessThanOrEqual(500)
+      actors.push(...page)
+    }
     expect(actors.map(({ key }) => Number(key))).toEqual(Array.from({ length: 1_101 }, (_, i) => i + 1))
     expect(actors.slice(5, 8).map(({ epoch }) => epoch)).toEqual([6, 99, 8])
+    expect(await patient.read(['00002', 'none', '00001'])).toEqual([
+      { key: '00001', epoch: 1, alarm: 5 },
+      { key: '00002', epoch: 2, alarm: 5 },
+    ])
     await patient.close()
   })
 })
