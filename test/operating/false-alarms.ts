@@ -23,7 +23,8 @@ export async function falseAlarms(
   let patients: Awaited<ReturnType<typeof open>> | null = null
   try {
     patients = await open()
-    for await (const finding of examine(patients.manager, patients.stores)) found.push(finding)
+    for await (const finding of examine(patients.manager, patients.stores, async () => {}))
+      found.push(finding)
     return {
       isExamined: true,
       found: found

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { examine } from '../doctor/examine.ts'
 import type { Finding } from '../doctor/finding.ts'
+import type { ManagerPatient, StorePatient } from '../doctor/patient.ts'
 import type { Call } from './arguments.ts'
 import { openPatients } from './open-target.ts'
 import { withProgress } from './progress.ts'
@@ -15,15 +17,9 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
   const { manager, stores } = await openPatients(call.target, call.rest, call.options.schema)
   const counts = new Map<string, number>()
   try {
-    const findings: Finding[] = []
-    await withProgress(terminal, 'examining', async () => {
-      // All is found before anything is changed: a repair must not be taken for a fault.
-      for await (const finding of examine(manager, stores)) {
-        if (terminal.signal.aborted) break
-        findings.push(finding)
-      }
-    })
-    if (terminal.signal.aborted) {
+    // All is found before anything is changed: a repair must not be taken for a fault.
+    const findings = await allFound(manager, stores, terminal)
+    if (findings === null) {
       terminal.say('It was stopped before all was examined.\n')
       return EXIT.failed
     }
@@ -56,6 +52,34 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
   } finally {
     for (const store of stores) await store.close()
     await manager.close()
+  }
+}
+
+/** `null`: it was stopped before all was examined. */
+async function allFound(
+  manager: ManagerPatient,
+  stores: readonly StorePatient[],
+  terminal: Terminal,
+): Promise<Finding[] | null> {
+  const { signal } = terminal
+  const findings: Finding[] = []
+  try {
+    await withProgress(terminal, 'examining', async (read) => {
+      const pace = async (rows: number): Promise<void> => {
+        read(rows)
+        await setImmediate()
+        signal.throwIfAborted()
+      }
+      for await (const finding of examine(manager, stores, pace)) {
+        findings.push(finding)
+        if (signal.aborted) break
+      }
+      signal.throwIfAborted()
+    })
+    return findings
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
   }
 }
 

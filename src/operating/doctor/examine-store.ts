@@ -1,6 +1,7 @@
 import { SEQUENCES, sequenceOf } from '../../vocabulary/fence.ts'
 import type { AlarmTime } from '../../vocabulary/time.ts'
 import type { Finding, FindingCode } from './finding.ts'
+import type { Pace } from './pace.ts'
 
 /** An actor, as its store holds it. */
 export interface StoredActor {
@@ -37,7 +38,7 @@ const REST = 20 // ms
  *
  * Both may change meanwhile. So the store is read before the manager and after it: what has not changed between was as it is found.
  */
-export async function* examineStore(store: Store, copiesOf: CopiesOf): AsyncGenerator<Finding> {
+export async function* examineStore(store: Store, copiesOf: CopiesOf, pace: Pace): AsyncGenerator<Finding> {
   for await (const page of store.pages()) {
     for (const finding of await compared(store, page, copiesOf)) {
       const key = finding.key as string
@@ -50,6 +51,7 @@ export async function* examineStore(store: Store, copiesOf: CopiesOf): AsyncGene
       }
       yield { ...finding, repair }
     }
+    await pace(page.length)
   }
 }
 

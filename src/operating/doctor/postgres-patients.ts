@@ -38,11 +38,12 @@ export async function postgresPatients(
   return {
     manager: {
       reader: refusal === null ? manager : null,
-      async *damage() {
+      async *damage(pace) {
         if (refusal !== null) yield ofVersion(refusal)
         else {
           yield* clockOf(db)
           yield* standbysOf(db)
+          await pace(0)
           yield* unreadableIn(db)
         }
       },

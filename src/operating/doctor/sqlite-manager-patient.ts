@@ -20,11 +20,12 @@ import type { Finding } from './finding.ts'
 import { hasDied } from './has-died.ts'
 import type { ManagerPatient } from './patient.ts'
 import { keyOf, rowsOf } from './rows-of.ts'
-import { unreadable, unreadableRows } from './unreadable-row.ts'
+import { scanAlarms, UNREADABLE } from './scan-alarms.ts'
+import { unreadable as ofRow } from './unreadable-row.ts'
 
 const CORRUPT = 11 // SQLITE_CORRUPT
 const FROM_BACKUP = 'restore it from a backup: stores write their alarms again as they are opened'
-const ROWS = 1_000 // that cannot be read, to name
+const FROM_STORE = 'examine it with its store, which knows its alarm: nolater doctor FILE STORE'
 
 /** The file of an sqliteManager. Throws where there is none, or where it is that of something else. */
 export function sqliteManagerPatient(file: string): ManagerPatient & { manager(): SqliteManager } {
@@ -57,7 +58,7 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
     reader:
       ledger &&
       ledgerReader({ ...ledger, openRead: () => pageByPage((ledger as SqliteLedger).page) }, Date.now),
-    async *damage() {
+    async *damage(pace) {
       const broken = isDamaged ? (refusal as AlarmError).message : refusal === null ? brokenPages(db) : null
       if (broken !== null) yield ofWhole('FILE_DAMAGED', broken, FROM_BACKUP)
       else if (refusal !== null) yield ofWhole('SCHEMA_NEWER', refusal.message, 'install a newer nolater')
@@ -69,8 +70,10 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
           bringUp,
         )
       else {
-        yield* clockOf(ledger, db, bringUp)
-        yield* unreadableIn(db)
+        await pace(0)
+        const { late, unreadable } = await scanAlarms(db, pace)
+        yield* clockOf(ledger, late, bringUp)
+        for (const key of unreadable) yield ofRow(key, FROM_STORE)
       }
     },
     manager: opened,
@@ -153,7 +156,7 @@ function brokenPages(db: DatabaseSync): string | null {
 
 function* clockOf(
   ledger: SqliteLedger,
-  db: DatabaseSync,
+  late: number,
   repair: NonNullable<Finding['repair']>,
 ): Generator<Finding> {
   const disagrees = (text: string): Finding => ({
@@ -175,23 +178,7 @@ function* clockOf(
       return
     }
   }
-  const { count } = db
-    .prepare('SELECT count(*) AS count FROM alarm WHERE changed_at > ?')
-    .get(Date.now() + 1_000) as { count: number }
-  if (count === 0) return
-  const text = `${count} rows say that they were written later than it is now: the clock was set back, or is another machine's`
+  if (late === 0) return
+  const text = `${late} rows say that they were written later than it is now: the clock was set back, or is another machine's`
   yield disagrees(text)
-}
-
-const UNREADABLE = unreadableRows('last_error IS NOT NULL AND NOT json_valid(last_error)')
-
-function* unreadableIn(db: DatabaseSync): Generator<Finding> {
-  const rows = db
-    .prepare(`SELECT CAST(key AS BLOB) AS utf8 FROM alarm WHERE ${UNREADABLE} LIMIT ${ROWS}`)
-    .all() as unknown as { readonly utf8: Uint8Array }[]
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  for (const { utf8 } of rows) {
-    const key = decoder.decode(utf8)
-    yield unreadable(key, 'examine it with its store, which knows its alarm: nolater doctor FILE STORE')
-  }
 }

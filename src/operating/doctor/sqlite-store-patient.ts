@@ -130,8 +130,8 @@ function manyOpener(file: string, opened: () => SqliteManager): Opener {
 
 type Actor = Omit<StoredActor, 'key'>
 
-function actorOf({ alarm, epoch, ...row }: OfKey<Actor>): StoredActor {
-  return { key: keyOf(row), alarm, epoch }
+function actorOf(row: OfKey<Actor>): StoredActor {
+  return { key: keyOf(row), alarm: row.alarm, epoch: row.epoch }
 }
 
 function versionOf(db: DatabaseSync, table: string): number {

@@ -32,7 +32,7 @@ async function found(sql: string) {
     await patient.close()
   })
   const findings: Finding[] = []
-  for await (const finding of examine(patient, stores)) findings.push(finding)
+  for await (const finding of examine(patient, stores, async () => {})) findings.push(finding)
   expect(findings).toHaveLength(1)
   const row = (): unknown => {
     const db = new DatabaseSync(file)

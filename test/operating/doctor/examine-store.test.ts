@@ -34,7 +34,7 @@ function pair(
   }
   const examined = async () => {
     const found: Finding[] = []
-    for await (const finding of examineStore(store, copiesOf)) found.push(finding)
+    for await (const finding of examineStore(store, copiesOf, async () => {})) found.push(finding)
     return found
   }
   return { state, opened, looks: () => looks, examined }
@@ -129,7 +129,7 @@ describe('a store beside its manager', () => {
       asked.push(keys)
       return copies
     }
-    for await (const finding of examineStore(store, copiesOf)) found.push(finding)
+    for await (const finding of examineStore(store, copiesOf, async () => {})) found.push(finding)
     expect(found).toMatchObject([
       { code: 'STORE_NOT_OPENED', key: 'lost' },
       { code: 'COPY_LATER', key: 'late' },
