@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ListedState } from '../../vocabulary/listed-alarm.ts'
+import { type Manual, manual } from './manual.ts'
 import { UsageError } from './usage.ts'
 
 /** A call of the command, as it was given. */
@@ -49,37 +50,25 @@ const options = {
   version: { type: 'boolean' },
 } as const
 
-/** Which options a command takes, and how many words follow its target: at least, and at most. */
-const commands: Readonly<Record<string, readonly [takes: readonly string[], least: number, most: number]>> = {
-  list: [['state', 'prefix', 'limit', 'after'], 0, 0],
-  stats: [['watch'], 0, 0],
-  show: [['journal', 'limit'], 1, 1],
-  retry: [['all', 'prefix', 'fence'], 0, Infinity],
-  reschedule: [['fence'], 2, 2],
-  discard: [['fence'], 1, Infinity],
-  pause: [['all', 'prefix'], 0, 1],
-  resume: [['all', 'prefix'], 0, 1],
-  doctor: [['fix'], 0, Infinity],
-  ui: [['port', 'host', 'change', 'token', 'journal'], 0, 0],
-}
+/** That a text is asked for: the help, of one command or of all (`null`), or the version. */
+type Asked = { readonly helpOf: string | null } | 'version'
 
-/** Reads the words of a call; `help` and `version` where those are asked for. Throws a `UsageError`. */
-export function readCall(words: readonly string[]): Call | 'help' | 'version' {
+/** Reads the words of a call. Throws a `UsageError`. */
+export function readCall(words: readonly string[]): Call | Asked {
   const { values, positionals } = parsed(words)
-  if (values.help || positionals[0] === 'help' || words.length === 0) return 'help'
-  if (values.version) return 'version'
-  const [command = '', target, ...rest] = positionals
-  const known = Object.hasOwn(commands, command) ? commands[command] : undefined
-  if (known === undefined) {
-    throw new UsageError(
-      `There is no command ${JSON.stringify(command)}: it is one of ${Object.keys(commands).join(', ')}.`,
-    )
+  const isHelp = positionals[0] === 'help'
+  const [command, target, ...rest] = isHelp ? positionals.slice(1) : positionals
+  if (isHelp || values.help || words.length === 0) {
+    return { helpOf: command === undefined ? null : checkCommand(command) }
   }
+  if (values.version) return 'version'
+  const { takes, words: after } = manual[checkCommand(command ?? '')] as Manual
   if (target === undefined) throw new UsageError(`${command} needs a file, or a postgres:// URL.`)
-  const [takes, least, most] = known
+  const [least, most] = after
   const { help: _, version: __, limit, port, fence, state, ...given } = values
   for (const name of Object.keys(values)) {
-    if (![...takes, 'json', 'schema'].includes(name)) throw new UsageError(`${command} has no --${name}.`)
+    if (!(name in takes || name === 'json' || name === 'schema'))
+      throw new UsageError(`${command} has no --${name}.`)
   }
   if (rest.length < least || rest.length > most) {
     throw new UsageError(
@@ -87,7 +76,7 @@ export function readCall(words: readonly string[]): Call | 'help' | 'version' {
     )
   }
   return {
-    command,
+    command: command as string,
     target,
     rest,
     options: {
@@ -103,6 +92,13 @@ export function readCall(words: readonly string[]): Call | 'help' | 'version' {
       ...(fence !== undefined && { fence: whole('fence', fence) }),
     },
   }
+}
+
+function checkCommand(command: string): string {
+  if (Object.hasOwn(manual, command)) return command
+  throw new UsageError(
+    `There is no command ${JSON.stringify(command)}: it is one of ${Object.keys(manual).join(', ')}.`,
+  )
 }
 
 function parsed(words: readonly string[]) {

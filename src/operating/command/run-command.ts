@@ -7,7 +7,7 @@ import { withoutPassword } from './open-target.ts'
 import { reading } from './reading.ts'
 import type { Terminal } from './terminal.ts'
 import { ui } from './ui.ts'
-import { EXIT, help, UsageError } from './usage.ts'
+import { EXIT, help, helpOf, seeAlso, UsageError } from './usage.ts'
 
 /** Runs one call of the command; resolves to its exit code, and never rejects. */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -17,8 +17,8 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     const hidden = words.map(withoutPassword)
     safe = (text) => hidden.reduce((less, hide) => hide(less), text)
     const call = readCall(words)
-    if (call === 'help') terminal.out(help)
-    else if (call === 'version') terminal.out(`${version()}\n`)
+    if (call === 'version') terminal.out(`${version()}\n`)
+    else if ('helpOf' in call) terminal.out(call.helpOf === null ? help : helpOf(call.helpOf))
     else
       return await commandOf(call)(call, {
         ...terminal,
@@ -27,8 +27,9 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     return EXIT.done
   } catch (error) {
     const { message } = error as Error
-    terminal.say(`nolater: ${safe(message)}\n`)
-    return error instanceof UsageError || isBadInput(error) ? EXIT.usage : EXIT.failed
+    const isUsage = error instanceof UsageError || isBadInput(error)
+    terminal.say(`nolater: ${safe(message)}${isUsage ? ` ${seeAlso(words)}` : ''}\n`)
+    return isUsage ? EXIT.usage : EXIT.failed
   }
 }
 

@@ -1,35 +1,31 @@
 import { AlarmError } from '../../vocabulary/errors.ts'
+import { fence, json, manual, schema } from './manual.ts'
 
-/** A wrong call of the command: what was expected, and where to read more. */
+/** A wrong call of the command: what was expected. */
 export class UsageError extends AlarmError {
   constructor(message: string) {
-    super('ALARM_CONFIG_INVALID', `${message} nolater --help says more.`)
+    super('ALARM_CONFIG_INVALID', message)
   }
 }
 
 export const EXIT = { done: 0, found: 1, usage: 2, failed: 3 } as const
 
+const WIDTH = 13 // of an option
+const target = `TARGET is the file of an sqliteManager, or the postgres:// URL of a
+postgresManager`
+const states = 'STATE: pending, due, delivering, backing-off, failed\n'
+const calls = Object.values(manual).flatMap((each) => each.calls)
+
+/** The help of all commands. */
 export const help = `nolater: see the alarms of a manager, and repair them
 
-  nolater list TARGET [--state STATE] [--prefix P] [--limit N] [--after KEY]
-  nolater stats TARGET [--watch]
-  nolater show TARGET KEY [--journal FILE [--limit N]]
-  nolater retry TARGET KEY... | --all [--prefix P]
-  nolater reschedule TARGET KEY TIME      (ISO 8601 with its zone, or ms)
-  nolater discard TARGET KEY...
-  nolater pause TARGET KEY | --prefix P | --all
-  nolater resume TARGET KEY | --prefix P | --all
-  nolater doctor TARGET [STORE...] [--fix]
-  nolater ui TARGET [--port N] [--host H] [--token T] [--change]
-             [--journal FILE]
+${indented(calls)}
 
-TARGET is the file of an sqliteManager, or the postgres:// URL of a
-postgresManager; --schema NAME where its schema is not nolater. FILE is what
+${target}; --schema ${schema.join(' ')}. FILE is what
 recordJournal keeps: show draws the last N events of KEY, 40 unless given,
 and ui those of each actor.
 
-  --json       a line of JSON for each result, for scripts
-  --fence N    only if the failed alarm still has this fence
+${options({ json, fence }, WIDTH)}
   --help, --version
 
 list, stats and show change nothing. The others change what a manager
@@ -39,7 +35,40 @@ the files of its stores; with --fix it repairs that, one after the other.
 ui serves a page that shows all this, live, on port 4400 of this machine alone;
 with --host for others too, behind a token. It only reads without --change.
 
-STATE: pending, due, delivering, backing-off, failed
-Exit: 0 done; 1 there was nothing like it, or faults are left; 2 a wrong call;
-      3 the target cannot be opened, or failed
-`
+${states}${exits('there was nothing like it, or faults are left')}`
+
+/** The help of one command. */
+export function helpOf(command: string): string {
+  const { calls, does, takes, changes, example, found } = manual[command] as (typeof manual)[string]
+  return `nolater ${command}: ${does}
+
+${indented(calls)}
+
+${options({ ...takes, json, schema }, WIDTH + 4)}
+
+${target}.
+${'state' in takes ? states : ''}${changes}
+
+Example: ${example}
+${exits(found)}`
+}
+
+/** Where to read more about a call: in the help of its command, if there is such a command. */
+export function seeAlso(words: readonly string[]): string {
+  const command = words.find((word) => !word.startsWith('-')) ?? ''
+  return Object.hasOwn(manual, command) ? `nolater ${command} --help says more.` : 'nolater --help says more.'
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join('\n')
+}
+
+function options(takes: (typeof manual)[string]['takes'], width: number): string {
+  const rows = Object.entries(takes).map(([name, [value, text]]) => [`--${name} ${value}`, text] as const)
+  return rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`).join('\n')
+}
+
+function exits(found: string): string {
+  const one = found === '' ? '' : ` 1 ${found};`
+  return `Exit: 0 done;${one} 2 a wrong call;\n      3 the target cannot be opened, or failed\n`
+}

@@ -184,7 +184,9 @@ describe('nolater', () => {
   it.each([
     [[], 0, /^nolater: see the alarms/],
     [['--help'], 0, /^nolater: see the alarms/],
-    [['list', 'x', '--help'], 0, /^nolater: see the alarms/],
+    [['help'], 0, /^nolater: see the alarms/],
+    [['list', 'x', '--help'], 0, /^nolater list: the alarms/],
+    [['help', 'list'], 0, /^nolater list: the alarms/],
     [['--version'], 0, /^\d+\.\d+\.\d+/],
   ])('%j says how', async (words, code, expected) => {
     expect(await run(words)).toMatchObject({ code, out: expect.stringMatching(expected), said: '' })
@@ -200,8 +202,35 @@ describe('nolater', () => {
     [['list', 'x', '--limit', 'many'], /--limit is a whole number/],
     [['list', 'x', '--nosuch'], /nosuch/],
     [['reschedule', 'x', 'k', 'tomorrow'], /A time is like/],
+    [['help', 'lst'], /There is no command "lst"/],
+    [['lst', '--help'], /There is no command "lst"/],
+    [['--nosuch', 'list', 'x'], /nosuch/],
   ])('%j is a wrong call', async (words, expected) => {
     expect(await run(words)).toMatchObject({ code: 2, out: '', said: expect.stringMatching(expected) })
+  })
+
+  it.each([
+    [['list'], 'list '],
+    [['--nosuch', 'show'], 'show '],
+    [['doctor', newFile()], 'doctor '],
+    [['lst', 'x'], ''],
+    [['constructor', 'x'], ''],
+    [['--nosuch'], ''],
+  ])('%j points to the help that says more', async (words, command) => {
+    const said = (await run(words)).said
+    expect(said).toMatch(new RegExp(`[^.]\\. nolater ${command}--help says more\\.\n$`))
+  })
+
+  it('points to the help where the manager refuses what is asked', async () => {
+    const { file } = await target()
+    expect(await run(['list', file, '--state', 'late'])).toMatchObject({
+      code: 2,
+      said: expect.stringMatching(/^nolater: .*"late".*\. nolater list --help says more\.\n$/),
+    })
+  })
+
+  it('points to no help where the call was right', async () => {
+    expect((await run(['list', newFile()])).said).not.toContain('--help')
   })
 
   it.each([['retry'], ['pause'], ['resume']])('%s has to be told which', async (command) => {

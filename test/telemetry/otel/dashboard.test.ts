@@ -4,6 +4,7 @@ import { runMarbles, virtualClock } from 'nolater/marbles'
 import { measureManager, traceAlarms, traceDeliveries } from 'nolater/otel'
 import { concat, from, NEVER } from 'rxjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { help } from '../../../src/operating/command/usage.ts'
 import {
   type Exported,
   faultsOf,
@@ -165,7 +166,6 @@ describe('docs/telemetry/prometheus-rules.yaml', () => {
   })
 
   it('calls the command as it can be called', () => {
-    const help = readFileSync('src/operating/command/usage.ts', 'utf8')
     const called = [...`${rules}${page}`.matchAll(/`nolater ([a-z]+)((?: --[a-z]+ [a-z-]+)*)/g)]
     expect(called.length).toBeGreaterThan(6)
     for (const [, command, options = ''] of called) {
