@@ -26,7 +26,7 @@ export function describeOperating(server: Server): void {
         await until(() => only('given-up').length > 0)
         stop()
         await rig.write(manager, 'pending', t0 + HOUR, 1)
-        expect((await call(rig, 'list')).out).toMatch(/failed +failed .*Error: no/)
+        expect((await call(rig, 'list')).out).toMatch(/failed\tfailed\t.*Error: no/)
         await until(
           async () => (await call(rig, 'stats')).out,
           (out) => out.includes('nothing: what is due'),

@@ -4,36 +4,39 @@ import { leaseHolder } from '../lease-holder.ts'
 import { duration, fitted, fromNow, instant, printable } from './terminal.ts'
 
 const [STATE, DUE, FAILURES] = [11, 12, 5]
+const [NARROW, WIDE] = [50, 160] // columns: less than the first has no place for a key
 
-/** A table of alarms, as wide as the terminal. */
+type Line = (cells: readonly string[]) => string
+
+/** A table of alarms, as wide as the terminal; where there is none (`null`) nothing is cut, and tabs are between the columns. */
 export function alarmTable(
-  columns: number,
+  columns: number | null,
   now: number,
 ): { readonly head: string; row(alarm: ListedAlarm): string } {
-  const left = Math.max(30, Math.min(columns, 160)) - STATE - DUE - FAILURES - 4
-  const [key, error] = [Math.ceil(left / 2), Math.floor(left / 2)]
-  const line = (cells: readonly (readonly [string, number])[]): string =>
-    `${cells
-      .map(([text, width]) => fitted(text, width))
-      .join(' ')
-      .trimEnd()}\n`
+  const line = columns === null ? tabbed : fittedInto(columns)
   return {
-    head: line([
-      ['KEY', key],
-      ['STATE', STATE],
-      ['DUE', DUE],
-      ['FAILS', FAILURES],
-      ['LAST ERROR', error],
-    ]),
+    head: line(['KEY', 'STATE', 'DUE', 'FAILS', 'LAST ERROR']),
     row: (alarm) =>
       line([
-        [printable(alarm.key), key],
-        [alarm.paused && alarm.state === 'due' ? 'paused' : alarm.state, STATE],
-        [fromNow(dueOf(alarm), now), DUE],
-        [`${alarm.failures}`, FAILURES],
-        [errorLine(alarm), error],
+        printable(alarm.key),
+        alarm.paused && alarm.state === 'due' ? 'paused' : alarm.state,
+        fromNow(dueOf(alarm), now),
+        `${alarm.failures}`,
+        errorLine(alarm),
       ]),
   }
+}
+
+const tabbed: Line = (cells) => `${cells.join('\t')}\n`
+
+function fittedInto(columns: number): Line {
+  const left = Math.min(Math.max(NARROW, columns), WIDE) - STATE - DUE - FAILURES - 4
+  const widths = [Math.ceil(left / 2), STATE, DUE, FAILURES, Math.floor(left / 2)]
+  return (cells) =>
+    `${cells
+      .map((text, i) => fitted(text, widths[i] as number))
+      .join(' ')
+      .trimEnd()}\n`
 }
 
 /** What is being delivered is looked at again when its lease ends; it was due before. */

@@ -21,7 +21,7 @@ export const reading: Readonly<Record<string, (call: Call, terminal: Terminal) =
         ...(prefix !== undefined && { prefix }),
         ...(after !== undefined && { after }),
       }
-      const { head, row } = alarmTable(terminal.columns, terminal.now())
+      const { head, row } = alarmTable(terminal.isTerminal ? terminal.columns : null, terminal.now())
       let count = 0
       await withProgress(terminal, 'looking for alarms', async () => {
         for await (const alarm of reader.list(asked)) {

@@ -30,10 +30,11 @@ async function target() {
 }
 
 describe('nolater', () => {
-  it('lists what is held, in 80 columns', async () => {
-    const { file } = await target()
-    const { code, out } = await run(['list', file])
-    expect(code).toBe(0)
+  it('lists what is held, as wide as the terminal', async () => {
+    const { file, manager } = await target()
+    const long = `long ${'k'.repeat(100)}`
+    const listed = async (columns: number) => (await run(['list', file], { isTerminal: true, columns })).out
+    const out = await listed(80)
     expect(out.split('\n').every((line) => line.length <= 80)).toBe(true)
     expect(out.replaceAll(/ +/g, ' ').split('\n')).toEqual([
       'KEY STATE DUE FAILS LAST ERROR',
@@ -42,7 +43,30 @@ describe('nolater', () => {
       'pending pending in 60 min 0',
       '',
     ])
-    expect((await run(['list', file], { columns: 40 })).out).toMatch(/^KEY/)
+    await manager.write(long, Date.now(), { key: long, move: 'later', fence: 1, attempt: 1 })
+    expect(await listed(80)).toMatch(/^long k{18}… due /m)
+    expect(await listed(120)).toMatch(/^long k{38}… due /m)
+    expect(await listed(500)).toMatch(/^long k{58}… due /m)
+    expect(await listed(20)).toMatch(/^KEY {7}STATE .*\n(?:.*\n)*long kkk… due /)
+  })
+
+  it('lists what is held without a terminal with nothing cut, a line for each', async () => {
+    const { file, manager, t0 } = await target()
+    const key = `a\tb\n${'k'.repeat(200)}`
+    await manager.write(key, t0 - 2 * HOUR, { key, move: 'later', fence: 1, attempt: 1 })
+    const db = new DatabaseSync(file)
+    const change = db.prepare("UPDATE alarm SET last_error = json_set(last_error, '$.message', ?)")
+    change.run(`no\tsuch\n${'x'.repeat(500)}`)
+    db.close()
+    const { out } = await run(['list', file], { now: () => t0 + 60_000 })
+    expect(out.split('\n').map((line) => line.split('\t'))).toEqual([
+      ['KEY', 'STATE', 'DUE', 'FAILS', 'LAST ERROR'],
+      [`a\\u0009b\\u000a${'k'.repeat(200)}`, 'due', '2 h ago', '0', ''],
+      ['due', 'due', '1 h ago', '0', ''],
+      ['failed', 'failed', '1 min ago', '1', `RangeError: no\\u0009such\\u000a${'x'.repeat(500)}`],
+      ['pending', 'pending', 'in 59 min', '0', ''],
+      [''],
+    ])
   })
 
   it('lists what is asked for, and says that there is more', async () => {
@@ -105,7 +129,7 @@ describe('nolater', () => {
     expect(out).toMatch(new RegExp(`held by       \\S+:${process.pid}\n`))
     expect(out).toMatch(/until {9}.* in 30 s; then it is delivered again, unless it is answered\n/)
     expect(out).not.toContain('looked at')
-    expect((await run(['list', file])).out.replaceAll(/ +/g, ' ')).toContain('due delivering 1 h ago 0\n')
+    expect((await run(['list', file])).out).toContain('due\tdelivering\t1 h ago\t0\t\n')
     delivering.unsubscribe()
   })
 
@@ -174,7 +198,7 @@ describe('nolater', () => {
     expect((await run(['pause', file, '--all'])).code).toBe(1)
     expect((await run(['pause', file, 'due'])).out).toBe('paused: the key due\n')
     expect((await manager.stats()).paused).toEqual([{ prefix: '' }, { key: 'due' }])
-    expect((await run(['list', file])).out).toMatch(/due +paused/)
+    expect((await run(['list', file])).out).toMatch(/due\tpaused/)
     expect((await run(['stats', file])).out).toContain('paused       the key due')
     expect((await run(['resume', file, '--prefix', 'd'])).out).toBe('resumed: keys that begin with d\n')
     expect((await run(['resume', file, '--all'])).code).toBe(0)
@@ -302,8 +326,8 @@ describe('nolater', () => {
       ['stats', file],
     ]) {
       const { out, said } = await run(words)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
-      expect(out + said).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none but the tabs of the list
+      expect(out.replaceAll('\t', '') + said).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
     }
   })
 })
