@@ -14,10 +14,18 @@ export interface KeptDeliverer extends Deliverer {
   readonly minute: Minute
 }
 
+/** What was done in a part of the last minute. */
+export interface Past extends Minute {
+  /** ms since that part began */
+  readonly ago: number
+}
+
 export interface Activity {
   fired(lateness: number): void
   failed(): void
   minute(): Minute
+  /** The parts of it in which something was done. */
+  past(): readonly Past[]
 }
 
 const SLOT = 10_000 // ms
@@ -50,9 +58,13 @@ export function openActivity(elapsed: () => number): Activity {
     },
     minute() {
       slot()
-      return sumOf(
-        slots.map(({ lateness, ...slot }) => ({ ...slot, lateness: Object.fromEntries(lateness) })),
-      )
+      return sumOf(slots.map(minuteOf))
+    },
+    past() {
+      slot()
+      return slots
+        .filter(({ fires, failures }) => fires + failures > 0)
+        .map((slot) => ({ ...minuteOf(slot), ago: Math.round(elapsed() - slot.number * SLOT) }))
     },
   }
 }
@@ -63,6 +75,10 @@ interface Slot {
   failures: number
   latest: number
   readonly lateness: Map<number, number>
+}
+
+function minuteOf({ fires, failures, latest, lateness }: Slot): Minute {
+  return { fires, failures, latest, lateness: Object.fromEntries(lateness) }
 }
 
 export function sumOf(minutes: readonly Minute[]): Minute {

@@ -2,6 +2,7 @@ import { Observable, type ObservableInput, type SchedulerLike, type Subject, Sub
 import { currentContext } from '../operators/async-context.ts'
 import { reportUncaught } from '../operators/report-uncaught.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../vocabulary/manager.ts'
+import type { Deliverer } from '../vocabulary/manager-stats.ts'
 import { type AlarmTime, isBefore } from '../vocabulary/time.ts'
 import { openActivity } from './activity.ts'
 import { type DeliveryStory, enter, failed, type Report, released } from './answers.ts'
@@ -163,11 +164,13 @@ export function dispatch(
       }
     }
 
+    const self = (now: number): Deliverer => ({ holder, process: processName, since, seen: now })
+
     /** Keeps what this does where other processes can read it; returns when that was last. */
     function keepActivity(ledger: Ledger, now: number): number {
       const passed = elapsed()
       if (passed - seenAt < SEEN) return seenAt
-      ledger.seen({ holder, process: processName, since, seen: now, minute: activity.minute() })
+      ledger.seen({ ...self(now), minute: activity.minute() })
       return passed
     }
 
@@ -239,7 +242,7 @@ export function dispatch(
       seenAt = -Infinity
       const now = scheduler.now()
       const run = (ledger: Ledger) => {
-        ledger.gone(holder)
+        ledger.gone(self(now), activity.past())
         return answers.map((report) => enter(ledger, report, now))
       }
       try {

@@ -1,5 +1,6 @@
+import type { Deliverer } from '../vocabulary/manager-stats.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
-import type { KeptDeliverer } from './activity.ts'
+import type { KeptDeliverer, Past } from './activity.ts'
 import type { HeldAlarm } from './held-alarm.ts'
 import type { ReadExcerpt } from './list-alarms.ts'
 import type { Pauses } from './pauses.ts'
@@ -26,8 +27,8 @@ export interface Ledger {
   keepPauses(pauses: Pauses): void
   /** Keeps that it delivers, and what it did. */
   seen(deliverer: KeptDeliverer): void
-  /** It delivers no more. */
-  gone(holder: string): void
+  /** It delivers no more: what it did last counts until it is a minute ago. */
+  gone(deliverer: Deliverer, past: readonly Past[]): void
 }
 
 /** A piece of work on the ledger that is done as a whole or not at all. */

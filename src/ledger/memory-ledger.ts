@@ -20,6 +20,7 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
   const entries = new Map<string, Entry>()
   const heap = new DueHeap<Entry>()
   const deliverers = new Map<string, KeptDeliverer>()
+  let gone: Look['gone'] = []
   let pauses = noPauses
   let order = 0
   const removals = new Set<string>() // oldest first
@@ -64,7 +65,11 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
       if (isNext) for (const { held } of [...entries.values()]) if (held.aside !== null) ledger.save(held)
     },
     seen: (deliverer) => void deliverers.set(deliverer.holder, deliverer),
-    gone: (holder) => void deliverers.delete(holder),
+    gone({ holder, seen }, past) {
+      deliverers.delete(holder)
+      const young = gone.filter(({ at }) => seen - at < MINUTE)
+      gone = [...young, ...past.map((part) => ({ ...part, at: seen - part.ago }))]
+    },
   }
   const comesAfter = ({ held, order: own }: Entry, { at, key }: Place): boolean =>
     placeAt(held) > at || (placeAt(held) === at && own > (entries.get(key)?.order ?? -1))
@@ -118,6 +123,7 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
         pauses,
         oldest,
         deliverers: [...deliverers.values()].map((kept) => deliveringNow(kept, now)),
+        gone,
       }
     },
     atOnce(run) {

@@ -1,6 +1,6 @@
 import type { ListedState } from '../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../vocabulary/manager-stats.ts'
-import { type KeptDeliverer, latenessAt, sumOf } from './activity.ts'
+import { type KeptDeliverer, latenessAt, type Minute, sumOf } from './activity.ts'
 import type { Pauses } from './pauses.ts'
 
 /** What stands in a ledger, counted at one moment. */
@@ -10,14 +10,17 @@ export interface Look {
   readonly oldest: { readonly key: string; readonly due: number } | null
   readonly pauses: Pauses
   readonly deliverers: readonly KeptDeliverer[]
+  /** what was done by those that deliver no more, from when on */
+  readonly gone: readonly (Minute & { readonly at: number })[]
 }
 
 export const MINUTE = 60_000 // ms
 
 /** What was counted, as it is given to users. */
-export function statsOf({ counts, oldest, pauses, deliverers }: Look, now: number): ManagerStats {
+export function statsOf({ counts, oldest, pauses, deliverers, gone }: Look, now: number): ManagerStats {
   // A last report that is older is no part of the last minute.
-  const minute = sumOf(deliverers.filter(({ seen }) => now - seen < MINUTE).map(({ minute }) => minute))
+  const live = deliverers.filter(({ seen }) => now - seen < MINUTE).map(({ minute }) => minute)
+  const minute = sumOf([...live, ...gone.filter(({ at }) => now - at < MINUTE)])
   const isNone = minute.fires === 0
   return {
     at: now,

@@ -303,8 +303,7 @@ export function deliverDue(
       }
       await looked
       while (answers.size > 0) await Promise.all(answers)
-      reporting.unsubscribe()
-      await operators.gone(deliverer).catch(() => {}) // the database is away: it is forgotten in an hour
+      await reporting.end()
     }
 
     const all: OpenDeliveries = {

@@ -1,7 +1,9 @@
-import type { KeptDeliverer, Minute } from '../ledger/activity.ts'
+import type { KeptDeliverer, Past } from '../ledger/activity.ts'
+import { GONE, goneText, keptOf } from '../ledger/kept-minute.ts'
 import type { Pauses } from '../ledger/pauses.ts'
-import type { Look } from '../ledger/stats.ts'
+import { type Look, MINUTE } from '../ledger/stats.ts'
 import type { AlarmScope } from '../vocabulary/alarm-scope.ts'
+import type { Deliverer } from '../vocabulary/manager-stats.ts'
 import { fromText, toText } from './alarm-key.ts'
 import type { Database } from './database.ts'
 import { CLOCK } from './statements.ts'
@@ -16,7 +18,8 @@ export interface OperatorTable {
   /** Puts `after` in the place of `before`; false where others stand by now. */
   keepPauses(before: Pauses, after: Pauses): Promise<boolean>
   seen(deliverer: Pick<KeptDeliverer, 'holder' | 'process' | 'minute'>): Promise<void>
-  gone(holder: string): Promise<void>
+  /** It delivers no more: what it did last counts until it is a minute ago. */
+  gone(deliverer: Pick<Deliverer, 'holder' | 'process'>, past: readonly Past[]): Promise<void>
 }
 
 const HOUR = 3_600_000 // ms after the last report of a process that died: long enough to find out what became of it
@@ -53,7 +56,7 @@ export function operatorTable(db: Database): OperatorTable {
   const read = `SELECT generation, scopes FROM ${pauses}`
   const keep = `UPDATE ${pauses} SET generation = $1, scopes = $2 WHERE generation = $3 AND scopes = $4 RETURNING generation`
   const seen = `
-    WITH ${CLOCK}, dead AS (DELETE FROM ${deliverer} USING clock WHERE seen < now - ${HOUR})
+    WITH ${CLOCK}, dead AS (DELETE FROM ${deliverer} USING clock WHERE seen < now - ${HOUR} OR (seen < now - ${MINUTE} AND ${GONE}))
     INSERT INTO ${deliverer} (holder, process, since, seen, minute) SELECT $1, $2, now, now, $3 FROM clock
     ON CONFLICT (holder) DO UPDATE SET seen = excluded.seen, minute = excluded.minute`
   const gone = `DELETE FROM ${deliverer} WHERE holder = $1`
@@ -69,7 +72,7 @@ export function operatorTable(db: Database): OperatorTable {
       return {
         now,
         counts: { pending, due: isDue, delivering, 'backing-off': resting, failed },
-        deliverers: rows.map(({ minute, ...row }) => ({ ...row, minute: JSON.parse(minute) as Minute })),
+        ...keptOf(rows),
       }
     },
     async pauses() {
@@ -91,8 +94,9 @@ export function operatorTable(db: Database): OperatorTable {
     async seen({ holder, process, minute }) {
       await db.query(seen, [holder, process, JSON.stringify(minute)])
     },
-    async gone(holder) {
-      await db.query(gone, [holder])
+    async gone({ holder, process }, past) {
+      if (past.length > 0) await db.query(seen, [holder, process, goneText(past)])
+      else await db.query(gone, [holder])
     },
   }
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { catchError, defer, EMPTY, exhaustMap, type SchedulerLike, type Subscription, timer } from 'rxjs'
+import { catchError, defer, EMPTY, exhaustMap, type SchedulerLike, timer } from 'rxjs'
 import type { Activity } from '../ledger/activity.ts'
 import type { OperatorTable } from './operator-table.ts'
 
@@ -22,24 +22,34 @@ export function delivererOf(holder: string): string {
   return holder.slice(0, OWN).padEnd(36, '0')
 }
 
-/** Keeps in the database that this delivers, and what it did: once a second while there is work, else every ten. */
+/** Keeps in the database that this delivers, and what it did: once a second while there is work, else every ten; until it is ended. */
 export function reportActivity(
   holder: string,
   activity: Activity,
   scheduler: SchedulerLike,
-  operators: OperatorTable,
-): Subscription {
+  operators: Pick<OperatorTable, 'seen' | 'gone'>,
+): { end(): Promise<void> } {
+  const own = { holder, process: `${hostname()}:${process.pid}` }
+  let entering: Promise<void> = Promise.resolve()
   let reported = ''
   let beats = BEATS
   const report$ = defer(async () => {
     const minute = activity.minute()
     const text = JSON.stringify(minute)
     if (text === reported && ++beats < BEATS) return
-    await operators.seen({ holder, process: `${hostname()}:${process.pid}`, minute })
+    entering = operators.seen({ ...own, minute })
+    await entering
     reported = text
     beats = 0
   }).pipe(catchError(() => EMPTY)) // what is not entered now is entered next time
-  return timer(0, SECOND, scheduler)
+  const reporting = timer(0, SECOND, scheduler)
     .pipe(exhaustMap(() => report$))
     .subscribe()
+  return {
+    async end() {
+      reporting.unsubscribe()
+      await entering.catch(() => {}) // entered after the end, it would say that this delivers
+      await operators.gone(own, activity.past()).catch(() => {}) // the database is away: it is forgotten in an hour
+    },
+  }
 }

@@ -1,11 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { KeptDeliverer, Minute } from '../ledger/activity.ts'
+import type { KeptDeliverer, Past } from '../ledger/activity.ts'
+import { GONE, goneText, keptOf } from '../ledger/kept-minute.ts'
+import { type Look, MINUTE } from '../ledger/stats.ts'
+import type { Deliverer } from '../vocabulary/manager-stats.ts'
 
 /** Which processes deliver from a file. */
 export interface Deliverers {
   seen(deliverer: KeptDeliverer): void
-  gone(holder: string): void
-  deliverers(): KeptDeliverer[]
+  gone(deliverer: Deliverer, past: readonly Past[]): void
+  deliverers(): Pick<Look, 'deliverers' | 'gone'>
 }
 
 const KEPT = 3_600_000 // ms after the last report of a process that died: long enough to find out what became of it
@@ -16,19 +19,18 @@ export function deliverersIn(db: DatabaseSync): Deliverers {
   const seen = db.prepare(
     'INSERT OR REPLACE INTO deliverer (holder, process, since, seen, minute) VALUES (?, ?, ?, ?, ?)',
   )
-  const forget = db.prepare('DELETE FROM deliverer WHERE seen < ?')
+  const forget = db.prepare(`DELETE FROM deliverer WHERE seen < ? OR (seen < ? AND ${GONE})`)
   const gone = db.prepare('DELETE FROM deliverer WHERE holder = ?')
   const all = db.prepare('SELECT holder, process, since, seen, minute FROM deliverer ORDER BY since, holder')
   return {
     seen({ holder, process, since, seen: at, minute }) {
       seen.run(holder, process, since, at, JSON.stringify(minute))
-      forget.run(at - KEPT)
+      forget.run(at - KEPT, at - MINUTE)
     },
-    gone: (holder) => void gone.run(holder),
-    deliverers: () =>
-      (all.all() as unknown as Row[]).map(({ minute, ...row }) => ({
-        ...row,
-        minute: JSON.parse(minute) as Minute,
-      })),
+    gone({ holder, process, since, seen: at }, past) {
+      if (past.length > 0) seen.run(holder, process, since, at, goneText(past))
+      else gone.run(holder)
+    },
+    deliverers: () => keptOf(all.all() as unknown as Row[]),
   }
 }

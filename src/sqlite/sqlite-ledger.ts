@@ -222,7 +222,7 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
       oldest: (ledger.page({ after: null, failed: false, begun: false, before: now + 1, limit: 1 })[0] ??
         null) as Look['oldest'],
       pauses: ledger.pauses(),
-      deliverers: ledger.deliverers(),
+      ...ledger.deliverers(),
     }),
     forget: (now) => forget.run(now - DAY).changes === AT_A_TIME,
   }

@@ -38,7 +38,7 @@ export interface ManagerStats {
   readonly counts: Readonly<Record<ListedState, number>>
   /** the one that is due longest while it is not delivered, and for how many ms */
   readonly oldest: { readonly key: string; readonly overdue: number } | null
-  /** of the last minute, by those that deliver now */
+  /** of the last minute, also by those that deliver no more */
   readonly lateness: StatedLateness
   /** deliveries begun, and failed ones, a second; of the last minute */
   readonly fires: number

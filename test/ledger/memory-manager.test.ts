@@ -84,6 +84,25 @@ describe('memoryManager', () => {
     expect(await sinceSeen()).toEqual([])
   })
 
+  it('counts what was delivered in the last minute when its deliveries have ended, and once', async () => {
+    const clock = virtualClock()
+    const { t0, manager, deliver } = rigOf(memoryManager({ scheduler: clock }), clock)
+    const fires = async () => Math.round((await manager.stats()).fires * 60)
+    for (const second of [0, 1, 2]) {
+      manager.write('a', t0, info(second + 1)).subscribe()
+      const { stop } = deliver(() => EMPTY)
+      await clock.advance(1_000)
+      stop()
+      expect(await manager.stats()).toMatchObject({ deliverers: [] })
+      expect(await fires()).toBe(second + 1)
+    }
+    await clock.advance(45_000)
+    expect(await fires()).toBe(3)
+    await clock.advance(12_000)
+    expect(await fires()).toBe(0)
+    expect((await manager.stats()).lateness.max).toBeNull()
+  })
+
   it('has no timer while it has no work: none holds a process up', async () => {
     const clock = virtualClock()
     const { deliver } = rigOf(memoryManager({ scheduler: clock }), clock)

@@ -1,5 +1,5 @@
 import { postgresStore } from 'nolater/postgres'
-import { throwError } from 'rxjs'
+import { EMPTY, throwError } from 'rxjs'
 import { describe, it } from 'vitest'
 import { fenceOf } from '../../src/vocabulary/fence.ts'
 import { run } from '../operating/command/run.ts'
@@ -59,6 +59,30 @@ export function describeOperating(server: Server): void {
         await expect(manager.countDue({ from, until: from, parts: 3 })).rejects.toMatchObject({
           code: 'ALARM_CONFIG_INVALID',
         })
+      }))
+
+    it('counts for a minute what was done by what delivers no more, and forgets it then', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        const manager = rig.manager()
+        await manager.ready()
+        const table = `${quoted(rig.schema)}._nolater_deliverer`
+        const count = async () => (await server.query(`SELECT FROM ${table}`)).length
+        const delivered = async (key: string) => {
+          const { only, stop } = rig.deliver(manager, () => EMPTY)
+          await rig.write(manager, key, Date.now(), 1)
+          await until(() => only('done').length > 0)
+          await until(async () => (await manager.stats()).deliverers.length === 1)
+          stop()
+          await until(async () => (await manager.stats()).deliverers.length === 0)
+          return Math.round((await manager.stats()).fires * 60)
+        }
+        expect(await delivered('a')).toBe(1)
+        expect(await delivered('b')).toBe(2)
+        expect(await count()).toBe(2)
+        await server.query(`UPDATE ${table} SET seen = seen - 61000`)
+        expect((await manager.stats()).fires).toBe(0)
+        expect(await delivered('c')).toBe(1)
+        expect(await count()).toBe(1)
       }))
 
     it('drains however often it is asked to', ({ expect }) =>

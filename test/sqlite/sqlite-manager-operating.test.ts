@@ -48,6 +48,42 @@ describe('operators of a file, from another process', () => {
     expect((await other.stats()).deliverers).toEqual([])
   })
 
+  it('count what it did in the last minute after it was closed, and forget that later', async () => {
+    const clock = virtualClock()
+    const file = newFile()
+    const other = newManager({ file, scheduler: clock })
+    const rows = () => {
+      const db = new DatabaseSync(file)
+      const { count } = db.prepare('SELECT count(*) AS count FROM deliverer').get() as { count: number }
+      db.close()
+      return count
+    }
+    const delivered = async (key: string) => {
+      const manager = newManager({ file, scheduler: clock })
+      const { t0, write, deliver } = rigOf(manager, clock)
+      deliver(() => EMPTY)
+      await write(key, t0, 1)
+      await clock.advance(15_000)
+      await manager.close()
+      const { fires, deliverers } = await other.stats()
+      expect(deliverers).toEqual([])
+      return Math.round(fires * 60)
+    }
+    expect(await delivered('a')).toBe(1)
+    expect(await delivered('b')).toBe(2)
+    expect(rows()).toBe(2)
+    await clock.advance(61_000)
+    expect((await other.stats()).fires).toBe(0)
+    expect(await delivered('c')).toBe(1)
+    expect(rows()).toBe(1)
+    const idle = newManager({ file, scheduler: clock })
+    rigOf(idle, clock).deliver()
+    await clock.advance(75_000)
+    expect(rows()).toBe(1) // the one that delivers, and not the one that is gone
+    await idle.close()
+    expect(rows()).toBe(0)
+  })
+
   it.each([1_000, 60_000, 3_600_000])(
     'see that it delivers, with or without work, where it looks every %d ms',
     async (pollInterval) => {

@@ -120,7 +120,7 @@ function surgeryOn(file: string, opened: () => SqliteManager): Surgery {
         const ledger = sqliteLedger(own)
         return inTransaction(own, file, () => {
           const held = ledger.read(key)
-          const deliverer = ledger.deliverers().find((each) => each.holder === holder)
+          const deliverer = ledger.deliverers().deliverers.find((each) => each.holder === holder)
           if (held?.holder !== holder || deliverer === undefined || !hasDied(deliverer, Date.now()))
             return false
           ledger.save(answered(held, released(held).answer, Date.now()) as HeldAlarm)

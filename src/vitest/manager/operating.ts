@@ -254,7 +254,11 @@ export const operating: readonly Case[] = [
       expect(lateness.p50).toBeLessThanOrEqual(lateness.p99 as number)
       stop()
       await wait(unit)
-      expect((await stats()).deliverers).toEqual([])
+      const ended = await stats()
+      expect(ended.deliverers).toEqual([])
+      expect(ended.fires).toBeGreaterThanOrEqual(fires)
+      expect(ended.failures).toBeGreaterThanOrEqual(failures)
+      expect(ended.lateness.max).toBeGreaterThanOrEqual(unit)
     },
   },
 ]

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { NEVER } from 'rxjs'
+import { EMPTY, NEVER } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { newFile, newManager } from '../../sqlite/files.ts'
 import { run } from './run.ts'
@@ -102,6 +102,22 @@ describe('nolater', () => {
     expect(out).toContain('oldest due   1 h overdue: due')
     expect(out).toContain('nothing: what is due stays due')
     expect(JSON.parse((await run(['stats', file, '--json'])).out).counts.failed).toBe(1)
+  })
+
+  it('counts what was delivered in the last minute by what delivers no more', async () => {
+    const file = newFile()
+    const manager = newManager({ file })
+    await manager.write('a', Date.now(), { key: 'a', move: 'later', fence: 1, attempt: 1 })
+    await new Promise<void>((resolve) => {
+      manager.deliveries(() => EMPTY).subscribe(({ kind }) => kind === 'done' && resolve())
+    })
+    await manager.write('b', Date.now() + HOUR, { key: 'b', move: 'later', fence: 1, attempt: 1 })
+    expect((await run(['stats', file])).out).toMatch(/^delivers +\S+ for/m)
+    await manager.close()
+    const { out } = await run(['stats', file])
+    expect(out).toMatch(/^last minute +0.02 fires\/s, 0 failures\/s\nlateness +half at most/m)
+    expect(out).toContain('delivers     nothing: what is due stays due\n')
+    expect((await run(['doctor', file])).out).toContain('notice NOTHING_DELIVERS')
   })
 
   it('goes on counting until it is stopped', async () => {
