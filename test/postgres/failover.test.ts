@@ -41,7 +41,7 @@ describe.skipIf(isMissing)('a standby that takes over without the newest opening
     await manager.close()
     const { manager: patient, stores } = await postgresPatients(pair.primary.connectionString, undefined)
     const codes: string[] = []
-    for await (const { code } of patient.damage()) codes.push(code)
+    for await (const { code } of patient.damage(async () => {})) codes.push(code)
     await Promise.all([...stores, patient].map((each) => each.close()))
     return { ...ready, codes }
   }
