@@ -78,7 +78,8 @@ export function keyOf(world: World, engine: number): Uint32Array {
   }
   // How they stand to the engine's own, as it tells them apart: at and below its floor all are alike to it.
   if (world.engine !== null) {
-    for (const fence of fences) put(world.fence - Math.max(fence, world.fence + world.engine.floor), 4)
+    // Above it where another owner has the same epoch, as in a world in which openings do not raise it.
+    for (const fence of fences) put(8 + world.fence - Math.max(fence, world.fence + world.engine.floor), 5)
   }
   if (write !== null) fences.push(write.fence)
   for (const fence of fences) put(rankOf(fence, fences), 4)
@@ -100,7 +101,7 @@ function putTime(time: AlarmTime): void {
 }
 
 function put(value: number, width: number): void {
-  if (value >= 1 << width)
+  if (value < 0 || value >= 1 << width)
     throw new RangeError(`Too much for a key: ${value} in ${width} bits. Explore less at a time.`)
   const { words } = bits
   if (bits.room === 0) {
