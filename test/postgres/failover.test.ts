@@ -15,7 +15,7 @@ describe.skipIf(isMissing)('a standby that takes over without the newest opening
   let pool: pg.Pool
 
   beforeAll(async () => {
-    pair = await startPair()
+    pair = await startPair(['max_connections=20'])
     pool = new pg.Pool({ connectionString: pair.primary.connectionString })
     pool.on('error', () => {})
   }, 300_000)
@@ -59,6 +59,14 @@ describe.skipIf(isMissing)('a standby that takes over without the newest opening
     expect(await facts()).toMatchObject({ codes: ['STANDBY_ASYNCHRONOUS'] })
     await query('ALTER ROLE postgres RESET synchronous_commit', pair.primary)
     await follow('')
+  })
+
+  it('is known beforehand: whether connections are scarce', { timeout: 120_000 }, async () => {
+    const others = Array.from({ length: 13 }, () => new pg.Client(pair.primary.connectionString))
+    for (const other of others) await other.connect()
+    expect(await facts()).toMatchObject({ codes: expect.arrayContaining(['CONNECTIONS_SCARCE']) })
+    for (const other of others) await other.end()
+    await until(async () => !((await facts()) as { codes: string[] }).codes.includes('CONNECTIONS_SCARCE'))
   })
 
   it('leaves an actor one owner, with fences above all that were lost', { timeout: 120_000 }, async () => {

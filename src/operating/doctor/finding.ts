@@ -10,6 +10,8 @@ export type FindingCode =
   | 'CLOCK_DISAGREES'
   /** a failover would lose what was acknowledged last: commits do not wait for a standby */
   | 'STANDBY_ASYNCHRONOUS'
+  /** the server has few connections left, for all that uses it */
+  | 'CONNECTIONS_SCARCE'
   /** nothing delivers: a fault where something is due, a notice before */
   | 'NOTHING_DELIVERS'
   /** alarms are due, and are not taken though something delivers */

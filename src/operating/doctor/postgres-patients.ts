@@ -13,6 +13,7 @@ import { unreadable, unreadableRows } from './unreadable-row.ts'
 
 const AT_A_TIME = 500
 const NONE = 1_000 // ms of a lease: nothing is taken here
+const SCARCE = 0.8 // of the connections that there are
 const APART = 1_000 // ms that two clocks may differ by
 const ASKED = `id = ANY (ARRAY(SELECT decode(id, 'hex') FROM unnest($1::text[]) AS asked (id)))`
 
@@ -43,6 +44,7 @@ export async function postgresPatients(
         else {
           yield* clockOf(db)
           yield* standbysOf(db)
+          yield* connectionsOf(db)
           await pace(0)
           yield* unreadableIn(db)
         }
@@ -174,6 +176,26 @@ async function* standbysOf(db: Database): AsyncGenerator<Finding> {
     key: null,
     text: `commits do not wait for a standby (${standbys} follow): where one takes over, what was acknowledged last is lost, alarms with their state`,
     advice: 'set synchronous_standby_names, or accept that',
+    repair: null,
+  }
+}
+
+async function* connectionsOf(db: Database): AsyncGenerator<Finding> {
+  const [row] = await db.query<{ taken: number; most: number }>(
+    `SELECT sum(numbackends)::integer AS taken,
+       current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer AS most
+     FROM pg_stat_database`,
+    [],
+  )
+  const { taken, most } = row as { taken: number; most: number }
+  if (taken < most * SCARCE) return
+  yield {
+    code: 'CONNECTIONS_SCARCE',
+    severity: 'notice',
+    key: null,
+    text: `${taken} of the ${most} connections of the server are taken: a process that finds none delivers nothing, and its writes fail`,
+    advice:
+      'give each process a smaller pool (3 are enough), put a pooler before the server, or raise max_connections',
     repair: null,
   }
 }
