@@ -4,7 +4,7 @@ import type { Call } from './arguments.ts'
 import { type Operator, openOperator } from './open-target.ts'
 import { scopeText } from './print-stats.ts'
 import { withProgress } from './progress.ts'
-import { duration, instant, printable, type Terminal } from './terminal.ts'
+import { duration, instant, jsonLine, printable, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
 type Command = (call: Call, terminal: Terminal) => Promise<number>
@@ -53,6 +53,7 @@ async function eachFailed(
   change: (key: string, fence: Fence) => Promise<void>,
 ): Promise<void> {
   const { all, prefix } = call.options
+  checkPrefix(prefix)
   const isScoped = all || prefix !== undefined
   if (isScoped === call.rest.length > 0) {
     throw new UsageError(`${call.command} takes keys, or --all, or --prefix: one of them.`)
@@ -90,15 +91,13 @@ async function changed(
       if (isDone) {
         count++
         const due = again && Math.max(again.given, again.own)
-        if (json)
-          terminal.out(`${JSON.stringify({ key, [done]: true, ...(due !== undefined && { due }) })}\n`)
+        if (json) terminal.out(jsonLine({ key, [done]: true, ...(due !== undefined && { due }) }))
         else terminal.out(`${done} ${printable(key)}${again === undefined ? '' : to(again)}\n`)
         return
       }
       missed++
       const held = await heldOf(operator, key)
-      if (json)
-        terminal.out(`${JSON.stringify({ key, [done]: false, ...(held && { state: held.state }) })}\n`)
+      if (json) terminal.out(jsonLine({ key, [done]: false, ...(held && { state: held.state }) }))
       else terminal.say(`${printable(key)}: ${whyNot(held, call, terminal.now())}\n`)
     }
   await opened(call, (operator) =>
@@ -152,17 +151,23 @@ async function scoped(
 ): Promise<number> {
   const scope = scopeOf(call)
   const isNew = await opened(call, (operator) => operator[change](scope))
-  if (call.options.json) terminal.out(`${JSON.stringify({ ...scope, [done]: isNew })}\n`)
+  if (call.options.json) terminal.out(jsonLine({ ...scope, [done]: isNew }))
   else if (isNew) terminal.out(`${done}: ${scopeText(scope)}\n`)
   else terminal.say(`${scopeText(scope)}: ${otherwise}\n`)
   return isNew ? EXIT.done : EXIT.found
 }
 
 function scopeOf({ command, rest: [key], options: { all, prefix } }: Call): AlarmScope {
+  checkPrefix(prefix)
   const given = [key !== undefined, all, prefix !== undefined].filter(Boolean).length
   if (given !== 1) throw new UsageError(`${command} takes a key, --prefix, or --all: one of them.`)
   if (key !== undefined) return { key }
   return all ? {} : { prefix: prefix as string }
+}
+
+/** All keys begin with it: a variable of a script that is not set must not mean all. */
+function checkPrefix(prefix: string | undefined): void {
+  if (prefix === '') throw new UsageError('--prefix is empty, and so would mean all: say --all for that.')
 }
 
 async function opened<T>(
@@ -180,8 +185,25 @@ async function opened<T>(
 // Date.parse takes much else for a date: -5 for a day in May 2001. Without a zone, a time of the day would be one of this machine's zone.
 const ISO = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/i
 
+const LEAST = 1e11 // ms, in 1973: as the stores have it
+
+/** Date.parse makes 2 March of 30 February. */
+function isDay(text: string): boolean {
+  const [year, month, day] = text.slice(0, 10).split('-').map(Number) as [number, number, number]
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
+}
+
 function timeOf(text: string): number {
-  const time = /^\d+$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : Number.NaN
+  const time = /^\d+$/.test(text)
+    ? Number(text)
+    : ISO.test(text) && isDay(text)
+      ? Date.parse(text)
+      : Number.NaN
+  if (time > 0 && time < LEAST) {
+    throw new UsageError(
+      `${text} is ${instant(time)}: seconds, a delay, or a year? A time is like 2030-01-31T12:00:00Z, or ms since the epoch.`,
+    )
+  }
   if (Number.isSafeInteger(time) && time >= 0) return time
   throw new UsageError(
     `A time is like 2030-01-31T12:00:00Z, or with +hh:mm for its zone, or ms since the epoch; given ${JSON.stringify(text)}.`,

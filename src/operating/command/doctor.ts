@@ -6,7 +6,7 @@ import type { Call } from './arguments.ts'
 import { openPatients } from './open-target.ts'
 import { withProgress } from './progress.ts'
 import { repaired } from './repaired.ts'
-import { printable, type Terminal } from './terminal.ts'
+import { jsonLine, printable, type Terminal } from './terminal.ts'
 import { EXIT } from './usage.ts'
 
 const NAMED = 20 // of one kind: the others are counted
@@ -31,7 +31,7 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
       counts.set(finding.code, count)
       const outcome = fix ? await repaired(finding, terminal.signal) : null
       if (outcome === 'repaired') left--
-      if (json) terminal.out(`${JSON.stringify(asJson(finding, outcome))}\n`)
+      if (json) terminal.out(jsonLine(asJson(finding, outcome)))
       else if (count <= NAMED) terminal.out(asText(finding, outcome))
     }
     if (json) return left > 0 ? EXIT.found : EXIT.done

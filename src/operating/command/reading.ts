@@ -5,7 +5,7 @@ import { alarmTable } from './print-alarms.ts'
 import { statsPage } from './print-stats.ts'
 import { withProgress } from './progress.ts'
 import { show } from './show.ts'
-import type { Terminal } from './terminal.ts'
+import { jsonLine, type Terminal } from './terminal.ts'
 import { EXIT } from './usage.ts'
 
 const ROWS = 100
@@ -26,7 +26,7 @@ export const reading: Readonly<Record<string, (call: Call, terminal: Terminal) =
       await withProgress(terminal, 'looking for alarms', async () => {
         for await (const alarm of reader.list(asked)) {
           if (terminal.signal.aborted || ++count > limit) break
-          if (json) terminal.out(`${JSON.stringify(alarm)}\n`)
+          if (json) terminal.out(jsonLine(alarm))
           else terminal.out(count === 1 ? head + row(alarm) : row(alarm))
         }
       })
@@ -40,7 +40,7 @@ export const reading: Readonly<Record<string, (call: Call, terminal: Terminal) =
       let height = 0
       for (;;) {
         const stats = await withProgress(terminal, 'counting', () => reader.stats())
-        const page = json ? `${JSON.stringify(stats)}\n` : statsPage(stats)
+        const page = json ? jsonLine(stats) : statsPage(stats)
         const over = terminal.isTerminal && !json && height > 0 ? `\u001b[${height}A\u001b[J` : ''
         terminal.out(over + page)
         if (!watch || terminal.signal.aborted) return EXIT.done

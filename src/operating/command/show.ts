@@ -2,7 +2,7 @@ import type { KeptEvents } from '../../sqlite/journal/read-journal.ts'
 import type { Call } from './arguments.ts'
 import { openReader } from './open-target.ts'
 import { alarmSheet } from './print-alarms.ts'
-import { printable, type Terminal } from './terminal.ts'
+import { jsonLine, printable, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
 /** All that is known of one alarm; where a journal was kept, what happened to its actor last, also if there is no alarm any more. */
@@ -33,7 +33,7 @@ async function showAlarm({ target, options }: Call, key: string, terminal: Termi
   const reader = await openReader(target, options.schema)
   try {
     for await (const alarm of reader.list({ key })) {
-      if (options.json) terminal.out(`${JSON.stringify(alarm)}\n`)
+      if (options.json) terminal.out(jsonLine(alarm))
       else {
         const stats = alarm.lease === null ? null : await reader.stats()
         terminal.out(alarmSheet(alarm, terminal.now(), stats))
@@ -53,8 +53,7 @@ async function showEvents(
   isHeld: boolean,
 ): Promise<void> {
   if (json) {
-    for (const event of kept.events.slice(-(limit ?? kept.events.length)))
-      terminal.out(`${JSON.stringify(event)}\n`)
+    for (const event of kept.events.slice(-(limit ?? kept.events.length))) terminal.out(jsonLine(event))
     return
   }
   const { journalPictures } = await import('../journal/journal-pictures.ts')

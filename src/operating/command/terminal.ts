@@ -11,13 +11,20 @@ export interface Terminal {
   readonly signal: AbortSignal
 }
 
-/** A text of the user's on one line: a key or an error must not move the cursor, or colour what follows. */
+// What moves the cursor, colours what follows, or turns its direction. In JSON only strings can hold it.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** A text of the user's on one line. */
 export function printable(text: string): string {
-  return text.replaceAll(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\\]/g,
-    (letter) => (letter === '\\' ? '\\\\' : `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  )
+  return text.replaceAll('\\', '\\\\').replaceAll(CONTROLS, escaped)
+}
+
+/** A line of JSON, in which no text of the user's reaches the terminal as it is. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value).replaceAll(CONTROLS, escaped)}\n`
 }
 
 /** Its beginning, in so many columns. */

@@ -6,7 +6,7 @@ import { alarmPage } from '../page/index.ts'
 import { newToken } from '../page/secret.ts'
 import type { Call } from './arguments.ts'
 import { openOperator, openReader } from './open-target.ts'
-import type { Terminal } from './terminal.ts'
+import { jsonLine, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
 const PORT = 4_400
@@ -35,7 +35,7 @@ export async function ui(call: Call, terminal: Terminal): Promise<number> {
     const server = createServer(page)
     await listen(server, port, host)
     const url = urlOf(server, host, token)
-    terminal.out(json ? `${JSON.stringify({ url })}\n` : `${url}\n`)
+    terminal.out(json ? jsonLine({ url }) : `${url}\n`)
     if (!json)
       terminal.say(
         change ? 'It may change what is delivered. Ctrl+C ends it.\n' : 'It only reads. Ctrl+C ends it.\n',

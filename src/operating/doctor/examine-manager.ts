@@ -23,16 +23,29 @@ export async function* examineManager(
   const stats = await reader.stats()
   const live = stats.deliverers.filter((deliverer) => isLive(deliverer, stats.at))
   const alive = new Set(live.map(({ holder }) => holder))
-  yield* ofDeliveries(stats, live)
+  yield* ofDeliveries(stats, live, await firstDue(reader, stats))
   for await (const alarm of reader.list({ state: 'delivering' })) {
     if (!alive.has(alarm.lease?.holder ?? '')) yield stuck(alarm, stats, open)
   }
   for await (const alarm of reader.list({ state: 'failed' })) yield givenUp(alarm, open)
 }
 
+/** What is due, is not paused, and is late most. */
+async function firstDue(
+  reader: LedgerReader,
+  { at, oldest, paused }: ManagerStats,
+): Promise<ManagerStats['oldest']> {
+  if (paused.length === 0) return oldest
+  for await (const alarm of reader.list({ state: 'due' })) {
+    if (!alarm.paused) return { key: alarm.key, overdue: at - (alarm.due as number) }
+  }
+  return null
+}
+
 function* ofDeliveries(
-  { at, counts, oldest, paused }: ManagerStats,
+  { at, counts, paused }: ManagerStats,
   live: readonly Deliverer[],
+  oldest: ManagerStats['oldest'],
 ): Generator<Finding> {
   if (paused.length > 0) {
     yield {
@@ -81,7 +94,7 @@ function* ofDeliveries(
       advice: 'see whether what subscribes to deliveries has died or hangs, and start it again',
       repair: null,
     }
-  } else if (paused.length === 0) {
+  } else {
     yield {
       code: 'ALARM_OVERDUE',
       severity: 'fault',

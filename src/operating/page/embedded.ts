@@ -568,6 +568,7 @@ dd {
 #actor-error,
 #timeline {
   margin: 16px 0;
+  overflow-wrap: anywhere;
 }
 
 #timeline img {
@@ -673,11 +674,10 @@ kbd {
 }
 `
 
-export const script = `function printable(text) {
-  return text.replaceAll(
-    /[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\\\]/g,
-    (letter) => letter === "\\\\" ? "\\\\\\\\" : \`\\\\u\${letter.charCodeAt(0).toString(16).padStart(4, "0")}\`
-  );
+export const script = `var CONTROLS = /[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]/g;
+var escaped = (letter) => \`\\\\u\${letter.charCodeAt(0).toString(16).padStart(4, "0")}\`;
+function printable(text) {
+  return text.replaceAll("\\\\", "\\\\\\\\").replaceAll(CONTROLS, escaped);
 }
 function digits(count) {
   return count.toLocaleString("en-US", { maximumFractionDigits: count < 10 ? 2 : 0 });

@@ -79,6 +79,12 @@ describe('a command that changes something', () => {
       'May 5',
       '2030-01-31T25:00:00Z',
       '2030-01-31T12:00:00',
+      '2030-02-30T12:00:00Z',
+      '2030-13-01',
+      // seconds, a year, a delay
+      '1796036497',
+      '2030',
+      '60000',
     ]) {
       expect((await run(['reschedule', file, 'a', '--', time])).code).toBe(2)
     }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { EMPTY, NEVER } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -252,7 +253,7 @@ describe('nolater', () => {
   it.each([
     [['list'], 'list '],
     [['--nosuch', 'show'], 'show '],
-    [['doctor', newFile()], 'doctor '],
+    [['doctor', 'postgres:/u:p@h/db'], 'doctor '],
     [['lst', 'x'], ''],
     [['constructor', 'x'], ''],
     [['--nosuch'], ''],
@@ -304,6 +305,63 @@ describe('nolater', () => {
     db.exec('PRAGMA user_version = 2')
     db.close()
     expect(await run(['list', file])).toMatchObject({ code: 3, said: expect.stringContaining('version 2') })
+  })
+
+  it.each([
+    'postgres:/admin:S3cretPass@127.0.0.1:5999/db',
+    'postgres//admin:S3cretPass@127.0.0.1:5999/db',
+    'postgresql:admin:S3cretPass@h/db',
+    'admin:S3cretPass@127.0.0.1:5999/db',
+    'jdbc:postgresql://127.0.0.1:5999/db?user=admin&password=S3cretPass',
+  ])('repeats nothing of what is misspelt as a URL: %s', async (url) => {
+    for (const words of [
+      ['list', url],
+      ['pause', url, 'a'],
+      ['doctor', url],
+      ['doctor', newFile(), url],
+    ]) {
+      const { code, out, said } = await run(words)
+      expect([out, said]).toEqual(['', expect.not.stringMatching(/S3c/)])
+      expect(code).toBe(words.length === 3 && words[0] === 'doctor' ? 3 : 2)
+    }
+  })
+
+  it('takes the scheme of a URL in capitals', async () => {
+    const { code, said } = await run(['list', 'POSTGRES://me:s3cret@127.0.0.1:1/db'])
+    expect([code, said]).toEqual([3, expect.stringMatching(/127\.0\.0\.1/)])
+  })
+
+  it('refuses a directory at once', async () => {
+    for (const command of ['list', 'stats', 'pause']) {
+      const { code, said } = await run([command, dirname(newFile()), ...(command === 'pause' ? ['a'] : [])])
+      expect([code, said]).toEqual([3, expect.stringMatching(/is no file, but a directory/)])
+    }
+  })
+
+  it.each([['pause'], ['resume'], ['retry']])('%s takes no empty beginning for all', async (command) => {
+    const { file, manager } = await target()
+    await manager.pause({ key: 'pending' })
+    expect(await run([command, file, '--prefix', ''])).toMatchObject({
+      code: 2,
+      said: expect.stringMatching(/--prefix is empty.*say --all/),
+    })
+    expect((await manager.stats()).paused).toEqual([{ key: 'pending' }])
+  })
+
+  it('prints no control character raw, in JSON neither', async () => {
+    const key = 'a\u009b2J\u202eb\u2028'
+    const { file, manager } = await target()
+    await manager.write(key, Date.now(), { key, move: 'later', fence: 1, attempt: 1 })
+    for (const words of [
+      ['list', file],
+      ['show', file, key],
+      ['pause', file, key],
+      ['stats', file],
+    ]) {
+      const { out } = await run([...words, '--json'])
+      expect(out).not.toMatch(/[\u007f-\u009f\u2028\u202e]/)
+      if (words[0] === 'show') expect(JSON.parse(out)).toMatchObject({ key })
+    }
   })
 
   it('prints no password, however it is written', async () => {

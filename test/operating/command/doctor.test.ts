@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { openFleet } from '../../../src/index.ts'
@@ -180,6 +181,11 @@ describe.each(['sqliteStores', 'sqliteStore'] as const)('nolater doctor, with th
     change(file, `UPDATE deliverer SET seen = ${now}`)
     change(file, `INSERT INTO pauses VALUES (0, 0, '[{"prefix":""}]')`)
     expect(await doctor()).toMatchObject({ code: 0, found: [{ code: 'ALARM_PAUSED', severity: 'notice' }] })
+    change(file, `UPDATE pauses SET scopes = '[{"key":"b"}]'`) // and what is not paused is late all the same
+    expect(await doctor()).toMatchObject({
+      code: 1,
+      found: [{ code: 'ALARM_PAUSED' }, { code: 'ALARM_OVERDUE', key: expect.not.stringMatching(/^b$/) }],
+    })
   })
 })
 
@@ -197,8 +203,10 @@ describe('nolater doctor', () => {
   })
 
   it.each([
-    ['a manager that is not there', async () => [`${newFile()}`], 2],
-    ['a store that is not there', async () => [(await well('sqliteStore')).file, newFile()], 2],
+    ['a manager that is not there', async () => [`${newFile()}`], 3],
+    ['a store that is not there', async () => [(await well('sqliteStore')).file, newFile()], 3],
+    ['a directory', async () => [dirname(newFile())], 3],
+    ['a directory of stores', async () => [(await well('sqliteStore')).file, dirname(newFile())], 3],
     ['a store in the place of a manager', async () => [...(await well('sqliteStores')).files], 3],
     [
       'a manager in the place of a store',
