@@ -43,7 +43,7 @@ export const reading: Readonly<Record<string, (call: Call, terminal: Terminal) =
         const page = json ? jsonLine(stats) : statsPage(stats)
         const over = terminal.isTerminal && !json && height > 0 ? `\u001b[${height}A\u001b[J` : ''
         terminal.out(over + page)
-        if (!watch || terminal.signal.aborted) return EXIT.done
+        if (!watch) return EXIT.done
         height = page.split('\n').length - 1
         await sleep(1_000, undefined, { signal: terminal.signal }).catch(() => {})
         if (terminal.signal.aborted) return EXIT.done

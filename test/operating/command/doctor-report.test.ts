@@ -123,6 +123,17 @@ describe('what nolater doctor says', () => {
     expect(failed(file)).toBe(3)
   })
 
+  it('lets no key, and no text of what came of a repair, move the cursor', async () => {
+    const [file, evil] = [await givenUp(1), `${newFile()}\u202e`]
+    change(file, `UPDATE alarm SET key = 'a\u001b\u202e'; VACUUM INTO '${evil}'`)
+    expect((await run(['doctor', evil])).out).toMatch(/^fault {2}ALARM_GIVEN_UP a\\u001b\\u202e$/m)
+    // What brings it up to date finds a column that it is about to add.
+    change(evil, 'PRAGMA user_version = 2')
+    const { out } = await run(['doctor', evil, '--fix'])
+    expect(out).toMatch(/ not repaired: .*\\u202e/)
+    expect(out).not.toContain('\u202e')
+  })
+
   it('lets no text of an error move the cursor', async () => {
     const file = await givenUp(1)
     const error = JSON.stringify({ name: 'Error', message: '\u001b[2J\u202eevil', at: 1 })

@@ -149,6 +149,22 @@ describe.each(['sqliteStores', 'sqliteStore'] as const)('nolater doctor, with th
     expect(await doctor()).toMatchObject({ code: 1, found: [{ code: 'SCHEMA_NEWER' }] })
   })
 
+  it('reads nothing in stores of another version', async () => {
+    const { files, doctor } = await well(kind)
+    const [table, version] =
+      kind === 'sqliteStore' ? ['_nolater_actor', '_nolater_actor'] : ['_nolater_actors', '_nolater_version']
+    for (const file of files)
+      change(file, `UPDATE ${version} SET version = 900; ALTER TABLE ${table} RENAME COLUMN raised TO other`)
+    const found = files.map(() => ({ code: 'SCHEMA_NEWER' }))
+    expect(await doctor()).toMatchObject({ code: 1, found })
+  })
+
+  it('names no clock where the machine was started since the file was used', async () => {
+    const { file, doctor } = await well(kind)
+    change(file, 'UPDATE clock SET ahead = ahead - 7000, elapsed = 9e15')
+    expect(await doctor()).toEqual({ code: 0, found: [] })
+  })
+
   it('names a clock that disagrees with the file', async () => {
     const { file, doctor } = await well(kind)
     change(file, 'UPDATE clock SET ahead = ahead - 7000')

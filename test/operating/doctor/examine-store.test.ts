@@ -47,6 +47,23 @@ describe('a store beside its manager', () => {
     return () => vi.useRealTimers()
   })
 
+  it.each<[code: string | null, stored: Partial<StoredActor>, held: Partial<HeldCopy> | null]>([
+    [null, {}, {}],
+    [null, { alarm: null }, null],
+    [null, { alarm: null }, { time: null }],
+    [null, {}, { fence: fenceOf(4, 0) - 1 }],
+    ['FENCE_AHEAD', {}, { fence: fenceOf(4, 0) }],
+    ['FENCE_AHEAD', { alarm: null }, { time: null, fence: fenceOf(4, 0) }],
+    ['STORE_NOT_OPENED', {}, null],
+    ['COPY_LOST', {}, { time: null }],
+    ['COPY_LATER', {}, { time: 101 }],
+    ['COPY_EARLIER', {}, { time: 99 }],
+    ['COPY_EARLIER', { alarm: null }, {}],
+  ])('has %s: %j beside %j', async (code, stored, held) => {
+    const { examined } = pair({ stored: { ...actor, ...stored }, held: held && { ...copy, ...held } })
+    expect((await examined()).map((finding) => finding.code)).toEqual(code === null ? [] : [code])
+  })
+
   it('is opened for a repair where it is as it was found', async () => {
     const { opened, examined } = pair({ held: later })
     const [finding] = await examined()
