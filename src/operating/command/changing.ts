@@ -150,11 +150,33 @@ async function scoped(
   change: 'pause' | 'resume',
 ): Promise<number> {
   const scope = scopeOf(call)
-  const isNew = await opened(call, (operator) => operator[change](scope))
+  const [isNew, note] = await opened(call, async (operator) => {
+    const isNew = await operator[change](scope)
+    return [isNew, call.options.json ? '' : await noteOn(operator, scope, change, isNew)]
+  })
   if (call.options.json) terminal.out(jsonLine({ ...scope, [done]: isNew }))
   else if (isNew) terminal.out(`${done}: ${scopeText(scope)}\n`)
   else terminal.say(`${scopeText(scope)}: ${otherwise}\n`)
+  terminal.say(note)
   return isNew ? EXIT.done : EXIT.found
+}
+
+/** What may have been meant otherwise: a key that has no alarm, or one that others are paused with. */
+async function noteOn(
+  operator: Operator,
+  scope: AlarmScope,
+  change: 'pause' | 'resume',
+  isNew: boolean,
+): Promise<string> {
+  if (!('key' in scope)) return ''
+  if (change === 'pause') {
+    const isNone = isNew && (await heldOf(operator, scope.key)) === null
+    return isNone ? 'There is no alarm of this key now.\n' : ''
+  }
+  const { paused } = await operator.stats()
+  const over = paused.filter((other) => !('key' in other) && scope.key.startsWith(other.prefix ?? ''))
+  if (over.length === 0) return ''
+  return `It is paused${isNew ? ' still' : ''} with ${over.map(scopeText).join(', and with ')}: resume that.\n`
 }
 
 function scopeOf({ command, rest: [key], options: { all, prefix } }: Call): AlarmScope {

@@ -35,7 +35,8 @@ export function statsPage({
         ] as const,
     ),
   ]
-  if (deliverers.length === 0) rows.push(['delivers', 'nothing: what is due stays due'])
+  if (!deliverers.some((deliverer) => isLive(deliverer, at)))
+    rows.push(['delivers', 'nothing: what is due stays due'])
   return rows.map(([name, text]) => `${name.padEnd(12)} ${text}\n`).join('')
 }
 

@@ -113,6 +113,7 @@ function stuck(
 ): Finding {
   const { holder, until } = lease as NonNullable<ListedAlarm['lease']>
   const deliverer = deliverers.find((each) => each.holder === holder)
+  const isDead = deliverer !== undefined && hasDied(deliverer, at) // what never reported may be of an older version, and at work
   const how =
     deliverer === undefined
       ? `${holder}, which does not report: it has died, or is of an older version`
@@ -122,11 +123,10 @@ function stuck(
     severity: 'fault',
     key,
     text: `held by ${how}; for ${Math.round((until - at) / 1_000)} s more`,
-    advice: 'nothing: it is delivered again then',
-    repair:
-      deliverer !== undefined && hasDied(deliverer, at) // what never reported may be of an older version, and at work
-        ? async () => (await open()).release(key, holder)
-        : null,
+    advice: isDead
+      ? 'its process is gone: a repair ends the lease now, else it is delivered again then'
+      : 'nothing: it is delivered again then',
+    repair: isDead ? async () => (await open()).release(key, holder) : null,
   }
 }
 

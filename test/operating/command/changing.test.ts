@@ -71,6 +71,27 @@ describe('a command that changes something', () => {
     expect(await run(['resume', file, 'b'])).toMatchObject({ out: '', said: 'the key b: was not paused\n' })
   })
 
+  it('says of a key that has no alarm, and of one that others are paused with', async () => {
+    const file = await givenUp('user/1')
+    expect((await run(['pause', file, 'user/1'])).said).toBe('')
+    expect(await run(['pause', file, 'usr/1'])).toEqual({
+      code: 0,
+      out: 'paused: the key usr/1\n',
+      said: 'There is no alarm of this key now.\n',
+    })
+    await run(['pause', file, '--prefix', 'user/'])
+    await run(['pause', file, '--all'])
+    const others = 'with keys that begin with user/, and with all: resume that.\n'
+    expect((await run(['resume', file, 'user/1'])).said).toBe(`It is paused still ${others}`)
+    expect(await run(['resume', file, 'user/1'])).toMatchObject({
+      code: 1,
+      said: `the key user/1: was not paused\nIt is paused ${others}`,
+    })
+    expect((await run(['resume', file, 'user/1', '--json'])).said).toBe('')
+    await run(['resume', file, '--all'])
+    expect((await run(['resume', file, 'cart/1'])).said).toBe('the key cart/1: was not paused\n')
+  })
+
   it('takes a time in ms or of ISO 8601, and nothing else for one', async () => {
     const file = await givenUp('a')
     for (const time of [

@@ -26,6 +26,12 @@ describe('the page of nolater stats', () => {
     expect(rows({ deliverers: [{ ...deliverer, process: '' }] })).toContain('delivers     h for 1 h')
   })
 
+  it('says that nothing delivers where what did is dead, or hung', () => {
+    const nothing = 'delivers     nothing: what is due stays due\n'
+    expect(rows({ deliverers: [deliverer] })).not.toContain(nothing)
+    expect(rows({ deliverers: [{ ...deliverer, seen: at - 30_001 }] })).toContain(nothing)
+  })
+
   it('has no text that moves the cursor', () => {
     const evil = '\u001b[2J\u202e'
     const page = rows({

@@ -64,6 +64,18 @@ describe('a doctor of a manager', () => {
     expect(await found({ counts: { ...none, delivering: 1, failed: 1 }, deliverers: [] })).toEqual([])
   })
 
+  it('says that a repair ends the lease of what has died, and where nothing but time does', async () => {
+    const advised = async (seen: number) =>
+      (await found({ deliverers: [{ ...deliverer, seen }] }, [delivering])).map(({ advice, repair }) => [
+        advice,
+        repair !== null,
+      ])
+    expect(await advised(at - 60_000)).toEqual([['nothing: it is delivered again then', false]])
+    expect(await advised(at - 700_000)).toEqual([
+      ['its process is gone: a repair ends the lease now, else it is delivered again then', true],
+    ])
+  })
+
   it('finds a lease stuck where its holder does not report, and names that', async () => {
     const stuck = async (...deliverers: ManagerStats['deliverers']) =>
       (await found({ deliverers }, [delivering])).map(({ code, text }) => `${code} ${text}`)
