@@ -188,7 +188,7 @@ try {
         await manager.write('a key', 4e12, { key: 'a key', move: 'later', fence: 1, attempt: 1 })
         await manager.close()`
       printed(command, [...args, '--input-type=module', '--eval', write], folder)
-      assert.match(call('list', file), /a key +pending/)
+      assert.match(call('list', file), /a key\tpending/)
       assert.match(call('doctor', file), /Nothing is wrong/)
     })
   }
