@@ -26,7 +26,8 @@ export function resumedAt({ generation, scopes }: Pauses, scope: AlarmScope): Pa
   return left.length === scopes.length ? null : { generation: generation + 1, scopes: left }
 }
 
-function isWithin(inner: AlarmScope, outer: AlarmScope): boolean {
+/** Whether all that is paused with the one is with the other. */
+export function isWithin(inner: AlarmScope, outer: AlarmScope): boolean {
   if ('key' in outer) return 'key' in inner && inner.key === outer.key
   const beginning = 'key' in inner ? inner.key : (inner.prefix as string)
   return beginning.startsWith(outer.prefix as string)

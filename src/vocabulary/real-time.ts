@@ -11,6 +11,9 @@ const SMALLEST = 100_000_000_000
 // September 2001 in seconds. Delays of twelve days and more are above it too, so both sums are shown.
 const SECONDS = 1_000_000_000
 
+/** Whether a time is rather a delay, or seconds. */
+export const isHardlyMeant = (ms: number): boolean => ms > 0 && ms <= SMALLEST
+
 /**
  * How a store reads times. On the machine's own clock, that is where no other scheduler is injected, a time between 1 and 10^11 is a delay
  * or seconds: it would fire at once, so it is refused. 0 means at once. `asyncScheduler` is virtual inside of `TestScheduler.run`.
@@ -19,7 +22,7 @@ export function timeCheckOf(scheduler: SchedulerLike | undefined): TimeCheck {
   if (scheduler !== undefined && scheduler !== asyncScheduler) return checkTime
   return (time) => {
     const ms = checkTime(time)
-    if (ms > 0 && ms <= SMALLEST && asyncScheduler.now() > SMALLEST) throw tooSmall(ms)
+    if (isHardlyMeant(ms) && asyncScheduler.now() > SMALLEST) throw tooSmall(ms)
     return ms
   }
 }

@@ -1,5 +1,7 @@
+import { isWithin } from '../../ledger/pauses.ts'
 import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
+import { isHardlyMeant } from '../../vocabulary/real-time.ts'
 import type { Call } from './arguments.ts'
 import { type Operator, openOperator } from './open-target.ts'
 import { scopeText } from './print-stats.ts'
@@ -174,7 +176,7 @@ async function noteOn(
     return isNone ? 'There is no alarm of this key now.\n' : ''
   }
   const { paused } = await operator.stats()
-  const over = paused.filter((other) => !('key' in other) && scope.key.startsWith(other.prefix ?? ''))
+  const over = paused.filter((other) => isWithin(scope, other))
   if (over.length === 0) return ''
   return `It is paused${isNew ? ' still' : ''} with ${over.map(scopeText).join(', and with ')}: resume that.\n`
 }
@@ -207,8 +209,6 @@ async function opened<T>(
 // Date.parse takes much else for a date: -5 for a day in May 2001. Without a zone, a time of the day would be one of this machine's zone.
 const ISO = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/i
 
-const LEAST = 1e11 // ms, in 1973: as the stores have it
-
 /** Date.parse makes 2 March of 30 February. */
 function isDay(text: string): boolean {
   const [year, month, day] = text.slice(0, 10).split('-').map(Number) as [number, number, number]
@@ -221,7 +221,7 @@ function timeOf(text: string): number {
     : ISO.test(text) && isDay(text)
       ? Date.parse(text)
       : Number.NaN
-  if (time > 0 && time < LEAST) {
+  if (isHardlyMeant(time)) {
     throw new UsageError(
       `${text} is ${instant(time)}: seconds, a delay, or a year? A time is like 2030-01-31T12:00:00Z, or ms since the epoch.`,
     )

@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { LedgerReader } from '../../ledger/ledger-reader.ts'
-import { AlarmError } from '../../vocabulary/errors.ts'
-import { given } from '../../vocabulary/given.ts'
 import type { AlarmManager } from '../../vocabulary/manager.ts'
 import type { ManagerPatient, StorePatient } from '../doctor/patient.ts'
 import { UsageError } from './usage.ts'
@@ -18,7 +16,7 @@ const POSTGRES = /^postgres(?:ql)?:\/\//i
 /** Opens a target for reading: it is neither made nor brought up to date. */
 export async function openReader(target: string, schema?: string): Promise<Reader> {
   if (POSTGRES.test(target)) return openPostgres(target, schema)
-  checkFile(target)
+  checkNoUrl(target)
   const { sqliteReader } = await import('../../sqlite/sqlite-reader.ts')
   return sqliteReader(target)
 }
@@ -46,31 +44,23 @@ export async function openPatients(
   }
   const { sqliteManagerPatient } = await import('../doctor/sqlite-manager-patient.ts')
   const { sqliteStorePatient } = await import('../doctor/sqlite-store-patient.ts')
-  for (const file of [target, ...files]) checkFile(file)
+  checkNoUrl(target)
   const manager = sqliteManagerPatient(target)
+  try {
+    for (const file of files) checkNoUrl(file)
+  } catch (error) {
+    await manager.close()
+    throw error
+  }
   return { manager, stores: files.map((file) => sqliteStorePatient(file, manager.manager)) }
 }
 
 /** What is misspelt as a URL may hold a password: it is not repeated. */
-function checkFile(file: string): void {
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (found?.isFile()) return
-  if (found === undefined && (/^postgres/i.test(file) || /:\/|\/\/|:.*@/s.test(file))) {
-    throw new UsageError(
-      'The target is no file that is there, and no URL as postgres://user:password@host:5432/database.',
-    )
-  }
-  throw found === undefined
-    ? new AlarmError(
-        'ALARM_STORAGE_GONE',
-        `There is no file ${given(file)}. Give that of an sqliteManager.`,
-        { counted: false },
-      )
-    : new AlarmError(
-        'ALARM_STORAGE_INVALID',
-        `${given(file)} is no file, but a directory or a device. Give the file.`,
-        { counted: false },
-      )
+function checkNoUrl(file: string): void {
+  if (existsSync(file) || !(/^postgres/i.test(file) || /:\/|\/\/|:.*@/s.test(file))) return
+  throw new UsageError(
+    'The target is no file that is there, and no URL as postgres://user:password@host:5432/database.',
+  )
 }
 
 async function openPostgres(url: string, schema: string | undefined): Promise<Operator> {

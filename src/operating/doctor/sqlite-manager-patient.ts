@@ -5,7 +5,7 @@ import { aheadOf, isStep } from '../../ledger/clock-steps.ts'
 import { answered, type HeldAlarm, written } from '../../ledger/held-alarm.ts'
 import { ledgerReader } from '../../ledger/ledger-reader.ts'
 import { alarmSchema } from '../../sqlite/alarm-schema.ts'
-import { connect } from '../../sqlite/connect.ts'
+import { connectToRead } from '../../sqlite/connect-to-read.ts'
 import { type SqliteManager, sqliteManager } from '../../sqlite/index.ts'
 import { machineElapsed } from '../../sqlite/machine-elapsed.ts'
 import { openDatabase, versionIn } from '../../sqlite/open-database.ts'
@@ -29,8 +29,7 @@ const FROM_STORE = 'examine it with its store, which knows its alarm: nolater do
 
 /** The file of an sqliteManager. Throws where there is none, or where it is that of something else. */
 export function sqliteManagerPatient(file: string): ManagerPatient & { manager(): SqliteManager } {
-  const url = process.getBuiltinModule('node:url').pathToFileURL(file).href
-  const db = connect(`${url}?mode=ro`)
+  const db = connectToRead(file, 'sqliteManager')
   let ledger: SqliteLedger | null = null
   let refusal: AlarmError | null = null
   let isDamaged = false

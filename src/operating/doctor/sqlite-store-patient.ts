@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Fleet, openFleet } from '../../fleet/open-fleet.ts'
 import { ACTORS_VERSION } from '../../sqlite/actors-file.ts'
-import { connect } from '../../sqlite/connect.ts'
+import { connectToRead } from '../../sqlite/connect-to-read.ts'
 import { type SqliteManager, type SqliteStores, sqliteStore, sqliteStores } from '../../sqlite/index.ts'
 import { storageError } from '../../sqlite/storage-error.ts'
 import { hasTable, STORE_VERSION } from '../../sqlite/store-file.ts'
@@ -65,8 +65,7 @@ interface StoreFile {
 }
 
 function openStore(file: string): StoreFile {
-  const url = process.getBuiltinModule('node:url').pathToFileURL(file).href
-  const db = connect(`${url}?mode=ro`)
+  const db = connectToRead(file, 'sqliteStore or sqliteStores')
   try {
     const isOne = hasTable(db, '_nolater_actor')
     if (!isOne && !hasTable(db, '_nolater_actors')) throw nothingOfOurs(file)

@@ -336,6 +336,11 @@ describe('nolater', () => {
       const { code, said } = await run([command, dirname(newFile()), ...(command === 'pause' ? ['a'] : [])])
       expect([code, said]).toEqual([3, expect.stringMatching(/is no file, but a directory/)])
     }
+    const { file } = await target()
+    expect(await run(['show', file, 'due', '--journal', dirname(file)])).toMatchObject({
+      code: 3,
+      said: expect.stringMatching(/is no file, but a directory/),
+    })
   })
 
   it.each([['pause'], ['resume'], ['retry']])('%s takes no empty beginning for all', async (command) => {
