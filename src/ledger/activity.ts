@@ -20,6 +20,17 @@ export interface Past extends Minute {
   readonly ago: number
 }
 
+/** The same, by the clock. */
+export interface Dated extends Minute {
+  /** when that part began */
+  readonly at: number
+}
+
+/** Of one that was seen then. */
+export function datedFrom(seen: number, past: readonly Past[]): readonly Dated[] {
+  return past.map((part) => ({ ...part, at: seen - part.ago }))
+}
+
 export interface Activity {
   fired(lateness: number): void
   failed(): void

@@ -1,4 +1,4 @@
-import { type KeptDeliverer, type Minute, type Past, sumOf } from './activity.ts'
+import { type Dated, datedFrom, type KeptDeliverer, type Minute, type Past, sumOf } from './activity.ts'
 import type { Look } from './stats.ts'
 
 /** In SQL, which texts are those of `goneText`: of no use when the row is a minute old. */
@@ -14,11 +14,11 @@ export function keptOf(
   rows: readonly (Omit<KeptDeliverer, 'minute'> & { readonly minute: string })[],
 ): Pick<Look, 'deliverers' | 'gone'> {
   const deliverers: KeptDeliverer[] = []
-  const gone: (Minute & { readonly at: number })[] = []
+  const gone: Dated[] = []
   for (const { minute, ...row } of rows) {
     const kept = JSON.parse(minute) as Minute & { readonly gone?: readonly Past[] }
     if (kept.gone === undefined) deliverers.push({ ...row, minute: kept })
-    else gone.push(...kept.gone.map((past) => ({ ...past, at: row.seen - past.ago })))
+    else gone.push(...datedFrom(row.seen, kept.gone))
   }
   return { deliverers, gone }
 }

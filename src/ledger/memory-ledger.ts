@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import { isBefore } from '../vocabulary/time.ts'
-import { type KeptDeliverer, sumOf } from './activity.ts'
+import { datedFrom, type KeptDeliverer, sumOf } from './activity.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import { type Due, DueHeap } from './due-heap.ts'
 import { type HeldAlarm, leased, shifted } from './held-alarm.ts'
@@ -68,7 +68,7 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
     gone({ holder, seen }, past) {
       deliverers.delete(holder)
       const young = gone.filter(({ at }) => seen - at < MINUTE)
-      gone = [...young, ...past.map((part) => ({ ...part, at: seen - part.ago }))]
+      gone = [...young, ...datedFrom(seen, past)]
     },
   }
   const comesAfter = ({ held, order: own }: Entry, { at, key }: Place): boolean =>

@@ -1,6 +1,6 @@
 import type { ListedState } from '../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../vocabulary/manager-stats.ts'
-import { type KeptDeliverer, latenessAt, type Minute, sumOf } from './activity.ts'
+import { type Dated, type KeptDeliverer, latenessAt, sumOf } from './activity.ts'
 import type { Pauses } from './pauses.ts'
 
 /** What stands in a ledger, counted at one moment. */
@@ -11,7 +11,7 @@ export interface Look {
   readonly pauses: Pauses
   readonly deliverers: readonly KeptDeliverer[]
   /** what was done by those that deliver no more, from when on */
-  readonly gone: readonly (Minute & { readonly at: number })[]
+  readonly gone: readonly Dated[]
 }
 
 export const MINUTE = 60_000 // ms

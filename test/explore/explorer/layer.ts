@@ -102,7 +102,8 @@ export function openLayer(engines: EngineNumbers): Layer {
 
   function putFields(from: object | null, fields: readonly string[]): void {
     put(from !== null)
-    for (const field of fields) if (from !== null) put((from as Record<string, unknown>)[field])
+    if (from === null) return
+    for (const field of fields) put((from as Record<string, unknown>)[field])
   }
 
   function takeFields<T>(fields: readonly string[]): T {
