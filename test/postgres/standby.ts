@@ -1,7 +1,9 @@
 import { chmodSync, chownSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import { serverUser } from '../../examples/postgres-server/server-user.ts'
 import { type PostgresServer, startPostgres } from '../../examples/postgres-server/start.ts'
+import { until } from './rig.ts'
 
 /** A server, and one that follows it. */
 export interface Pair {
@@ -10,7 +12,7 @@ export interface Pair {
   stop(): Promise<void>
 }
 
-/** Starts both; `settings` are of the primary. */
+/** Starts both, until the one follows the other; `settings` are of the primary. */
 export async function startPair(settings: readonly string[] = []): Promise<Pair> {
   const primary = await startPostgres({ settings: ['fsync=off', ...settings] })
   try {
@@ -26,6 +28,11 @@ export async function startPair(settings: readonly string[] = []): Promise<Pair>
     const { hostname, port, username, password } = new URL(primary.connectionString)
     const way = `host=${hostname} port=${port} user=${username} password=${password} application_name=standby`
     const standby = await startPostgres({ data, settings: ['fsync=off', `primary_conninfo=${way}`] })
+    // It answers before it has connected.
+    await follows(primary).catch(async (error: unknown) => {
+      await standby.stop()
+      throw error
+    })
     return {
       primary,
       standby,
@@ -37,6 +44,16 @@ export async function startPair(settings: readonly string[] = []): Promise<Pair>
   } catch (error) {
     await primary.stop()
     throw error
+  }
+}
+
+async function follows(primary: PostgresServer): Promise<void> {
+  const client = new pg.Client(primary.connectionString)
+  await client.connect()
+  try {
+    await until(async () => (await client.query('SELECT FROM pg_stat_replication')).rowCount === 1)
+  } finally {
+    await client.end()
   }
 }
 
