@@ -7,11 +7,11 @@ import { join } from 'node:path'
 export const vitests = ['3', '4', '5']
 
 /** `npm` runs npm in a folder; `tarball` is the packed library. */
-export function adoptVitest(version, { here, scratch, npm, tarball }) {
+export async function adoptVitest(version, { here, scratch, npm, tarball }) {
   const folder = join(scratch, `vitest-${version}`)
   cpSync(join(here, `vitest-${version}`), folder, { recursive: true })
-  npm(['ci', '--no-audit', '--no-fund'], folder)
-  npm(['install', '--no-audit', '--no-fund', tarball], folder)
+  await npm(['ci', '--no-audit', '--no-fund'], folder)
+  await npm(['install', '--no-audit', '--no-fund', tarball], folder)
   const test = join(folder, 'kit.test.ts')
   cpSync(join(here, 'kit.ts'), test)
 

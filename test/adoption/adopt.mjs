@@ -3,7 +3,7 @@
 //     npm run adoption                     every compiler and runtime of test/adoption/package.json, and each Vitest
 //     node test/adoption/adopt.mjs         only those that the library itself is built with; needs a build
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import {
   copyFileSync,
   cpSync,
@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 import { adoptVitest, vitests } from './adopt-vitest.mjs'
@@ -28,26 +29,35 @@ const scratch = mkdtempSync(join(tmpdir(), 'nolater-adoption-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
+const execute = promisify(execFile)
+
 /** What it prints; its error has what was run, and what that printed last. */
-function printed(command, args, cwd) {
-  const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LIMIT,
-    killSignal: 'SIGKILL',
-  })
-  if (error === undefined && status === 0) return stdout
-  const how =
-    error?.code === 'ETIMEDOUT'
+async function printed(command, args, cwd) {
+  const options = { cwd, timeout: LIMIT, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 }
+  try {
+    const running = execute(command, args, options)
+    running.child.stdin.end()
+    return (await running).stdout
+  } catch ({ message, code, signal, killed, stdout = '', stderr = '' }) {
+    const how = killed
       ? `has not ended within ${LIMIT} ms`
-      : (error?.message ?? `ended with ${signal ?? status}`)
-  throw new Error(`${command} ${args.join(' ')} ${how}\n${stdout}${stderr}`)
+      : typeof code === 'string'
+        ? message
+        : `ended with ${signal ?? code}`
+    throw new Error(`${command} ${args.join(' ')} ${how}\n${stdout}${stderr}`)
+  }
 }
 
 const npm = (args, cwd) => printed('npm', args, cwd)
-const pack = (folder) =>
-  join(scratch, npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', scratch], folder).trim())
+/** The tarballs of these folders. */
+const pack = async (...folders) => {
+  const words = ['pack', '--silent', '--ignore-scripts', '--pack-destination', scratch]
+  const names = await npm([...words, ...folders], root)
+  return names
+    .trim()
+    .split('\n')
+    .map((name) => join(scratch, name))
+}
 
 const mine = (name) => join(here, process.argv.includes('--all') ? 'node_modules' : 'nothing', name)
 const compilers = ['5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
@@ -78,11 +88,11 @@ async function adopts(what, attempt) {
   }
 }
 
-function newProject(type, tarballs) {
+async function newProject(type, tarballs) {
   const folder = join(scratch, type)
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type }))
-  npm(
+  await npm(
     [
       'install',
       '--offline',
@@ -119,13 +129,10 @@ const compile = (tsc, folder, outDir, resolution = nodenext) =>
     folder,
   )
 
-function run(command, args, program, folder) {
+async function run(command, args, program, folder) {
   const cwd = mkdtempSync(join(scratch, 'run-')) // where it keeps its files
-  programs[program](
-    printed(command, [...args, join(folder, `${program}.js`)], cwd)
-      .trim()
-      .split('\n'),
-  )
+  const lines = await printed(command, [...args, join(folder, `${program}.js`)], cwd)
+  programs[program](lines.trim().split('\n'))
 }
 
 async function bundle(code, folder) {
@@ -141,30 +148,30 @@ async function bundle(code, folder) {
   return outputFiles[0].text.trim()
 }
 
-try {
-  const dependencies = ['rxjs', 'tslib', '@types/node', 'undici-types'].map((name) =>
-    pack(join(root, 'node_modules', name)),
-  )
-  const tarballs = [pack(root), ...dependencies]
-
-  for (const type of ['module', 'commonjs']) {
-    const folder = newProject(type, tarballs)
-    for (const [compiler, tsc] of compilers) {
-      const outDir = join(folder, compiler.replace(' ', '-'))
-      await adopts(`${type}, ${compiler}`, () => compile(tsc, folder, outDir))
-      if (type === 'module' || compiler.endsWith('7.0')) continue
-      await adopts(`${type}, ${compiler}, node10`, () => {
-        compile(tsc, folder, `${outDir}-node10`, resolutionOf(compiler))
-        run(process.execPath, [], 'own-store', `${outDir}-node10`)
-      })
-    }
-    const compiled = join(folder, compilers.at(-1)[0].replace(' ', '-'))
-    for (const [runtime, command, args] of runtimes) {
-      for (const program of Object.keys(programs)) {
-        await adopts(`${type}, ${runtime}, ${program}`, () => run(command, args, program, compiled))
-      }
+async function adoptAs(type, tarballs) {
+  const folder = await newProject(type, tarballs)
+  for (const [compiler, tsc] of compilers) {
+    const outDir = join(folder, compiler.replace(' ', '-'))
+    await adopts(`${type}, ${compiler}`, () => compile(tsc, folder, outDir))
+    if (type === 'module' || compiler.endsWith('7.0')) continue
+    await adopts(`${type}, ${compiler}, node10`, async () => {
+      await compile(tsc, folder, `${outDir}-node10`, resolutionOf(compiler))
+      await run(process.execPath, [], 'own-store', `${outDir}-node10`)
+    })
+  }
+  const compiled = join(folder, compilers.at(-1)[0].replace(' ', '-'))
+  for (const [runtime, command, args] of runtimes) {
+    for (const program of Object.keys(programs)) {
+      await adopts(`${type}, ${runtime}, ${program}`, () => run(command, args, program, compiled))
     }
   }
+}
+
+try {
+  const installed = ['rxjs', 'tslib', '@types/node', 'undici-types']
+  const tarballs = await pack(root, ...installed.map((name) => join(root, 'node_modules', name)))
+
+  await Promise.all(['module', 'commonjs'].map((type) => adoptAs(type, tarballs)))
 
   for (const version of process.argv.includes('--all') ? vitests : []) {
     const tarball = tarballs[0]
@@ -172,12 +179,13 @@ try {
   }
 
   const folder = join(scratch, 'module')
-  await adopts('the examples, copied out of the package', () => {
+  await adopts('the examples, copied out of the package', async () => {
     cpSync(join(folder, 'node_modules/nolater/examples'), join(folder, 'examples'), { recursive: true })
-    assert.match(printed(process.execPath, ['examples/guides/cart-main.ts'], folder), /0 items are left/)
+    const said = await printed(process.execPath, ['examples/guides/cart-main.ts'], folder)
+    assert.match(said, /0 items are left/)
   })
   for (const [runtime, command, args] of runtimes.filter(([name]) => name.startsWith('Node'))) {
-    await adopts(`the command, ${runtime}`, () => {
+    await adopts(`the command, ${runtime}`, async () => {
       const bin = JSON.parse(readFileSync(join(folder, 'node_modules/nolater/package.json'), 'utf8')).bin
         .nolater
       const call = (...words) =>
@@ -187,9 +195,9 @@ try {
         const manager = sqliteManager({ file: '${file}' })
         await manager.write('a key', 4e12, { key: 'a key', move: 'later', fence: 1, attempt: 1 })
         await manager.close()`
-      printed(command, [...args, '--input-type=module', '--eval', write], folder)
-      assert.match(call('list', file), /a key\tpending/)
-      assert.match(call('doctor', file), /Nothing is wrong/)
+      await printed(command, [...args, '--input-type=module', '--eval', write], folder)
+      assert.match(await call('list', file), /a key\tpending/)
+      assert.match(await call('doctor', file), /Nothing is wrong/)
     })
   }
   await adopts('in a browser, without anything of Node', async () => {

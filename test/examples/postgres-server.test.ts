@@ -63,9 +63,9 @@ const isAlive = (pid: number): boolean => {
     return false
   }
 }
-const postmaster = (place: string) => readFileSync(join(place, 'data', 'postmaster.pid'), 'utf8').split('\n')
-const pidOf = (place: string): number => Number(postmaster(place)[0])
-const segmentOf = (place: string): string => postmaster(place)[6]!.trim().split(/\s+/)[1]!
+const postmaster = (data: string) => readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
+const pidOf = (data: string): number => Number(postmaster(data)[0])
+const segmentOf = (data: string): string => postmaster(data)[6]!.trim().split(/\s+/)[1]!
 const segments = (): string => (isLinux ? readFileSync('/proc/sysvipc/shm', 'utf8') : '')
 
 describe.runIf(isLinux)('a PostgreSQL that does not come up', () => {
@@ -201,10 +201,11 @@ describe.skipIf(native === null)(
       rmSync(join(copy, '..'), { recursive: true })
     })
 
+    const data = (): string => join(folder, 'outlives')
     it.each(['SIGKILL', 'SIGKILL of its group', 'SIGHUP', 'SIGTERM', 'SIGINT', 'exit', 'throw'])(
       'ends with the process that started it: %s',
       async (how) => {
-        const child = fork('test/examples/outlives.ts', {
+        const child = fork('test/examples/outlives.ts', [data()], {
           execArgv: ['--no-warnings'],
           detached: true,
           stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -213,8 +214,8 @@ describe.skipIf(native === null)(
           once(child, 'message'),
           once(child, 'exit').then(([code]) => Promise.reject(new Error(`it ended with ${code}`))),
         ])) as [string]
-        const pid = pidOf(place)
-        const segment = isLinux ? segmentOf(place) : ''
+        const pid = pidOf(data())
+        const segment = isLinux ? segmentOf(data()) : ''
         if (how === 'SIGKILL of its group') process.kill(-child.pid!, 'SIGKILL')
         else if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals)
         else child.send(how)
@@ -228,7 +229,8 @@ describe.skipIf(native === null)(
       'that is stopped by a signal and does not answer is killed, and leaves no shared memory',
       async () => {
         const server = await startPostgres({ graces: [300, 300, 5_000] })
-        const [pid, segment] = [pidOf(server.folder), segmentOf(server.folder)]
+        const data = join(server.folder, 'data')
+        const [pid, segment] = [pidOf(data), segmentOf(data)]
         expect(segments()).toMatch(new RegExp(`\\b${segment}\\b`))
         process.kill(pid, 'SIGSTOP')
         await server.stop()

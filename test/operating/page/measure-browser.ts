@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { alarmPage } from 'nolater/page'
 import { sqliteManager } from 'nolater/sqlite'
 import { executablePath, missing, openBrowser } from '../../live/browser.ts'
-import { fillWithMillion } from './million.ts'
+import { fillWithAlarms } from './alarms-in-all-states.ts'
 
 const RUNS = 100
 const LOADS = 10
@@ -35,7 +35,7 @@ async function timesOf(runs: number, work: (run: number) => Promise<unknown>): P
 }
 
 await sqliteManager({ file }).close()
-fillWithMillion(file, Date.now())
+fillWithAlarms(file, Date.now(), 1_000_000)
 const manager = sqliteManager({ file })
 const server = createServer(alarmPage(manager))
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,16 +1,15 @@
 import { DatabaseSync } from 'node:sqlite'
 
-export const MILLION = 1_000_000
 const HOUR = 3_600_000
 
-/** Of a million: what each state has, and the rest is pending, due within the six hours that begin in ten minutes. */
-export const held = { failed: 10_000, due: 10_000, 'backing-off': 1_000, delivering: 100 }
+/** What each state has of a hundred thousand; the rest is pending, due within the six hours that begin in ten minutes. */
+export const held = { failed: 1_000, due: 1_000, 'backing-off': 100, delivering: 100 }
 
 export const markup = '<img src=x onerror="window.isHacked = 1">'
 const stack = `Error: the <b>server</b> said 503\n    at pay (/srv/cart.ts:17:11)\n    at wake (/srv/actor.ts:4:2)`
 
-/** Puts a million alarms into the file of a manager, in one statement. */
-export function fillWithMillion(file: string, now: number): void {
+/** Puts alarms into the file of a manager, in one statement. */
+export function fillWithAlarms(file: string, now: number, count: number): void {
   const db = new DatabaseSync(file)
   const error = {
     name: 'Error',
@@ -21,12 +20,12 @@ export function fillWithMillion(file: string, now: number): void {
   }
   const fill = db.prepare(`
     WITH RECURSIVE
-      n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MILLION}),
+      n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count),
       kind(i, key, state, late) AS (
         SELECT i,
           CASE i WHEN 100 THEN :markup ELSE printf('%s:%07d', CASE i % 3 WHEN 0 THEN 'cart' WHEN 1 THEN 'room' ELSE 'user' END, i) END,
           CASE WHEN i % 100 = 0 THEN 'failed' WHEN i % 100 = 1 THEN 'due'
-            WHEN i % 1000 = 2 THEN 'backing-off' WHEN i % 10000 = 3 THEN 'delivering' ELSE 'pending' END,
+            WHEN i % 1000 = 2 THEN 'backing-off' WHEN i % 1000 = 3 THEN 'delivering' ELSE 'pending' END,
           i % 3600 * 1000
         FROM n),
       row(i, key, state, time, due) AS (
@@ -40,7 +39,7 @@ export function fillWithMillion(file: string, now: number): void {
       CASE state WHEN 'delivering' THEN due END, CASE state WHEN 'delivering' THEN 'holder' END,
       CASE WHEN state IN ('failed', 'backing-off') THEN :error END, state IN ('backing-off', 'delivering'), :now
     FROM row`)
-  fill.run({ now, markup, error: JSON.stringify(error) })
+  fill.run({ now, count, markup, error: JSON.stringify(error) })
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   db.close()
 }
