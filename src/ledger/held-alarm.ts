@@ -145,12 +145,17 @@ export function isFailed({ time, due }: HeldAlarm): boolean {
   return time !== null && due === null
 }
 
-/** A failed alarm that is to be delivered again, with all its retries. */
-export function retried(held: HeldAlarm, now: number): HeldAlarm {
-  return { ...held, counted: 0, uncounted: 0, due: now, changedAt: now }
+/** Whether an operator put it off to a time that is later than its own: that may have been a slip. */
+export function isRescheduled({ time, due, begun, leasedUntil }: HeldAlarm): boolean {
+  return time !== null && due !== null && due > time && !begun && leasedUntil === null
 }
 
-/** A failed alarm that is to be delivered again at a time of the clock, and never before its own. */
+/** An alarm that had failed, and is to be delivered again, with all its retries. */
+export function retried(held: HeldAlarm, now: number): HeldAlarm {
+  return { ...held, counted: 0, uncounted: 0, due: now, begun: true, changedAt: now }
+}
+
+/** An alarm that had failed, and is to be delivered again at a time of the clock, and never before its own. */
 export function rescheduled(held: HeldAlarm, at: number, now: number): HeldAlarm {
   const due = Math.max(at, held.time as number)
   return { ...held, counted: 0, uncounted: 0, due, begun: false, changedAt: now }

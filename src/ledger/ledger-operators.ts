@@ -2,7 +2,7 @@ import type { SchedulerLike, Subject } from 'rxjs'
 import { type AlarmScope, checkScope } from '../vocabulary/alarm-scope.ts'
 import { type AlarmTime, checkTime } from '../vocabulary/time.ts'
 import { checkFailedAlarm, type FailedAlarm } from './failed-alarm.ts'
-import { discarded, type HeldAlarm, isFailed, rescheduled, retried } from './held-alarm.ts'
+import { discarded, type HeldAlarm, isFailed, isRescheduled, rescheduled, retried } from './held-alarm.ts'
 import type { LedgerAccess } from './ledger.ts'
 import { type Pauses, pausedAt, resumedAt } from './pauses.ts'
 
@@ -15,23 +15,27 @@ export interface LedgerOperators {
   resume(scope?: AlarmScope): Promise<boolean>
 }
 
+/** What was rescheduled may be given another time: a slip of a year would make it late by that. */
+const isRedriven = (held: HeldAlarm): boolean => isFailed(held) || isRescheduled(held)
+
 /** `news$` is given when what was changed is due. */
 export function ledgerOperators(
   access: Pick<LedgerAccess, 'join'>,
   scheduler: SchedulerLike,
   news$: Subject<AlarmTime>,
 ): LedgerOperators {
-  /** Changes a failed alarm, if there is one; resolves to whether there was. */
-  function changeFailed(
+  /** Changes an alarm, if there is one that may be changed so; resolves to whether there was. */
+  function change(
     { key, fence }: FailedAlarm,
-    change: (held: HeldAlarm, now: number) => HeldAlarm,
+    mayBe: (held: HeldAlarm) => boolean,
+    changed: (held: HeldAlarm, now: number) => HeldAlarm,
   ): Promise<boolean> {
     return new Promise((resolve, reject) => {
       access.join({
         run(ledger) {
           const held = ledger.read(key)
-          if (held === undefined || !isFailed(held) || (fence !== null && fence !== held.fence)) return null
-          const after = change(held, scheduler.now())
+          if (held === undefined || !mayBe(held) || (fence !== null && fence !== held.fence)) return null
+          const after = changed(held, scheduler.now())
           ledger.save(after)
           return after
         },
@@ -63,11 +67,11 @@ export function ledgerOperators(
   }
 
   return {
-    retry: async (key, options) => changeFailed(checkFailedAlarm(key, options), retried),
-    discard: async (key, options) => changeFailed(checkFailedAlarm(key, options), discarded),
+    retry: async (key, options) => change(checkFailedAlarm(key, options), isRedriven, retried),
+    discard: async (key, options) => change(checkFailedAlarm(key, options), isFailed, discarded),
     async reschedule(key, time, options) {
       const at = checkTime(time)
-      return changeFailed(checkFailedAlarm(key, options), (held, now) => rescheduled(held, at, now))
+      return change(checkFailedAlarm(key, options), isRedriven, (held, now) => rescheduled(held, at, now))
     },
     async pause(scope = {}) {
       const checked = checkScope(scope)

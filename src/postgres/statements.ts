@@ -183,20 +183,23 @@ export function statementsOf(schema: string) {
     SELECT ${columnsOf('row', 'due')}
     FROM (${wanted === null ? `${waiting} UNION ALL ${failed}` : wanted ? failed : waiting}) AS row ORDER BY at, id LIMIT $4`
 
-  /** Changes the alarm of $1, if it has failed and, where one is asked for, has the fence $2. */
-  const revive = (changes: string): string => `
+  const failedOne = 'row.due IS NULL'
+  /** Also what an operator put off to a time that is later than its own. */
+  const redriven = `(${failedOne} OR (row.due > row.time AND NOT row.begun AND row.leased_until IS NULL))`
+  /** Changes the alarm of $1, if it is such a one and, where one is asked for, has the fence $2. */
+  const revive = (which: string, changes: string): string => `
     WITH ${CLOCK},
     seen AS MATERIALIZED (SELECT id FROM ${alarm} WHERE id = decode($1, 'hex') FOR UPDATE),
     changed AS (
       UPDATE ${alarm} AS row SET counted = 0, uncounted = 0, changed_at = now, ${changes}
       FROM seen, clock
-      WHERE row.id = seen.id AND row.time IS NOT NULL AND row.due IS NULL AND row.fence = coalesce($2, row.fence)
+      WHERE row.id = seen.id AND row.time IS NOT NULL AND ${which} AND row.fence = coalesce($2, row.fence)
       RETURNING row.id, row.due
     )
     SELECT (due - now)::float8 AS "dueIn" FROM changed, clock`
-  const retry = revive('due = now')
-  const reschedule = revive('due = greatest($3::bigint, row.time), begun = false')
-  const discard = revive('time = NULL, done = row.time, last_error = NULL')
+  const retry = revive(redriven, 'due = now, begun = true')
+  const reschedule = revive(redriven, 'due = greatest($3::bigint, row.time), begun = false')
+  const discard = revive(failedOne, 'time = NULL, done = row.time, last_error = NULL')
 
   return {
     restore,

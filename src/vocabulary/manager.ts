@@ -122,7 +122,8 @@ export interface AlarmManager {
   search?(options: SearchOptions): AlarmList
 
   /**
-   * Delivers a failed alarm again, at once and with all its retries. Resolves to whether there was one: under this `fence`, if one is given.
+   * Delivers a failed alarm again, at once and with all its retries; also one that was rescheduled, and waits. Resolves to whether there was
+   * one: under this `fence`, if one is given.
    */
   retry?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
 
@@ -135,7 +136,7 @@ export interface AlarmManager {
 
   /**
    * Delivers a failed alarm again at a time of the clock (ms since the epoch, or a `Date`), with all its retries, and never before its own
-   * time: what it was set to stays. Resolves as `retry` does. Throws `ALARM_TIME_INVALID`.
+   * time: what it was set to stays. It may be rescheduled once more while it waits. Resolves as `retry` does. Throws `ALARM_TIME_INVALID`.
    */
   reschedule?(key: string, time: number | Date, options?: { readonly fence?: number }): PromiseLike<boolean>
 

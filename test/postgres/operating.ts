@@ -142,6 +142,20 @@ export function describeOperating(server: Server): void {
       }),
     )
 
+    it('names ALARM_RESCHEDULED, which may be given another time', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        const manager = rig.manager()
+        await manager.write('b', Date.now() + HOUR, { key: 'b', move: 'later', fence: 1, attempt: 1 })
+        await server.query(`UPDATE ${rig.table} SET due = NULL`)
+        expect((await call(rig, 'reschedule', 'b', '2190-01-01T00:00:00Z')).code).toBe(0)
+        const { code, out } = await call(rig, 'doctor')
+        expect(code).toBe(0)
+        expect(out).toContain('notice ALARM_RESCHEDULED b')
+        expect(out).toContain('rescheduled by an operator to 2190-01-01T00:00:00.000Z')
+        expect((await call(rig, 'retry', 'b')).code).toBe(0)
+        expect((await call(rig, 'doctor')).out).not.toContain('ALARM_RESCHEDULED')
+      }))
+
     it('names a row that cannot be read, an actor that the manager knows nothing of, and tables of another version', ({
       expect,
     }) =>

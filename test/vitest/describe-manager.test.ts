@@ -226,6 +226,7 @@ describe('describeManager', () => {
       'removes it when it is discarded, under its fence only, and keeps the fence',
       'says of each alarm how it stands',
       'delivers a failed alarm again at the time it is given, never before its own, and under its fence only',
+      'reschedules once more what was rescheduled to the wrong time, or retries it, under its fence only',
     ])
   })
 
@@ -261,6 +262,7 @@ describe('describeManager', () => {
       'still holds it: the very alarm written once more is no new one',
       'keeps it as failed when the alarm was written once more during its last run',
       'delivers a failed alarm again at the time it is given, never before its own, and under its fence only',
+      'reschedules once more what was rescheduled to the wrong time, or retries it, under its fence only',
     ])
   })
 
@@ -317,7 +319,18 @@ describe('describeManager', () => {
       (manager) => ({ reschedule: (key, _, guard) => manager.retry!(key, guard) }),
       [
         'delivers a failed alarm again at the time it is given, never before its own, and under its fence only',
+        'reschedules once more what was rescheduled to the wrong time, or retries it, under its fence only',
       ],
+    ],
+    [
+      'to which a rescheduled alarm is any that waits',
+      (manager) => ({
+        async reschedule(key, time, guard) {
+          for await (const { state } of manager.list!({ key })) if (state === 'pending') return false
+          return manager.reschedule!(key, time, guard)
+        },
+      }),
+      ['reschedules once more what was rescheduled to the wrong time, or retries it, under its fence only'],
     ],
     [
       'that says it is drained, and is not',

@@ -2,11 +2,12 @@ import { isWithin } from '../../ledger/pauses.ts'
 import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import { isHardlyMeant } from '../../vocabulary/real-time.ts'
+import { duration, instant } from '../times.ts'
 import type { Call } from './arguments.ts'
 import { type Operator, openOperator } from './open-target.ts'
 import { scopeText } from './print-stats.ts'
 import { withProgress } from './progress.ts'
-import { duration, instant, jsonLine, printable, type Terminal } from './terminal.ts'
+import { jsonLine, printable, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
 type Command = (call: Call, terminal: Terminal) => Promise<number>

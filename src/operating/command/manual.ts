@@ -72,7 +72,7 @@ export const manual: Readonly<Record<string, Manual>> = {
   },
   reschedule: {
     calls: ['nolater reschedule TARGET KEY TIME      (ISO 8601 with its zone, or ms)'],
-    does: 'has an alarm delivered again that was given up, at a time',
+    does: 'has a failed alarm delivered at a time, or at another one',
     takes: { fence },
     words: [2, 2],
     changes: `${delivered}\nNothing is delivered before the time that its actor has set.`,

@@ -1,7 +1,8 @@
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../../vocabulary/manager-stats.ts'
 import { leaseHolder } from '../lease-holder.ts'
-import { duration, fitted, fromNow, instant, printable } from './terminal.ts'
+import { duration, fromNow, instant } from '../times.ts'
+import { fitted, printable } from './terminal.ts'
 
 const [STATE, DUE, FAILURES] = [11, 12, 5]
 const [NARROW, WIDE] = [50, 160] // columns: less than the first has no place for a key

@@ -1,6 +1,7 @@
 import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
 import { isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
-import { digits, duration, printable } from './terminal.ts'
+import { duration } from '../times.ts'
+import { digits, printable } from './terminal.ts'
 
 /** A page of how a manager stands. */
 export function statsPage({

@@ -20,6 +20,8 @@ export type FindingCode =
   /** a process has the lease that does not deliver any more */
   | 'LEASE_STUCK'
   | 'ALARM_GIVEN_UP'
+  /** an operator put it off to a time that is later than its own */
+  | 'ALARM_RESCHEDULED'
   /** the manager held the alarm of a store once, and holds none now */
   | 'COPY_LOST'
   /** the manager would wake the actor later than its store says: what must never be */

@@ -9,6 +9,7 @@ import type { HeldCopy, StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import { hasDied } from './has-died.ts'
 import type { ManagerPatient, StorePatient } from './patient.ts'
+import { RESCHEDULED, type Rescheduled, rescheduled } from './rescheduled.ts'
 import { unreadable, unreadableRows } from './unreadable-row.ts'
 
 const AT_A_TIME = 500
@@ -47,6 +48,7 @@ export async function postgresPatients(
           yield* connectionsOf(db)
           await pace(0)
           yield* unreadableIn(db)
+          yield* rescheduledIn(db)
         }
       },
       async copiesOf(keys) {
@@ -210,4 +212,12 @@ async function* unreadableIn(db: Database): AsyncGenerator<Finding> {
   for (const { key } of rows) {
     yield unreadable(fromText(key), 'restore it from a backup, or have its actor set its alarm again')
   }
+}
+
+async function* rescheduledIn(db: Database): AsyncGenerator<Finding> {
+  const rows = await db.query<Rescheduled>(
+    `SELECT key, time::float8, due::float8 FROM ${db.schema}._nolater_alarm WHERE ${RESCHEDULED} LIMIT 1000`,
+    [],
+  )
+  yield* rows.map((row) => rescheduled({ ...row, key: fromText(row.key) }))
 }

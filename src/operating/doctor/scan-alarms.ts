@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Pace } from './pace.ts'
+import { RESCHEDULED, type Rescheduled } from './rescheduled.ts'
 import { keyOf, type OfKey } from './rows-of.ts'
 import { unreadableRows } from './unreadable-row.ts'
 
 const AT_A_TIME = 20_000 // rows of one statement: some 10 ms
 const APART = 1_000 // ms that two clocks may differ by
-const NAMED = 1_000 // keys of rows that cannot be read
+const NAMED = 1_000 // rows of each kind
 
 export const UNREADABLE = unreadableRows('last_error IS NOT NULL AND NOT json_valid(last_error)')
 
@@ -15,6 +16,7 @@ export interface Scanned {
   readonly late: number
   /** the keys of those that no manager writes */
   readonly unreadable: readonly string[]
+  readonly rescheduled: readonly Rescheduled[]
 }
 
 /** Looks at each row, by ranges of the rowid: one statement over a million would hold up everything else. */
@@ -25,16 +27,22 @@ export async function scanAlarms(db: DatabaseSync, pace: Pace): Promise<Scanned>
     `SELECT count(*) AS whole, count(*) FILTER (WHERE changed_at > ?) AS late ${within}`,
   )
   const bad = db.prepare(`SELECT CAST(key AS BLOB) AS utf8 ${within} AND (${UNREADABLE}) LIMIT ?`)
+  const putOff = db.prepare(
+    `SELECT CAST(key AS BLOB) AS utf8, time, due ${within} AND ${RESCHEDULED} AND (${UNREADABLE}) IS NOT TRUE LIMIT ?`,
+  )
   const unreadable: string[] = []
+  const rescheduled: Rescheduled[] = []
   let late = 0
   for (let last = 0; ; ) {
     const { first } = next.get(last) as { first: number | null }
-    if (first === null) return { late, unreadable }
+    if (first === null) return { late, unreadable, rescheduled }
     last = first + AT_A_TIME - 1
     const counted = count.get(Date.now() + APART, first, last) as { whole: number; late: number }
     late += counted.late
     const found = bad.all(first, last, NAMED - unreadable.length) as unknown as OfKey<unknown>[]
     unreadable.push(...found.map(keyOf))
+    const later = putOff.all(first, last, NAMED - rescheduled.length) as unknown as OfKey<Rescheduled>[]
+    rescheduled.push(...later.map(({ time, due, ...row }) => ({ key: keyOf(row), time, due })))
     await pace(counted.whole)
   }
 }

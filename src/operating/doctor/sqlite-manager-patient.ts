@@ -19,6 +19,7 @@ import type { CopiesOf, HeldCopy } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import { hasDied } from './has-died.ts'
 import type { ManagerPatient } from './patient.ts'
+import { rescheduled as putOff } from './rescheduled.ts'
 import { keyOf, rowsOf } from './rows-of.ts'
 import { scanAlarms, UNREADABLE } from './scan-alarms.ts'
 import { unreadable as ofRow } from './unreadable-row.ts'
@@ -70,9 +71,10 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
         )
       else {
         await pace(0)
-        const { late, unreadable } = await scanAlarms(db, pace)
+        const { late, unreadable, rescheduled } = await scanAlarms(db, pace)
         yield* clockOf(ledger, late, bringUp)
         for (const key of unreadable) yield ofRow(key, FROM_STORE)
+        yield* rescheduled.map(putOff)
       }
     },
     manager: opened,

@@ -1,7 +1,8 @@
 import type { TimelineEvent } from '../../marbles/timeline/timeline.ts'
 import type { JournalEvent } from '../../sqlite/journal/journal-event.ts'
 import type { KeptEvents } from '../../sqlite/journal/read-journal.ts'
-import { digits, instant } from '../command/terminal.ts'
+import { digits } from '../command/terminal.ts'
+import { instant } from '../times.ts'
 import { fromQuietBeginning } from './quiet-beginning.ts'
 
 const EVENTS = 40 // of an actor, unless as many are asked for

@@ -674,14 +674,18 @@ kbd {
 }
 `
 
-export const script = `var CONTROLS = /[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]/g;
-var escaped = (letter) => \`\\\\u\${letter.charCodeAt(0).toString(16).padStart(4, "0")}\`;
-function printable(text) {
-  return text.replaceAll("\\\\", "\\\\\\\\").replaceAll(CONTROLS, escaped);
+export const script = `var LIVE = 3e4;
+function isLive({ seen }, at) {
+  return at - seen <= LIVE;
 }
-function digits(count) {
-  return count.toLocaleString("en-US", { maximumFractionDigits: count < 10 ? 2 : 0 });
+
+function leaseHolder({ holder }, { deliverers, at }) {
+  const deliverer = deliverers.find((each) => each.holder === holder);
+  if (deliverer === void 0) return \`\${holder}, which does not report: dead, or of an older version\`;
+  const name = deliverer.process || holder;
+  return isLive(deliverer, at) ? name : \`\${name}, which does not report any more: dead, or hung\`;
 }
+
 var units = [
   ["d", 864e5],
   ["h", 36e5],
@@ -699,18 +703,6 @@ function fromNow(time, now2) {
 }
 function instant(time) {
   return Math.abs(time) > 864e13 ? \`\${time} ms\` : new Date(time).toISOString();
-}
-
-var LIVE = 3e4;
-function isLive({ seen }, at) {
-  return at - seen <= LIVE;
-}
-
-function leaseHolder({ holder }, { deliverers, at }) {
-  const deliverer = deliverers.find((each) => each.holder === holder);
-  if (deliverer === void 0) return \`\${holder}, which does not report: dead, or of an older version\`;
-  const name = deliverer.process || holder;
-  return isLive(deliverer, at) ? name : \`\${name}, which does not report any more: dead, or hung\`;
 }
 
 var { csrf = "" } = document.body.dataset;
@@ -773,6 +765,15 @@ function tick() {
   for (const element of document.querySelectorAll("time[data-at]")) {
     setText(element, fromNow(Number(element.dataset.at), now()));
   }
+}
+
+var CONTROLS = /[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]/g;
+var escaped = (letter) => \`\\\\u\${letter.charCodeAt(0).toString(16).padStart(4, "0")}\`;
+function printable(text) {
+  return text.replaceAll("\\\\", "\\\\\\\\").replaceAll(CONTROLS, escaped);
+}
+function digits(count) {
+  return count.toLocaleString("en-US", { maximumFractionDigits: count < 10 ? 2 : 0 });
 }
 
 var stateNames = {
@@ -927,21 +928,29 @@ function drawActions(key, alarm, isPausedAlone) {
   const actions = byId("actor-actions");
   const focused = document.activeElement?.textContent;
   const hadFocus = actions.contains(document.activeElement);
-  const failed = alarm?.state === "failed" ? { key, fence: alarm.fence } : null;
+  const changes = alarm === null ? [] : changesOf(alarm);
   const buttons = [
-    ...failed === null ? [] : ["retry", "reschedule", "discard"].flatMap((each) => changeButton(each, failed)),
+    ...changes.flatMap((each) => changeButton(each, { key, fence: alarm?.fence })),
     ...changeButton(isPausedAlone ? "resume" : "pause", { scope: { key } })
   ];
   actions.replaceChildren(...buttons);
   if (hadFocus) (buttons.find(({ textContent }) => textContent === focused) ?? byId("actor-key")).focus();
 }
+function changesOf(alarm) {
+  if (alarm.state === "failed") return ["retry", "reschedule", "discard"];
+  return isRescheduled(alarm) ? ["retry", "reschedule"] : [];
+}
+function isRescheduled({ state, time, due }) {
+  return state === "pending" && due !== time;
+}
 function rowsOf(alarm, isPausedAlone, holder) {
-  const { time, due, fence, failures, lastError, lease, paused } = alarm;
+  const { state, time, due, fence, failures, lastError, lease, paused } = alarm;
   const rows = [
     ["State", ...meaningOf(alarm)],
     ["Set to", ...both(time)]
   ];
-  if (due !== null && due !== time && lease === null) rows.push(["Looked at", ...both(due)]);
+  if (isRescheduled(alarm)) rows.push(["Rescheduled to", ...both(due)]);
+  if (state === "backing-off") rows.push(["Delivered again", ...both(due)]);
   rows.push(["Fence", \`\${fence}\`], ["Failures", \`\${failures}\`]);
   if (paused) rows.push(["Paused", isPausedAlone ? "by itself" : "with others"]);
   if (lease !== null)

@@ -171,6 +171,34 @@ export const operating: readonly Case[] = [
     },
   },
   {
+    title:
+      'reschedules once more what was rescheduled to the wrong time, or retries it, under its fence only',
+    needs: ['list', 'operate'],
+    async check({ expect, t0, unit, write, deliver, until, list, retry, reschedule, discard }) {
+      let fails = true
+      const { only } = deliver(() => (fails ? throwError(() => ({ retry: false })) : of(1)))
+      await write('a', t0, 3)
+      await write('b', t0, 3)
+      await until(() => only('given-up').length > 1, unit)
+      fails = false
+      expect(await reschedule('a', t0 + FAR, 3)).toBe(true)
+      expect(await reschedule('b', t0 + FAR, 3)).toBe(true)
+      expect(await write('a', t0, 4, 'same')).toBe('done')
+      expect(await discard('a', 4)).toBe(false)
+      expect(await retry('a', 3)).toBe(false)
+      expect(await list()).toMatchObject([{ due: t0 + FAR }, { due: t0 + FAR }])
+      expect(await reschedule('a', t0 + 2 * FAR, 4)).toBe(true)
+      expect(await list()).toMatchObject([
+        { key: 'b', due: t0 + FAR },
+        { key: 'a', due: t0 + 2 * FAR, state: 'pending' },
+      ])
+      expect(await retry('a', 4)).toBe(true)
+      expect(await retry('b')).toBe(true)
+      await until(() => only('done').length > 1, 5 * unit)
+      expect(await retry('a')).toBe(false)
+    },
+  },
+  {
     title: 'delivers a failed alarm at its own time, where it is rescheduled before that',
     needs: ['list', 'operate'],
     async check({ expect, t0, unit, write, deliver, until, list, reschedule, drain }) {

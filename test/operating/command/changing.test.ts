@@ -118,6 +118,20 @@ describe('a command that changes something', () => {
     }
   })
 
+  it('gives what was rescheduled to the wrong time another, and doctor names it', async () => {
+    const file = await givenUp('a')
+    expect((await run(['reschedule', file, 'a', '2190-01-01'])).code).toBe(0)
+    const examined = await run(['doctor', file])
+    expect(examined.code).toBe(0)
+    expect(examined.out).toContain('notice ALARM_RESCHEDULED a')
+    expect(examined.out).toContain('rescheduled by an operator to 2190-01-01T00:00:00.000Z')
+    expect(examined.out).toContain('if that was a slip, retry it')
+    expect((await run(['reschedule', file, 'a', '2091-01-01'])).out).toContain('to 2091-01-01T00')
+    expect((await run(['discard', file, 'a'])).said).toContain('pending until 2091-01-01T00')
+    expect((await run(['retry', file, 'a'])).code).toBe(0)
+    expect((await run(['doctor', file])).out).not.toContain('ALARM_RESCHEDULED')
+  })
+
   it('says to which time an alarm was rescheduled: never before its own', async () => {
     const file = await givenUp('a', 'b', 'c')
     change(file, `UPDATE alarm SET time = 4102444800000 WHERE key <> 'a'`)
@@ -133,10 +147,14 @@ describe('a command that changes something', () => {
   })
 
   it.each([
-    ['pending', 'due = 4102444800000', /^a: it is pending until 2100-01-01T00:00:00.000Z: .*Its actor can/],
+    [
+      'pending',
+      'time = 4102444800000, due = 4102444800000',
+      /^a: it is pending until 2100-01-01T00:00:00.000Z: .*Its actor can/,
+    ],
     [
       'due',
-      'due = 9000',
+      'time = 9000, due = 9000',
       /^a: it is due since 1970-01-01T00:00:09.000Z, late by 1 s, .*start what subscribes/,
     ],
     [

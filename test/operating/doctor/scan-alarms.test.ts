@@ -31,7 +31,7 @@ describe('the rows of a manager', () => {
     )
     const read: number[] = []
     const scanned = await scanAlarms(db, async (rows) => void read.push(rows))
-    expect(scanned).toEqual({ late: 4, unreadable: ['key20000', 'key20001'] })
+    expect(scanned).toEqual({ late: 4, unreadable: ['key20000', 'key20001'], rescheduled: [] })
     expect(read).toEqual([20_000, 20_000, 1])
     db.close()
   })
@@ -51,6 +51,21 @@ describe('the rows of a manager', () => {
       db.exec(`UPDATE alarm SET changed_at = ${Date.now()}`)
     })
     expect(scanned.late).toBe(0)
+    db.close()
+  })
+
+  it('are named where an operator put them off, a thousand of them; not what waits for a lease or a back-off', async () => {
+    const db = await filled(
+      upTo(20_500),
+      `UPDATE alarm SET due = time + 5 WHERE rowid > 19400;
+       UPDATE alarm SET begun = 1 WHERE rowid = 19401;
+       UPDATE alarm SET leased_until = due, holder = 'h' WHERE rowid = 19402;
+       UPDATE alarm SET due = time WHERE rowid = 19403`,
+    )
+    const { rescheduled } = await scanAlarms(db, async () => {})
+    expect(rescheduled).toHaveLength(1_000)
+    const [first] = rescheduled
+    expect(first).toEqual({ key: 'key19404', time: expect.any(Number), due: (first?.time as number) + 5 })
     db.close()
   })
 

@@ -192,7 +192,14 @@ describe.skipIf(isMissing)(
       expect(await focused(page)).toBe('Cancel')
       await dialog.locator('input').fill('2100-01-31T12:00:00')
       await dialog.getByRole('button', { name: 'Reschedule' }).click()
-      await soon(() => page.locator('article').innerText()).toMatch(/Looked at\s.*2100-01-3/)
+      await soon(() => page.locator('article').innerText()).toMatch(/Rescheduled to\s.*2100-01-3/)
+      expect(await page.locator('#actor-actions').getByRole('button').allInnerTexts()).toEqual([
+        'Retry',
+        'Reschedule',
+        'Pause',
+      ])
+      await confirm('Retry', /It is delivered again at once/)
+      await soon(() => page.locator('article').innerText()).toMatch(/State\s+due since/)
     })
 
     it('does not do what was shown of an alarm that has changed since', async () => {

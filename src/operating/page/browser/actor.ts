@@ -1,7 +1,8 @@
 import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
-import { instant } from '../../command/terminal.ts'
 import { leaseHolder } from '../../lease-holder.ts'
+import { instant } from '../../times.ts'
+import type { Action } from '../shapes.ts'
 import { changeButton } from './changes.ts'
 import { byId, make, setText, within } from './element.ts'
 import { timeElement } from './times.ts'
@@ -43,26 +44,35 @@ function drawActions(key: string, alarm: ListedAlarm | null, isPausedAlone: bool
   const actions = byId('actor-actions')
   const focused = document.activeElement?.textContent
   const hadFocus = actions.contains(document.activeElement)
-  const failed = alarm?.state === 'failed' ? { key, fence: alarm.fence } : null
+  const changes = alarm === null ? [] : changesOf(alarm)
   const buttons = [
-    ...(failed === null
-      ? []
-      : (['retry', 'reschedule', 'discard'] as const).flatMap((each) => changeButton(each, failed))),
+    ...changes.flatMap((each) => changeButton(each, { key, fence: alarm?.fence as number })),
     ...changeButton(isPausedAlone ? 'resume' : 'pause', { scope: { key } }),
   ]
   actions.replaceChildren(...buttons)
   if (hadFocus) (buttons.find(({ textContent }) => textContent === focused) ?? byId('actor-key')).focus()
 }
 
+function changesOf(alarm: ListedAlarm): readonly Action[] {
+  if (alarm.state === 'failed') return ['retry', 'reschedule', 'discard']
+  return isRescheduled(alarm) ? ['retry', 'reschedule'] : []
+}
+
+/** An operator has put it off. */
+function isRescheduled({ state, time, due }: ListedAlarm): boolean {
+  return state === 'pending' && due !== time
+}
+
 type Row = readonly [name: string, ...values: (Node | string)[]]
 
 function rowsOf(alarm: ListedAlarm, isPausedAlone: boolean, holder: string): readonly Row[] {
-  const { time, due, fence, failures, lastError, lease, paused } = alarm
+  const { state, time, due, fence, failures, lastError, lease, paused } = alarm
   const rows: Row[] = [
     ['State', ...meaningOf(alarm)],
     ['Set to', ...both(time)],
   ]
-  if (due !== null && due !== time && lease === null) rows.push(['Looked at', ...both(due)])
+  if (isRescheduled(alarm)) rows.push(['Rescheduled to', ...both(due as number)])
+  if (state === 'backing-off') rows.push(['Delivered again', ...both(due as number)])
   rows.push(['Fence', `${fence}`], ['Failures', `${failures}`])
   if (paused) rows.push(['Paused', isPausedAlone ? 'by itself' : 'with others'])
   if (lease !== null)

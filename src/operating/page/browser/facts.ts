@@ -1,5 +1,6 @@
 import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
-import { digits, duration, printable } from '../../command/terminal.ts'
+import { digits, printable } from '../../command/terminal.ts'
+import { duration } from '../../times.ts'
 import { linkTo } from './address.ts'
 import { changeButton } from './changes.ts'
 import { byId, make } from './element.ts'

@@ -1,4 +1,4 @@
-import { fromNow, instant } from '../../command/terminal.ts'
+import { fromNow, instant } from '../../times.ts'
 import { make, setText } from './element.ts'
 
 /** ms that the manager's clock is ahead of this browser's. */
