@@ -22,6 +22,8 @@ export interface Excerpt {
   readonly failed: boolean | null
   /** all that is wanted was delivered once: others may be left out, or given */
   readonly begun: boolean
+  /** those whose keys begin so are wanted: others may be left out, or given */
+  readonly prefix: string
   /** not those at this time or after it */
   readonly before: number
   /** so many, or all that there are */
@@ -85,7 +87,7 @@ export function listAlarms(options: ListOptions, { now, read, openRead, pauses }
       // What is looked for among others is not read one by one.
       const asked = prefix === '' && (state === undefined || failed) ? Math.min(PAGE, left) : PAGE
       const before = state === 'due' ? Math.min(dueBefore, now() + 1) : dueBefore
-      return whenRead(readExcerpt({ after: place, failed, begun, before, limit: asked }), (page) =>
+      return whenRead(readExcerpt({ after: place, failed, begun, prefix, before, limit: asked }), (page) =>
         turn(page, asked),
       )
     }

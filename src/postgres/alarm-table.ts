@@ -10,6 +10,9 @@ import type { Database } from './database.ts'
 import { type Group, groupTurn } from './group-turn.ts'
 import { statementsOf } from './statements.ts'
 
+/** Of a letter that is cut in two, PostgreSQL knows nothing. */
+const HALF = /[\ud800-\udbff]$/
+
 /** An alarm that was taken for a lease. */
 export interface Taken {
   readonly id: string
@@ -174,12 +177,13 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     forget: async (age) => (await db.query(sql.forget, [age])).length > 0,
     get: async (key) => (await db.query<{ time: AlarmTime }>(sql.get, [idOf(key)]))[0]?.time ?? null,
     read: async (key) => (await db.query<HeldRow>(sql.read, [idOf(key)])).map(heldOf)[0] ?? null,
-    async page({ after, failed, before, limit }) {
+    async page({ after, failed, prefix, before, limit }) {
       const asked = [
         after?.at ?? -1,
         idOf(after?.key ?? ''),
         Math.min(before, Number.MAX_SAFE_INTEGER),
         limit,
+        toText(prefix.replace(HALF, '')),
       ]
       // Before the first of all ids.
       if (after === null) asked[1] = ''

@@ -307,6 +307,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
         after: null,
         failed: false,
         begun: false,
+        prefix: '',
         before: now + 1,
         limit: 1,
       })

@@ -173,10 +173,10 @@ export function statementsOf(schema: string) {
 
   const read = `SELECT ${columnsOf('row', 'due')} FROM ${alarm} AS row WHERE id = decode($1, 'hex')`
 
-  /** Those after ($1, $2) and before $3, at most $4: those that wait, those that have failed, or both. */
+  /** Those after ($1, $2) and before $3 that begin with $5, at most $4: those that wait, those that have failed, or both. */
   const part = (at: string, which: string): string => `(
     SELECT *, ${at} AS at FROM ${alarm}
-    WHERE ${which} AND (${at}, id) > ($1::bigint, decode($2, 'hex')) AND ${at} < $3::bigint ORDER BY ${at}, id LIMIT $4)`
+    WHERE ${which} AND (${at}, id) > ($1::bigint, decode($2, 'hex')) AND ${at} < $3::bigint AND starts_with(key, $5) ORDER BY ${at}, id LIMIT $4)`
   const waiting = `${part('due', 'due IS NOT NULL AND aside IS NULL')} UNION ALL ${part('due', 'aside IS NOT NULL')}`
   const failed = part('time', 'due IS NULL AND time IS NOT NULL')
   const page = (wanted: boolean | null): string => `

@@ -219,8 +219,14 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
     ...deliverersIn(db),
     look: (now) => ({
       counts: count(now),
-      oldest: (ledger.page({ after: null, failed: false, begun: false, before: now + 1, limit: 1 })[0] ??
-        null) as Look['oldest'],
+      oldest: (ledger.page({
+        after: null,
+        failed: false,
+        begun: false,
+        prefix: '',
+        before: now + 1,
+        limit: 1,
+      })[0] ?? null) as Look['oldest'],
       pauses: ledger.pauses(),
       ...ledger.deliverers(),
     }),

@@ -1,4 +1,5 @@
 import { postgresStore } from 'nolater/postgres'
+import type pg from 'pg'
 import { EMPTY, throwError } from 'rxjs'
 import { describe, it } from 'vitest'
 import { fenceOf } from '../../src/vocabulary/fence.ts'
@@ -35,6 +36,39 @@ export function describeOperating(server: Server): void {
         expect((await call(rig, 'retry', 'failed', '--fence', '5')).out).toBe('retried failed\n')
         expect((await call(rig, 'pause', '--all')).out).toBe('paused: all\n')
         expect((await call(rig, 'resume', '--all')).out).toBe('resumed: all\n')
+      }))
+
+    it('asks for those alone whose keys begin so, whatever these are made of', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        const pool = rig.pool()
+        let read = 0
+        const query = pool.query.bind(pool) as (...words: unknown[]) => Promise<pg.QueryResult>
+        pool.query = (async (...words: unknown[]) => {
+          const result = await query(...words)
+          if (JSON.stringify(words[0]).includes('starts_with')) read += result.rows.length
+          return result
+        }) as typeof pool.query
+        const manager = rig.manager({ pool })
+        const due = Date.now() + HOUR
+        const keys = ['a%b', 'a_b', 'a\\b', 'a\0b', 'a\\0b', 'a\u{1f600}b', 'aéb']
+        for (const key of ['axb', 'b', ...keys]) await rig.write(manager, key, due, 1)
+        const begin = async (prefix: string, state?: 'failed') => {
+          const found: string[] = []
+          for await (const { key } of manager.list({ prefix, ...(state && { state }) })) found.push(key)
+          return found
+        }
+        for (const key of keys) {
+          read = 0
+          const found = await begin([...key].slice(0, 2).join(''))
+          expect(found).toContain(key)
+          expect(read).toBe(found.length)
+          expect(read).toBeLessThan(4)
+        }
+        expect(await begin('a\\0')).toEqual(['a\\0b'])
+        expect(await begin('a\ud83d')).toEqual(['a\u{1f600}b'])
+        await server.query(`UPDATE ${rig.table} SET due = NULL WHERE key = 'b'`)
+        expect(await begin('b', 'failed')).toEqual(['b'])
+        expect(await begin('a', 'failed')).toEqual([])
       }))
 
     it('counts what is looked at next in each part of a time, paused or not, and what has failed in none', ({

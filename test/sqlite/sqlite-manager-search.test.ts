@@ -145,7 +145,14 @@ describe('countDue', () => {
 })
 
 describe('the indexes', () => {
-  const excerpt = { after: null, failed: false, begun: true, before: Number.MAX_SAFE_INTEGER, limit: 9 }
+  const excerpt = {
+    after: null,
+    failed: false,
+    begun: true,
+    prefix: '',
+    before: Number.MAX_SAFE_INTEGER,
+    limit: 9,
+  }
 
   it('lead to those that were delivered once, in their order, where these are few', async () => {
     const { t0, clock, file, write, deliver } = stage()

@@ -10,7 +10,7 @@ export type Reading = (query: URLSearchParams) => Promise<Answer>
 
 const ROWS = 50
 const MOST_ROWS = 500
-const PATIENCE = 250 // ms of a search
+const PATIENCE = 2_000 // ms of a search
 const [WIDTH, WIDEST] = [960, 4_000] // px
 const WHICH = 'Which one? Give its key.'
 const [HOUR, MINUTES] = [3_600_000, 60]

@@ -82,7 +82,7 @@ describe('what a page is read from', () => {
     expect(await keys('prefix=ab&state=pending')).toEqual(['ab', 'abc'])
   })
 
-  it('is not looked for longer than a quarter of a second: it says that it was cut', async () => {
+  it('is not looked for longer than two seconds: it says that it was cut', async () => {
     const clock = virtualClock(1_000_000)
     const manager = { ...memoryManager({ scheduler: clock }), list: () => NEVER as never }
     const { ask } = await serve(manager, { scheduler: clock })
@@ -91,9 +91,9 @@ describe('what a page is read from', () => {
     asked.then(() => (isOver = true))
     while (!isOver) {
       await new Promise((resolve) => setImmediate(resolve))
-      await clock.advanceAsync(50)
+      await clock.advanceAsync(500)
     }
-    expect(clock.now()).toBeGreaterThanOrEqual(1_000_250)
+    expect(clock.now()).toBeGreaterThanOrEqual(1_002_000)
     expect(JSON.parse((await asked).body)).toEqual({ alarms: [], more: false, cut: true })
   })
 
