@@ -1,6 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { type KillWindow, type Lateness, latenessOf } from '../../examples/fleet/lateness.ts'
 import { random, seedOf } from '../../examples/fleet/random.ts'
 import { sqliteManagerPatient } from '../../src/operating/doctor/sqlite-manager-patient.ts'
@@ -64,17 +63,6 @@ const PATIENCE = 5 // rounds without progress at the end
 const QUIET = 3_000 // ms without a word ends a round
 const LONGEST = 60_000 // ms, of a round in which they talk but nothing comes of it
 
-/** An actor whose host was killed, or whose disk was full, before its first transaction has an empty file. */
-function isBegun(file: string): boolean {
-  if (!existsSync(file)) return false
-  const db = new DatabaseSync(file, { readOnly: true })
-  try {
-    return db.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined
-  } finally {
-    db.close()
-  }
-}
-
 /** Runs hosts, kills them at random points under all kinds of trouble, and looks at the files after each kill. */
 export async function campaign(options: CampaignOptions): Promise<Outcome> {
   const { plan, disk, faults, inTurn = false, stopsAtFault = false } = options
@@ -120,7 +108,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     if (plan.sabotage !== 'none') return
     const { isExamined, found } = await falseAlarms(() => {
       const manager = sqliteManagerPatient(managerFile(plan))
-      const files = plan.actors.map((key) => actorFile(plan, key)).filter(isBegun)
+      const files = plan.actors.map((key) => actorFile(plan, key)).filter(existsSync)
       return { manager, stores: files.map((file) => sqliteStorePatient(file, manager.manager)) }
     })
     if (isExamined) examined++

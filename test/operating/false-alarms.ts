@@ -11,6 +11,7 @@ const truths: readonly FindingCode[] = [
   'ALARM_PAUSED',
   'CLOCK_DISAGREES',
   'COPY_EARLIER',
+  'STORE_EMPTY',
 ]
 
 /** What the doctor finds that must not be there: for each a line, or none. What cannot be read now is left for the next time. */

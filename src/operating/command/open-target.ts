@@ -79,6 +79,13 @@ async function openPostgres(url: string, schema: string | undefined): Promise<Op
   }
 }
 
+/** What a target is called where others may read it: a URL without its user. */
+export function targetName(target: string): string {
+  if (!POSTGRES.test(target)) return target
+  const url = URL.canParse(target) ? new URL(target) : null
+  return url === null ? 'PostgreSQL' : url.host + url.pathname
+}
+
 /** Hides the password of a word that may be a URL or a connection string, in whichever way it is written or repeated. */
 export function withoutPassword(word: string): (text: string) => string {
   const [, scheme, rest = ''] = /([\w+.-]+:\/\/)(.*)$/s.exec(word) ?? []

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { hostname } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { alarmPage } from '../page/index.ts'
 import { newToken } from '../page/secret.ts'
 import type { Call } from './arguments.ts'
-import { openOperator, openReader } from './open-target.ts'
+import { openOperator, openReader, targetName } from './open-target.ts'
 import { jsonLine, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
@@ -28,13 +28,14 @@ export async function ui(call: Call, terminal: Terminal): Promise<number> {
   try {
     const page = alarmPage(manager, {
       change,
+      name: targetName(target),
       ...(token !== undefined && { token }),
       ...(journal !== undefined && { journal }),
       ...(isOpen && { hosts: [nameOf(host)] }),
     })
     const server = createServer(page)
     await listen(server, port, host)
-    const url = urlOf(server, host, token)
+    const url = urlOf(server, addressOf(host), token)
     terminal.out(json ? jsonLine({ url }) : `${url}\n`)
     if (!json)
       terminal.say(
@@ -60,9 +61,18 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   }
 }
 
+const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::'
+
 /** What listens at every address is reached by the name of this machine. */
 function nameOf(host: string): string {
-  return host === '0.0.0.0' || host === '::' ? hostname() : inUrl(host)
+  return isEvery(host) ? hostname() : inUrl(host)
+}
+
+/** Others may not know this machine by its name. */
+function addressOf(host: string): string {
+  if (!isEvery(host)) return inUrl(host)
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return own.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? hostname()
 }
 
 function inUrl(host: string): string {
@@ -71,5 +81,5 @@ function inUrl(host: string): string {
 
 function urlOf(server: Server, host: string, token: string | undefined): string {
   const { port } = server.address() as AddressInfo
-  return `http://${nameOf(host)}:${port}/${token === undefined ? '' : `?token=${encodeURIComponent(token)}`}`
+  return `http://${host}:${port}/${token === undefined ? '' : `?token=${encodeURIComponent(token)}`}`
 }

@@ -32,6 +32,8 @@ export type FindingCode =
   | 'FENCE_AHEAD'
   /** the manager knows nothing of an actor whose store holds an alarm, and learns it when that is opened */
   | 'STORE_NOT_OPENED'
+  /** the file of a store is empty: what opened it died before its first transaction */
+  | 'STORE_EMPTY'
 
 /** One thing that was found. */
 export interface Finding {

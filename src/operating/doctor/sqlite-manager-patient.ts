@@ -9,6 +9,7 @@ import { connectToRead } from '../../sqlite/connect-to-read.ts'
 import { type SqliteManager, sqliteManager } from '../../sqlite/index.ts'
 import { machineElapsed } from '../../sqlite/machine-elapsed.ts'
 import { openDatabase, versionIn } from '../../sqlite/open-database.ts'
+import { emptyFile } from '../../sqlite/open-to-read.ts'
 import { pageByPage } from '../../sqlite/page-by-page.ts'
 import { type SqliteLedger, sqliteLedger } from '../../sqlite/sqlite-ledger.ts'
 import { storageError } from '../../sqlite/storage-error.ts'
@@ -36,7 +37,9 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
   let isDamaged = false
   let manager: SqliteManager | null = null
   try {
-    if (versionIn(db, file, alarmSchema) === alarmSchema.version) ledger = sqliteLedger(db)
+    const version = versionIn(db, file, alarmSchema)
+    if (version === 0) throw emptyFile(file, 'sqliteManager')
+    if (version === alarmSchema.version) ledger = sqliteLedger(db)
   } catch (error) {
     refusal = storageError(error, file)
     isDamaged = (error as { errcode?: unknown }).errcode === CORRUPT

@@ -46,7 +46,8 @@ export function sqliteStorePatient(file: string, manager: () => SqliteManager): 
       await opener.open(key)
     },
     async *damage() {
-      const { version, known } = within((store) => store)
+      const { isEmpty, version, known } = within((store) => store)
+      if (isEmpty) yield ofEmpty(file)
       if (version !== known) yield ofVersion(file, version, known)
     },
     close: async () => opener?.close(),
@@ -55,6 +56,8 @@ export function sqliteStorePatient(file: string, manager: () => SqliteManager): 
 
 /** A file of stores, as it is read. */
 interface StoreFile {
+  /** it has no tables */
+  readonly isEmpty: boolean
   readonly isOne: boolean
   readonly version: number
   readonly known: number
@@ -67,6 +70,7 @@ interface StoreFile {
 function openStore(file: string): StoreFile {
   const db = connectToRead(file, 'sqliteStore or sqliteStores')
   try {
+    if (db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) return nothingIn(db)
     const isOne = hasTable(db, '_nolater_actor')
     if (!isOne && !hasTable(db, '_nolater_actors')) throw nothingOfOurs(file)
     const [table, version, known] = isOne
@@ -78,6 +82,7 @@ function openStore(file: string): StoreFile {
     const page = isKnown ? db.prepare(`${select} WHERE key > ? ORDER BY key LIMIT ${AT_A_TIME}`) : null
     const read = isKnown ? rowsOf<Actor>(db, select) : null
     return {
+      isEmpty: false,
       isOne,
       version,
       known,
@@ -91,6 +96,19 @@ function openStore(file: string): StoreFile {
   } catch (error) {
     db.close()
     throw storageError(error, file)
+  }
+}
+
+function nothingIn(db: DatabaseSync): StoreFile {
+  const version = STORE_VERSION
+  return {
+    isEmpty: true,
+    isOne: true,
+    version,
+    known: version,
+    page: () => [],
+    read: () => [],
+    close: () => db.close(),
   }
 }
 
@@ -145,6 +163,18 @@ function ofVersion(file: string, version: number, known: number): Finding {
     key: null,
     text: `the store ${given(file)} has version ${version} of its tables, this library knows ${known}`,
     advice: isOlder ? 'open it with this version, and examine it again' : 'install a newer nolater',
+    repair: null,
+  }
+}
+
+function ofEmpty(file: string): Finding {
+  return {
+    code: 'STORE_EMPTY',
+    severity: 'notice',
+    key: null,
+    text: `the store ${given(file)} is empty: what opened it ended before its first transaction`,
+    advice:
+      'nothing, if it is the right file: an alarm that was acknowledged is in a store that is not empty',
     repair: null,
   }
 }

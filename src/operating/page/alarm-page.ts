@@ -36,7 +36,7 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
 export function alarmPage(manager: PageManager, options: PageOptions = {}): PageHandler {
   const checked = checkPage(manager, options)
   const csrf = secretFor('change', checked.token)
-  const page = documentOf(checked.can, csrf, checked.journal !== undefined)
+  const page = documentOf(checked.name, checked.can, csrf, checked.journal !== undefined)
   const login = openLogin(checked.token)
   const live = openLive(manager, checked)
   const change = openChanges(manager, checked, csrf)

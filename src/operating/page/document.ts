@@ -18,12 +18,14 @@ export const policy = [
   "trusted-types 'none'",
 ].join('; ')
 
-/** The page, which may do these. */
-export function documentOf(can: readonly Action[], csrf: string, hasJournal: boolean): Buffer {
+const attribute = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+
+/** The page of these alarms, which may do these. */
+export function documentOf(name: string, can: readonly Action[], csrf: string, hasJournal: boolean): Buffer {
   const parts: Readonly<Record<string, string>> = {
     '<!-- style -->': `<style>${style}</style>`,
     '<!-- script -->': `<script type="module">${script}</script>`,
-    'data-can=""': `data-can="${can.join(' ')}" data-csrf="${csrf}"${hasJournal ? ' data-journal=""' : ''}`,
+    'data-can=""': `data-can="${can.join(' ')}" data-csrf="${csrf}" data-name="${attribute(name)}"${hasJournal ? ' data-journal=""' : ''}`,
   }
   return Buffer.from(html.replace(/<!-- \w+ -->|data-can=""/g, (part) => parts[part] ?? ''))
 }

@@ -14,6 +14,7 @@ export const html = `<!doctype html>
     <a class="skip" href="#main">Skip to the alarms</a>
     <header>
       <h1><a href="#list">nolater</a></h1>
+      <p id="name"></p>
       <p id="link" role="status">connecting</p>
       <label id="switch" class="switch" hidden>
         <input type="checkbox" role="switch" aria-checked="false" autocomplete="off" />
@@ -254,6 +255,15 @@ header {
   gap: 4px 16px;
 }
 
+#name {
+  min-width: 0;
+  overflow-wrap: anywhere;
+}
+
+#name:empty {
+  display: none;
+}
+
 #link {
   flex: 1;
   color: var(--faint);
@@ -346,11 +356,11 @@ header {
   color: var(--text);
 }
 
-#counts [data-state="failed"] strong {
+#counts [data-state="failed"]:not([data-none]) strong {
   color: var(--bad);
 }
 
-#counts [data-state="due"] strong {
+#counts [data-state="due"]:not([data-none]) strong {
   color: var(--warn);
 }
 
@@ -682,8 +692,8 @@ function isLive({ seen }, at) {
 function leaseHolder({ holder }, { deliverers, at }) {
   const deliverer = deliverers.find((each) => each.holder === holder);
   if (deliverer === void 0) return \`\${holder}, which does not report: dead, or of an older version\`;
-  const name = deliverer.process || holder;
-  return isLive(deliverer, at) ? name : \`\${name}, which does not report any more: dead, or hung\`;
+  const name2 = deliverer.process || holder;
+  return isLive(deliverer, at) ? name2 : \`\${name2}, which does not report any more: dead, or hung\`;
 }
 
 var units = [
@@ -734,8 +744,8 @@ function byId(id) {
 function within(parent, selector) {
   return parent.querySelector(selector);
 }
-function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
+function make(name2, attributes = {}, ...children) {
+  const element = document.createElement(name2);
   for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
   element.append(...children);
   return element;
@@ -852,11 +862,11 @@ function canChange() {
 }
 function changeButton(action, meant) {
   if (!isOn || !can.includes(action)) return [];
-  const { name } = words[action];
+  const { name: name2 } = words[action];
   const subject = subjectOf(meant);
   const isPause = action === "pause" && !("key" in meant) && !("key" in meant.scope);
-  const text = isPause ? \`\${name} \${subject}\` : name;
-  const button = make("button", { type: "button", "aria-label": \`\${name} \${subject}\` }, text);
+  const text = isPause ? \`\${name2} \${subject}\` : name2;
+  const button = make("button", { type: "button", "aria-label": \`\${name2} \${subject}\` }, text);
   button.addEventListener("click", () => void change(action, meant));
   return [button];
 }
@@ -864,9 +874,9 @@ function subjectOf(meant) {
   return "key" in meant ? \`the alarm of \${keyText(meant.key)}\` : scopeText(meant.scope);
 }
 async function change(action, meant) {
-  const { name, done, what } = words[action];
+  const { name: name2, done, what } = words[action];
   const subject = subjectOf(meant);
-  const time = await confirmed(\`\${name} \${subject}?\`, what, name, action === "reschedule");
+  const time = await confirmed(\`\${name2} \${subject}?\`, what, name2, action === "reschedule");
   if (time === null) return;
   try {
     await askToChange(action, { ...meant, ...action === "reschedule" && { time } });
@@ -876,11 +886,11 @@ async function change(action, meant) {
   }
   changed();
 }
-function confirmed(title, text, name, asksTime) {
+function confirmed(title, text, name2, asksTime) {
   const dialog = within(document.body, "dialog");
   byId("dialog-title").textContent = title;
   byId("dialog-text").textContent = text;
-  within(dialog, ".do").textContent = name;
+  within(dialog, ".do").textContent = name2;
   const label = byId("dialog-time");
   const input = within(label, "input");
   label.hidden = !asksTime;
@@ -913,7 +923,7 @@ function drawActor(key, alarm, stats, canChange2) {
   drawActions(key, alarm, isPausedAlone);
   const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone, holder);
   within(article, "dl").replaceChildren(
-    ...rows.map(([name, ...values]) => make("div", {}, make("dt", {}, name), make("dd", {}, ...values))),
+    ...rows.map(([name2, ...values]) => make("div", {}, make("dt", {}, name2), make("dd", {}, ...values))),
     ...alarm === null ? [make("div", {}, make("dd", {}, "It has no alarm."))] : []
   );
   const error = alarm?.lastError ?? null;
@@ -991,20 +1001,26 @@ function linkTo(to) {
   return \`#\${query}\`;
 }
 
+var name = printable(document.body.dataset.name ?? "");
 var states = [null, ...Object.keys(stateNames)];
 var links = states.map((state) => {
   const count = make("strong", {}, "…");
-  const name = state === null ? "all" : stateNames[state];
-  const link = make("a", { href: linkTo({ state }), "data-state": state ?? "all" }, count, \` \${name}\`);
+  const name2 = state === null ? "all" : stateNames[state];
+  const link = make("a", { href: linkTo({ state }), "data-state": state ?? "all" }, count, \` \${name2}\`);
   return { state, link, count };
 });
 function startCounts() {
+  setText(byId("name"), name);
   byId("counts").append(...links.map(({ link }) => link));
 }
 function drawCounts({ counts }) {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  for (const { state, count } of links) setText(count, digits(state === null ? all : counts[state]));
-  document.title = \`\${digits(counts.failed)} failed, \${digits(counts.due)} due: nolater\`;
+  for (const { state, count, link } of links) {
+    const held = state === null ? all : counts[state];
+    setText(count, digits(held));
+    link.toggleAttribute("data-none", held === 0);
+  }
+  document.title = \`\${digits(counts.failed)} failed, \${digits(counts.due)} due: \${name || "nolater"}\`;
 }
 function markCounts() {
   const { key, state } = readAddress();
@@ -1014,7 +1030,7 @@ function markCounts() {
   }
 }
 
-var HUNG = 3e4;
+var NOTHING = "Nothing delivers: what is due stays due.";
 var drawn2 = "";
 function drawFacts(stats, canChange2) {
   const { oldest, at, paused, deliverers } = stats;
@@ -1039,7 +1055,7 @@ function drawFacts(stats, canChange2) {
       make("a", { href: linkTo({ key: oldest.key }), class: "key" }, keyText(oldest.key))
     ),
     make("p", {}, lastMinute(stats)),
-    deliverers.length === 0 ? make("p", { class: "bad" }, "Nothing delivers: what is due stays due.") : deliverersOf(stats, isOpen),
+    deliverers.length === 0 ? make("p", { class: "bad" }, NOTHING) : deliverersOf(stats, isOpen),
     ...paused.map(
       (scope) => make("p", { class: "paused" }, \`Paused: \${scopeText(scope)} \`, ...changeButton("resume", { scope }))
     ),
@@ -1054,16 +1070,13 @@ function lastMinute({ fires, failures, lateness: { p50, p99, max } }) {
   return \`\${rate}; half of them late by \${duration(p50)} at most, 99 of 100 by \${duration(p99)}, all by \${duration(max)}.\`;
 }
 function deliverersOf({ deliverers, at }, isOpen) {
-  const hung = deliverers.filter(({ seen }) => at - seen > HUNG).length;
-  const count = deliverers.length === 1 ? "1 delivers" : \`\${deliverers.length} deliver\`;
+  const live = deliverers.filter((deliverer) => isLive(deliverer, at)).length;
+  const hung = deliverers.length - live;
+  const count = live === 0 ? NOTHING : live === 1 ? "1 delivers." : \`\${live} deliver.\`;
   return make(
     "details",
     isOpen ? { open: "" } : {},
-    make(
-      "summary",
-      hung > 0 ? { class: "bad" } : {},
-      hung > 0 ? \`\${count}, \${hung} of them dead or hung\` : count
-    ),
+    make("summary", hung > 0 ? { class: "bad" } : {}, hung > 0 ? \`\${count} \${hung} dead or hung.\` : count),
     make(
       "ul",
       {},
@@ -1156,6 +1169,7 @@ function focusSearch() {
 }
 
 var drawn3 = "";
+var pageOf = null;
 function drawList(answer, address, canChange2) {
   const now2 = JSON.stringify([answer, address, canChange2]);
   if (now2 === drawn3) return;
@@ -1168,12 +1182,18 @@ function drawList(answer, address, canChange2) {
   const focused = document.activeElement?.dataset.key;
   body.replaceChildren(...answer.alarms.map(rowOf));
   if (focused !== void 0) focusRow(focused);
+  if (after !== pageOf) showTop(answer.alarms[0]?.key);
+  pageOf = after;
   setText(byId("end"), endOf(answer, address));
   const last = answer.alarms.at(-1);
   byId("pager").replaceChildren(
     ...after === null ? [] : [make("a", { href: linkTo({ state, prefix }) }, "First page")],
     ...answer.more && last !== void 0 ? [make("a", { href: pageAfter(address, last) }, "Next page")] : []
   );
+}
+function showTop(first) {
+  byId("list-title").scrollIntoView({ block: "nearest" });
+  if (first !== void 0) focusRow(first);
 }
 function focusRow(key) {
   const row = [...document.querySelectorAll("#list [data-key]")].find(

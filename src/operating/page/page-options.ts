@@ -21,6 +21,8 @@ export interface PageOptions {
   readonly hosts?: readonly string[]
   /** below which path it is, where no framework has taken it off: `/alarms`; default `''` */
   readonly path?: string
+  /** which alarms these are, for people that have several pages; default `''` */
+  readonly name?: string
   /** the file of `recordJournal`, from which an actor's page draws what happened last; default: it draws nothing */
   readonly journal?: string
   /** the clock, and the timers; default asyncScheduler */
@@ -40,6 +42,7 @@ const names: Names<PageOptions> = {
   token: true,
   hosts: true,
   path: true,
+  name: true,
   journal: true,
   scheduler: true,
 }
@@ -51,7 +54,15 @@ export function checkPage(manager: PageManager, options: PageOptions): CheckedPa
     throw configError('manager', 'an AlarmManager that has list and stats', manager)
   }
   checkNames('alarmPage', options, names)
-  const { change = false, token, hosts = [], path = '', journal, scheduler = asyncScheduler } = options
+  const {
+    change = false,
+    token,
+    hosts = [],
+    path = '',
+    name = '',
+    journal,
+    scheduler = asyncScheduler,
+  } = options
   if (typeof change !== 'boolean') throw configError('change', 'true or false', change)
   if (token !== undefined && token !== false && !(typeof token === 'string' && token.length >= SHORTEST)) {
     throw configError(
@@ -73,6 +84,7 @@ export function checkPage(manager: PageManager, options: PageOptions): CheckedPa
   if (typeof path !== 'string' || !/^(?:\/[^/?#\s]+)*$/.test(path)) {
     throw configError('path', "'' or as '/alarms'", path)
   }
+  if (typeof name !== 'string') throw configError('name', 'a text', name)
   if (journal !== undefined && (typeof journal !== 'string' || journal === '')) {
     throw configError('journal', 'the file of recordJournal', journal)
   }
@@ -82,6 +94,7 @@ export function checkPage(manager: PageManager, options: PageOptions): CheckedPa
     token,
     hosts: hosts.map((host) => host.toLowerCase()),
     path,
+    name,
     journal,
     scheduler,
     can,

@@ -1,3 +1,4 @@
+import { statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
@@ -57,6 +58,17 @@ function change(file: string, sql: string): void {
 }
 
 describe.each(['sqliteStores', 'sqliteStore'] as const)('nolater doctor, with the files of %s', (kind) => {
+  it('takes the empty file of a store for what ended before its first transaction', async () => {
+    const { files, doctor } = await well(kind)
+    const empty = newFile()
+    writeFileSync(empty, '')
+    files.push(empty)
+    const found = [{ code: 'STORE_EMPTY', severity: 'notice', text: expect.stringContaining(empty) }]
+    expect(await doctor()).toMatchObject({ code: 0, found })
+    expect(await doctor('--fix')).toMatchObject({ code: 0, found })
+    expect(statSync(empty).size).toBe(0)
+  })
+
   it('finds nothing where nothing is wrong', async () => {
     const { doctor } = await well(kind)
     expect(await doctor()).toEqual({ code: 0, found: [] })
@@ -254,4 +266,19 @@ describe('nolater doctor', () => {
       /\nNothing is wrong with the manager alone: give its stores to compare them\.\n$/,
     )
   })
+})
+
+describe('an empty file', () => {
+  it.each([['list'], ['stats'], ['doctor'], ['doctor', '--fix'], ['retry', '--all'], ['pause', '--all']])(
+    'is no manager, and is not made one: %s %s',
+    async (command, ...more) => {
+      const file = newFile()
+      writeFileSync(file, '')
+      expect(await run([command, file, ...more])).toMatchObject({
+        code: 3,
+        said: expect.stringContaining('is empty: nothing was written to it yet. Give that of sqliteManager.'),
+      })
+      expect(statSync(file).size).toBe(0)
+    },
+  )
 })

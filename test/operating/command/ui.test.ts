@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { hostname } from 'node:os'
 import { Subject } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { KeyedEvent } from '../../../src/index.ts'
@@ -52,10 +51,13 @@ async function fetched(url: string): Promise<Record<string, unknown>> {
 
 describe('nolater ui', () => {
   it('serves the page to this machine, only to be read, and ends when it is stopped', async () => {
-    const { url, said, end } = await start(await target(), '--port', '0')
+    const file = await target()
+    const { url, said, end } = await start(file, '--port', '0')
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
     expect(said()).toContain('It only reads.')
-    expect(await (await fetch(url)).text()).toContain('data-can=""')
+    const html = await (await fetch(url)).text()
+    expect(html).toContain('data-can=""')
+    expect(html).toContain(`data-name="${file}"`)
     expect((await fetched(`${url}list`)).alarms).toMatchObject([{ key: 'a', state: 'pending' }])
     expect(await (await fetch(`${url}pause`, { method: 'POST' })).text()).toContain('only reads')
     // A page that is open does not hold it up.
@@ -81,8 +83,9 @@ describe('nolater ui', () => {
   it('asks other machines for a token, which it makes where none is given', async () => {
     const file = await target()
     const { url } = await start(file, '--port', '0', '--host', '0.0.0.0')
-    const { host, searchParams, port } = new URL(url)
-    expect(host).toBe(`${hostname().toLowerCase()}:${port}`)
+    const { hostname, searchParams, port } = new URL(url)
+    expect(hostname).not.toMatch(/^(0\.0\.0\.0|127\.|localhost)/)
+    expect((await fetch(`http://${hostname}:${port}/`)).status).toBe(401)
     expect(searchParams.get('token')).toMatch(/^[\w-]{32}$/)
     const own = `http://127.0.0.1:${port}/`
     expect((await fetch(own)).status).toBe(401)

@@ -86,6 +86,11 @@ describe.skipIf(isMissing)(
       await page.getByRole('link', { name: 'Next page' }).click()
       await soon(async () => (await keysIn(page))[0]).not.toBe(first[0])
       const second = await keysIn(page)
+      expect(await focused(page)).toBe(second[0])
+      const top = await page.evaluate<number>(
+        `document.querySelector('#list-title').getBoundingClientRect().top`,
+      )
+      expect(top).toBeGreaterThanOrEqual(0)
       expect(second.filter((key) => first.includes(key))).toEqual([])
       expect(await page.locator('#end').innerText()).toBe('These are all.')
       await page.goBack()
@@ -261,6 +266,11 @@ describe.skipIf(isMissing)(
       const page = await open(await serve({}, own))
       await page.keyboard.press('j')
       expect(await focused(page)).toBe('b')
+      const colour = () =>
+        page.evaluate<string>(
+          `getComputedStyle(document.querySelector('#counts [data-state=failed] strong')).color`,
+        )
+      const plain = await colour()
       await write('a')
       await soon(() => keysIn(page)).toEqual(['b', 'a'])
       expect(await focused(page)).toBe('b')
@@ -270,8 +280,34 @@ describe.skipIf(isMissing)(
         .subscribe()
       onTestFinished(() => delivering.unsubscribe())
       await soon(() => page.locator('#counts [data-state=failed]').innerText()).toMatch(/^1\s/)
-      expect(await page.locator('#facts').innerText()).toContain('1 delivers')
+      expect(await colour()).not.toBe(plain)
+      expect(await page.locator('#facts').innerText()).toContain('1 delivers.')
       expect(await focused(page)).toBe('b')
+    })
+
+    it('does not count what is dead or hung among those that deliver', async () => {
+      const seen = (ago: number) => ({
+        holder: `h${ago}`,
+        process: `host:${ago}`,
+        since: 0,
+        seen: Date.now() - ago,
+      })
+      const open1 = async (...agos: number[]) => {
+        const stats = async () => ({ ...(await manager.stats()), deliverers: agos.map(seen) })
+        const page = await open(await serve({}, { ...manager, stats } as never))
+        await soon(() => page.locator('summary').count()).toBeGreaterThan(0)
+        return page.locator('#facts summary').innerText()
+      }
+      expect(await open1(60_000)).toBe('Nothing delivers: what is due stays due. 1 dead or hung.')
+      expect(await open1(0, 60_000, 70_000)).toBe('1 delivers. 2 dead or hung.')
+    })
+
+    it('says which alarms it shows, whatever they are called', async () => {
+      const name = `a&amp;"><b onclick='x'>$&`
+      const page = await open(await serve({ name }))
+      expect(await page.locator('#name').innerText()).toBe(name)
+      expect(await page.title()).toContain(`due: ${name}`)
+      expect(await page.locator('header b').count()).toBe(0)
     })
 
     it('says when it is not, and goes on by itself', async () => {

@@ -1,10 +1,11 @@
 import type { ListedState } from '../../../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
-import { digits } from '../../command/terminal.ts'
+import { digits, printable } from '../../command/terminal.ts'
 import { linkTo, readAddress } from './address.ts'
 import { byId, make, setText } from './element.ts'
 import { stateNames } from './words.ts'
 
+const name = printable(document.body.dataset.name ?? '')
 const states = [null, ...(Object.keys(stateNames) as ListedState[])]
 const links = states.map((state) => {
   const count = make('strong', {}, '…')
@@ -15,13 +16,18 @@ const links = states.map((state) => {
 
 /** How many are in each state: each a link to the list of them. */
 export function startCounts(): void {
+  setText(byId('name'), name)
   byId('counts').append(...links.map(({ link }) => link))
 }
 
 export function drawCounts({ counts }: ManagerStats): void {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  for (const { state, count } of links) setText(count, digits(state === null ? all : counts[state]))
-  document.title = `${digits(counts.failed)} failed, ${digits(counts.due)} due: nolater`
+  for (const { state, count, link } of links) {
+    const held = state === null ? all : counts[state]
+    setText(count, digits(held))
+    link.toggleAttribute('data-none', held === 0)
+  }
+  document.title = `${digits(counts.failed)} failed, ${digits(counts.due)} due: ${name || 'nolater'}`
 }
 
 /** Which of them is looked at. */

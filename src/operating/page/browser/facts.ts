@@ -1,4 +1,4 @@
-import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
+import { isLive, type ManagerStats } from '../../../vocabulary/manager-stats.ts'
 import { digits, printable } from '../../command/terminal.ts'
 import { duration } from '../../times.ts'
 import { linkTo } from './address.ts'
@@ -7,7 +7,7 @@ import { byId, make } from './element.ts'
 import { timeElement } from './times.ts'
 import { keyText, scopeText } from './words.ts'
 
-const HUNG = 30_000 // ms
+const NOTHING = 'Nothing delivers: what is due stays due.'
 
 let drawn = ''
 
@@ -38,9 +38,7 @@ export function drawFacts(stats: ManagerStats, canChange: boolean): void {
           make('a', { href: linkTo({ key: oldest.key }), class: 'key' }, keyText(oldest.key)),
         ),
     make('p', {}, lastMinute(stats)),
-    deliverers.length === 0
-      ? make('p', { class: 'bad' }, 'Nothing delivers: what is due stays due.')
-      : deliverersOf(stats, isOpen),
+    deliverers.length === 0 ? make('p', { class: 'bad' }, NOTHING) : deliverersOf(stats, isOpen),
     ...paused.map((scope) =>
       make('p', { class: 'paused' }, `Paused: ${scopeText(scope)} `, ...changeButton('resume', { scope })),
     ),
@@ -57,16 +55,13 @@ function lastMinute({ fires, failures, lateness: { p50, p99, max } }: ManagerSta
 }
 
 function deliverersOf({ deliverers, at }: ManagerStats, isOpen: boolean): HTMLElement {
-  const hung = deliverers.filter(({ seen }) => at - seen > HUNG).length
-  const count = deliverers.length === 1 ? '1 delivers' : `${deliverers.length} deliver`
+  const live = deliverers.filter((deliverer) => isLive(deliverer, at)).length
+  const hung = deliverers.length - live
+  const count = live === 0 ? NOTHING : live === 1 ? '1 delivers.' : `${live} deliver.`
   return make(
     'details',
     isOpen ? { open: '' } : {},
-    make(
-      'summary',
-      hung > 0 ? { class: 'bad' } : {},
-      hung > 0 ? `${count}, ${hung} of them dead or hung` : count,
-    ),
+    make('summary', hung > 0 ? { class: 'bad' } : {}, hung > 0 ? `${count} ${hung} dead or hung.` : count),
     make(
       'ul',
       {},

@@ -7,6 +7,7 @@ import { timeElement } from './times.ts'
 import { errorText, keyText, listTitles, scopeText, stateText } from './words.ts'
 
 let drawn = ''
+let pageOf: string | null = null // after which it begins
 
 /** A page of the list. What has not changed is not drawn again; a row that has the focus keeps it. */
 export function drawList(answer: ListAnswer, address: Address, canChange: boolean): void {
@@ -22,6 +23,8 @@ export function drawList(answer: ListAnswer, address: Address, canChange: boolea
   const focused = (document.activeElement as HTMLElement | null)?.dataset.key
   body.replaceChildren(...answer.alarms.map(rowOf))
   if (focused !== undefined) focusRow(focused)
+  if (after !== pageOf) showTop(answer.alarms[0]?.key)
+  pageOf = after
 
   setText(byId('end'), endOf(answer, address))
   const last = answer.alarms.at(-1)
@@ -33,7 +36,12 @@ export function drawList(answer: ListAnswer, address: Address, canChange: boolea
   )
 }
 
-/** Whether there is a row of this key, which has the focus now. */
+/** Another page is read from its top, and by the keyboard from its first row. */
+function showTop(first: string | undefined): void {
+  byId('list-title').scrollIntoView({ block: 'nearest' })
+  if (first !== undefined) focusRow(first)
+}
+
 export function focusRow(key: string): void {
   const row = [...document.querySelectorAll<HTMLElement>('#list [data-key]')].find(
     (each) => each.dataset.key === key,
