@@ -24,5 +24,6 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   isTerminal: process.stdout.isTTY === true,
   columns: process.stdout.columns ?? 80,
   now: Date.now,
+  env: process.env,
   signal: stop.signal,
 })

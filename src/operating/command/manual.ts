@@ -121,7 +121,10 @@ export const manual: Readonly<Record<string, Manual>> = {
     takes: {
       port: ['N', 'another than 4400; 0: any that is free'],
       host: ['H', 'for other machines too: 0.0.0.0, or one address'],
-      token: ['T', 'this one, 16 characters or more; --host has one made'],
+      token: [
+        'T',
+        'this one, 16 characters or more, or NOLATER_TOKEN of the\nenvironment; --host has one made',
+      ],
       change: ['', 'lets it change what is delivered'],
       journal,
     },

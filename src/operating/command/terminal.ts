@@ -7,6 +7,8 @@ export interface Terminal {
   readonly isTerminal: boolean
   readonly columns: number
   now(): number
+  /** of the process */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** aborted with the signal that ends the process */
   readonly signal: AbortSignal
 }

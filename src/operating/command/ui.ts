@@ -19,7 +19,8 @@ export async function ui(call: Call, terminal: Terminal): Promise<number> {
   const { port = PORT, host = '127.0.0.1', change, schema, journal, json } = options
   if (port > LAST_PORT) throw new UsageError(`--port is at most ${LAST_PORT}, given ${port}.`)
   const isOpen = !LOOPBACK.test(host)
-  const token = options.token ?? (isOpen ? newToken() : undefined)
+  // One that is given as an argument is seen in the list of processes.
+  const token = options.token ?? terminal.env.NOLATER_TOKEN ?? (isOpen ? newToken() : undefined)
   if (journal !== undefined) {
     const { readJournal } = await import('../../sqlite/journal/read-journal.ts')
     readJournal({ file: journal, key: '' }) // throws where it cannot be read

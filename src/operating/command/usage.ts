@@ -65,7 +65,10 @@ function indented(lines: readonly string[]): string {
 
 function options(takes: (typeof manual)[string]['takes'], width: number): string {
   const rows = Object.entries(takes).map(([name, [value, text]]) => [`--${name} ${value}`, text] as const)
-  return rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`).join('\n')
+  const margin = ' '.repeat(width + 2)
+  return rows
+    .map(([name, text]) => `  ${name.padEnd(width)}${text.replaceAll('\n', `\n${margin}`)}`)
+    .join('\n')
 }
 
 function exits(found: string): string {

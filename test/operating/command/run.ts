@@ -21,6 +21,7 @@ export async function run(words: readonly string[], more: Partial<Terminal> = {}
     isTerminal: false,
     columns: 80,
     now: Date.now,
+    env: {},
     signal: new AbortController().signal,
     ...more,
   })

@@ -21,6 +21,10 @@ async function target(): Promise<string> {
 
 /** Starts it; what it printed, and how to end it. */
 async function start(...words: string[]) {
+  return startIn({}, ...words)
+}
+
+async function startIn(env: Readonly<Record<string, string>>, ...words: string[]) {
   const stop = new AbortController()
   let said = ''
   let print = (_: string): void => {}
@@ -29,6 +33,7 @@ async function start(...words: string[]) {
   })
   const ended = run(['ui', ...words], {
     signal: stop.signal,
+    env,
     out: (text) => print(text),
     say(text) {
       said += text
@@ -100,6 +105,14 @@ describe('nolater ui', () => {
     expect(new URL(url).searchParams.get('token')).toBe(token)
     expect((await fetch(new URL('/', url))).status).toBe(401)
     expect((await fetch(url, { redirect: 'manual' })).status).toBe(303)
+  })
+
+  it('takes it from the environment, where no list of processes shows it', async () => {
+    const env = { NOLATER_TOKEN: 'a-token-of-the-environment' }
+    const { url } = await startIn(env, await target(), '--port', '0')
+    expect(new URL(url).searchParams.get('token')).toBe(env.NOLATER_TOKEN)
+    const given = await startIn(env, await target(), '--port', '0', '--token', 'a token of sixteen & more')
+    expect(new URL(given.url).searchParams.get('token')).toBe('a token of sixteen & more')
   })
 
   it('draws the last events of an actor from a journal', async () => {
