@@ -150,8 +150,10 @@ export function isRescheduled({ time, due, begun, leasedUntil }: HeldAlarm): boo
   return time !== null && due !== null && due > time && !begun && leasedUntil === null
 }
 
-/** An alarm that had failed, and is to be delivered again, with all its retries. */
+/** An alarm that had failed, and is to be delivered again, with all its retries; or one whose lease a dead process has. */
 export function retried(held: HeldAlarm, now: number): HeldAlarm {
+  const { holder } = held
+  if (holder !== null) return answered(held, { kind: 'released', delivered: held }, now) as HeldAlarm
   return { ...held, counted: 0, uncounted: 0, due: now, begun: true, changedAt: now }
 }
 

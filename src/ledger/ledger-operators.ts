@@ -1,9 +1,10 @@
 import type { SchedulerLike, Subject } from 'rxjs'
 import { type AlarmScope, checkScope } from '../vocabulary/alarm-scope.ts'
+import type { Deliverer } from '../vocabulary/manager-stats.ts'
 import { type AlarmTime, checkTime } from '../vocabulary/time.ts'
 import { checkFailedAlarm, type FailedAlarm } from './failed-alarm.ts'
 import { discarded, type HeldAlarm, isFailed, isRescheduled, rescheduled, retried } from './held-alarm.ts'
-import type { LedgerAccess } from './ledger.ts'
+import type { Ledger, LedgerAccess } from './ledger.ts'
 import { type Pauses, pausedAt, resumedAt } from './pauses.ts'
 
 /** What an operator may do: to alarms that have failed, and to deliveries. What is set is the actors' own. */
@@ -23,18 +24,26 @@ export function ledgerOperators(
   access: Pick<LedgerAccess, 'join'>,
   scheduler: SchedulerLike,
   news$: Subject<AlarmTime>,
+  hasDied: (deliverer: Deliverer, at: number) => boolean,
 ): LedgerOperators {
+  /** Its handler went with its process: the end of the lease is not waited for. */
+  function isLeft({ holder }: HeldAlarm, ledger: Ledger): boolean {
+    const deliverer = holder === null ? undefined : ledger.deliverer(holder)
+    return deliverer !== undefined && hasDied(deliverer, scheduler.now())
+  }
+
   /** Changes an alarm, if there is one that may be changed so; resolves to whether there was. */
   function change(
     { key, fence }: FailedAlarm,
-    mayBe: (held: HeldAlarm) => boolean,
+    mayBe: (held: HeldAlarm, ledger: Ledger) => boolean,
     changed: (held: HeldAlarm, now: number) => HeldAlarm,
   ): Promise<boolean> {
     return new Promise((resolve, reject) => {
       access.join({
         run(ledger) {
           const held = ledger.read(key)
-          if (held === undefined || !mayBe(held) || (fence !== null && fence !== held.fence)) return null
+          if (held === undefined || !mayBe(held, ledger) || (fence !== null && fence !== held.fence))
+            return null
           const after = changed(held, scheduler.now())
           ledger.save(after)
           return after
@@ -67,7 +76,12 @@ export function ledgerOperators(
   }
 
   return {
-    retry: async (key, options) => change(checkFailedAlarm(key, options), isRedriven, retried),
+    retry: async (key, options) =>
+      change(
+        checkFailedAlarm(key, options),
+        (held, ledger) => isRedriven(held) || isLeft(held, ledger),
+        retried,
+      ),
     discard: async (key, options) => change(checkFailedAlarm(key, options), isFailed, discarded),
     async reschedule(key, time, options) {
       const at = checkTime(time)

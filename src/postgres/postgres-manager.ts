@@ -39,6 +39,7 @@ import { alarmTable, type Revived } from './alarm-table.ts'
 import { type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { type DueListener, deliverDue, type OpenDeliveries } from './deliver-due.ts'
 import { notifyOfDue } from './due-channel.ts'
+import { endLease } from './end-lease.ts'
 import { asRun } from './handler-run.ts'
 import { operatorTable } from './operator-table.ts'
 import { delivererOf } from './report-activity.ts'
@@ -277,7 +278,11 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     },
     async retry(key, guard) {
       check(isClosed)
-      return revived(table.retry(checkFailedAlarm(key, guard)))
+      const failed = checkFailedAlarm(key, guard)
+      if (await revived(table.retry(failed))) return true
+      const isEnded = await endLease(failed, table, operators)
+      if (isEnded) announce(0)
+      return isEnded
     },
     async discard(key, guard) {
       check(isClosed)

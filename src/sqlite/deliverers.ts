@@ -9,6 +9,9 @@ export interface Deliverers {
   seen(deliverer: KeptDeliverer): void
   gone(deliverer: Deliverer, past: readonly Past[]): void
   deliverers(): Pick<Look, 'deliverers' | 'gone'>
+  deliverer(holder: string): Deliverer | undefined
+  /** After the wall clock was set by so many ms: a report is as old as it was. */
+  shiftReports(by: number): void
 }
 
 const KEPT = 3_600_000 // ms after the last report of a process that died: long enough to find out what became of it
@@ -22,6 +25,8 @@ export function deliverersIn(db: DatabaseSync): Deliverers {
   const forget = db.prepare(`DELETE FROM deliverer WHERE seen < ? OR (seen < ? AND ${GONE})`)
   const gone = db.prepare('DELETE FROM deliverer WHERE holder = ?')
   const all = db.prepare('SELECT holder, process, since, seen, minute FROM deliverer ORDER BY since, holder')
+  const shift = db.prepare('UPDATE deliverer SET since = since + ?, seen = seen + ?')
+  const deliverers = () => keptOf(all.all() as unknown as Row[])
   return {
     seen({ holder, process, since, seen: at, minute }) {
       seen.run(holder, process, since, at, JSON.stringify(minute))
@@ -31,6 +36,8 @@ export function deliverersIn(db: DatabaseSync): Deliverers {
       if (past.length > 0) seen.run(holder, process, since, at, goneText(past))
       else gone.run(holder)
     },
-    deliverers: () => keptOf(all.all() as unknown as Row[]),
+    deliverers,
+    deliverer: (holder) => deliverers().deliverers.find((each) => each.holder === holder),
+    shiftReports: (by) => void shift.run(by, by),
   }
 }

@@ -206,6 +206,7 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
     shift(by, now) {
       shift.run({ by, now })
       age.run({ by })
+      ledger.shiftReports(by)
     },
     bound(now) {
       bound.run({ now })

@@ -75,6 +75,14 @@ describe('a manager that is opened between a step of the clock and the moment an
     return { clock, first, second, count: () => early.length + late.length }
   }
 
+  it.each([HOUR, -HOUR])('ends no lease that it has when it is retried: step %d', async (step) => {
+    const { clock, second, count } = await openedAfter(step)
+    const retried = second.manager.retry('a')
+    await clock.advance(1_000)
+    expect(await retried).toBe(false)
+    expect(count()).toBe(1)
+  })
+
   it.each([20_000, 60_000, HOUR, -3_000, -60_000, -HOUR])(
     'takes nothing under its lease: step %d',
     async (step) => {

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { EMPTY, lastValueFrom, NEVER, toArray } from 'rxjs'
+import { EMPTY, lastValueFrom, NEVER, throwError, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { rigOf } from '../manager-contract.ts'
 import { virtualClock } from '../virtual-clock.ts'
@@ -15,6 +15,35 @@ function two() {
 }
 
 describe('operators of a file, from another process', () => {
+  it('end the lease of what a process has that has died, under its fence, and of no other', async () => {
+    const { file, clock, t0, write, deliver, manager } = two()
+    const retry = async (key: string, fence?: number) => {
+      const retried = manager.retry(key, fence === undefined ? {} : { fence })
+      await clock.advance(0)
+      return retried
+    }
+    const dead = virtualClock()
+    const dying = rigOf(newManager({ file, scheduler: dead, lease: 3_600_000 }), dead)
+    await write('a', t0, 3)
+    const failing = dying.deliver(() => throwError(() => new Error('no')))
+    await dead.advance(0)
+    expect(failing.only('failed')).toHaveLength(1)
+    failing.stop()
+    await dead.advance(3_000)
+    dying.deliver(() => NEVER) // its clock stands still from here on
+    await dead.advance(0)
+    const { delivered } = deliver()
+    await clock.advance(602_000)
+    expect(await retry('a')).toBe(false)
+    await clock.advance(2_000)
+    expect(delivered).toHaveLength(0)
+    expect(await retry('a', 2)).toBe(false)
+    expect(await retry('a', 3)).toBe(true)
+    await clock.advance(0)
+    expect(delivered).toMatchObject([{ key: 'a', retryCount: 1 }])
+    expect(await retry('a')).toBe(false)
+  })
+
   it('pause what this one delivers, and resume it by its next look', async () => {
     const { clock, t0, other, write, deliver } = two()
     const { delivered } = deliver()

@@ -63,7 +63,7 @@ export const manual: Readonly<Record<string, Manual>> = {
   },
   retry: {
     calls: ['nolater retry TARGET KEY... | --all [--prefix P]'],
-    does: 'has alarms delivered again that were given up, at once',
+    does: 'has failed alarms delivered at once, and what dead processes have',
     takes: { all: allFailed, prefix: failedPrefix, fence },
     words: [0, Infinity],
     changes: delivered,

@@ -1,16 +1,13 @@
+import { hasDied } from '../../ledger/has-died.ts'
 import type { LedgerReader } from '../../ledger/ledger-reader.ts'
 import { given } from '../../vocabulary/given.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { AlarmManager } from '../../vocabulary/manager.ts'
 import { type Deliverer, isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
 import type { Finding } from './finding.ts'
-import { hasDied } from './has-died.ts'
 
 /** What a doctor may do to a manager. */
-export interface Surgery extends Required<Pick<AlarmManager, 'retry'>> {
-  /** Ends the lease of a holder that has died: the alarm is due at once. Resolves to whether it still had it. */
-  release(key: string, holder: string): PromiseLike<boolean>
-}
+export type Surgery = Required<Pick<AlarmManager, 'retry'>>
 
 const OVERDUE = 10_000 // ms
 const QUIET = 12_000 // ms: what delivers reports every ten seconds
@@ -107,7 +104,7 @@ function* ofDeliveries(
 }
 
 function stuck(
-  { key, lease }: ListedAlarm,
+  { key, fence, lease }: ListedAlarm,
   { at, deliverers }: ManagerStats,
   open: () => Promise<Surgery>,
 ): Finding {
@@ -126,7 +123,7 @@ function stuck(
     advice: isDead
       ? 'its process is gone: a repair ends the lease now, else it is delivered again then'
       : 'nothing: it is delivered again then',
-    repair: isDead ? async () => (await open()).release(key, holder) : null,
+    repair: isDead ? async () => (await open()).retry(key, { fence }) : null,
   }
 }
 

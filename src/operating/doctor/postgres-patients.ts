@@ -1,19 +1,15 @@
 import { fromText, idOf } from '../../postgres/alarm-key.ts'
-import { alarmTable } from '../../postgres/alarm-table.ts'
 import { type Database, openDatabase } from '../../postgres/database.ts'
 import { postgresManager, postgresStore } from '../../postgres/index.ts'
-import { delivererOf } from '../../postgres/report-activity.ts'
 import { CLOCK } from '../../postgres/statements.ts'
 import { AlarmError } from '../../vocabulary/errors.ts'
 import type { HeldCopy, StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
-import { hasDied } from './has-died.ts'
 import type { ManagerPatient, StorePatient } from './patient.ts'
 import { RESCHEDULED, type Rescheduled, rescheduled } from './rescheduled.ts'
 import { unreadable, unreadableRows } from './unreadable-row.ts'
 
 const AT_A_TIME = 500
-const NONE = 1_000 // ms of a lease: nothing is taken here
 const SCARCE = 0.8 // of the connections that there are
 const APART = 1_000 // ms that two clocks may differ by
 const ASKED = `id = ANY (ARRAY(SELECT decode(id, 'hex') FROM unnest($1::text[]) AS asked (id)))`
@@ -36,7 +32,6 @@ export async function postgresPatients(
     }
   }
   const manager = postgresManager(way)
-  const table = alarmTable(db, NONE)
   return {
     manager: {
       reader: refusal === null ? manager : null,
@@ -58,18 +53,7 @@ export async function postgresPatients(
         )
         return new Map(rows.map((row) => [fromText(row.key), row]))
       },
-      surgery: async () => ({
-        retry: (key, fence) => manager.retry(key, fence),
-        async release(key, deliverer) {
-          const holder = (await table.read(key))?.holder
-          if (typeof holder !== 'string' || delivererOf(holder) !== deliverer) return false
-          const { at, deliverers } = await manager.stats()
-          const known = deliverers.find((each) => each.holder === deliverer)
-          if (known === undefined || !hasDied(known, at)) return false
-          await table.giveBack(holder)
-          return true
-        },
-      }),
+      surgery: async () => manager,
       async replace(key, alarm) {
         const replaced = await db.query(
           `WITH ${CLOCK}

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { asyncScheduler } from 'rxjs'
-import { released } from '../../ledger/answers.ts'
 import { aheadOf, isStep } from '../../ledger/clock-steps.ts'
-import { answered, type HeldAlarm, written } from '../../ledger/held-alarm.ts'
+import { written } from '../../ledger/held-alarm.ts'
 import { ledgerReader } from '../../ledger/ledger-reader.ts'
 import { alarmSchema } from '../../sqlite/alarm-schema.ts'
 import { connectToRead } from '../../sqlite/connect-to-read.ts'
@@ -15,10 +14,8 @@ import { type SqliteLedger, sqliteLedger } from '../../sqlite/sqlite-ledger.ts'
 import { storageError } from '../../sqlite/storage-error.ts'
 import { inTransaction } from '../../sqlite/transaction.ts'
 import type { AlarmError } from '../../vocabulary/errors.ts'
-import type { Surgery } from './examine-manager.ts'
 import type { CopiesOf, HeldCopy } from './examine-store.ts'
 import type { Finding } from './finding.ts'
-import { hasDied } from './has-died.ts'
 import type { ManagerPatient } from './patient.ts'
 import { rescheduled as putOff } from './rescheduled.ts'
 import { keyOf, rowsOf } from './rows-of.ts'
@@ -82,7 +79,7 @@ export function sqliteManagerPatient(file: string): ManagerPatient & { manager()
     },
     manager: opened,
     copiesOf: copiesIn(db),
-    surgery: async () => surgeryOn(file, opened),
+    surgery: async () => opened(),
     async replace(key, alarm) {
       const own = openDatabase(file, alarmSchema)
       try {
@@ -112,28 +109,6 @@ function copiesIn(db: DatabaseSync): CopiesOf {
   return async (keys) => {
     rows ??= rowsOf<HeldCopy>(db, 'SELECT CAST(key AS BLOB) AS utf8, time, fence FROM alarm')
     return new Map(rows(keys).map((row) => [keyOf(row), row]))
-  }
-}
-
-function surgeryOn(file: string, opened: () => SqliteManager): Surgery {
-  return {
-    retry: (key, fence) => opened().retry(key, fence),
-    async release(key, holder) {
-      const own = openDatabase(file, alarmSchema)
-      try {
-        const ledger = sqliteLedger(own)
-        return inTransaction(own, file, () => {
-          const held = ledger.read(key)
-          const deliverer = ledger.deliverers().deliverers.find((each) => each.holder === holder)
-          if (held?.holder !== holder || deliverer === undefined || !hasDied(deliverer, Date.now()))
-            return false
-          ledger.save(answered(held, released(held).answer, Date.now()) as HeldAlarm)
-          return true
-        })
-      } finally {
-        own.close()
-      }
-    },
   }
 }
 

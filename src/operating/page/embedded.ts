@@ -815,7 +815,11 @@ function scopeText(scope) {
 }
 
 var words = {
-  retry: { name: "Retry", done: "Retried", what: "It is delivered again at once, with all its retries." },
+  retry: {
+    name: "Retry",
+    done: "Retried",
+    what: "It is delivered again at once; if it has failed, with all its retries. A lease is ended if its process is gone from this machine, or has not reported for ten minutes."
+  },
   reschedule: {
     name: "Reschedule",
     done: "Rescheduled",
@@ -915,12 +919,13 @@ function drawActor(key, alarm, stats, canChange2) {
   const isPausedAlone = (stats?.paused ?? []).some((scope) => "key" in scope && scope.key === key);
   const lease = alarm?.lease ?? null;
   const holder = lease === null || stats === null ? lease?.holder ?? "" : leaseHolder(lease, stats);
-  const now2 = JSON.stringify([key, alarm, isPausedAlone, holder, canChange2]);
+  const isLeft = alarm !== null && stats !== null && isHeldByDead(alarm, stats);
+  const now2 = JSON.stringify([key, alarm, isPausedAlone, holder, isLeft, canChange2]);
   if (now2 === drawn) return;
   drawn = now2;
   const article = byId("actor");
   setText(byId("actor-key"), keyText(key));
-  drawActions(key, alarm, isPausedAlone);
+  drawActions(key, alarm, isPausedAlone, isLeft);
   const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone, holder);
   within(article, "dl").replaceChildren(
     ...rows.map(([name2, ...values]) => make("div", {}, make("dt", {}, name2), make("dd", {}, ...values))),
@@ -934,11 +939,11 @@ function drawActor(key, alarm, stats, canChange2) {
   stack.hidden = error?.stack === void 0;
   setText(stack, error?.stack ?? "");
 }
-function drawActions(key, alarm, isPausedAlone) {
+function drawActions(key, alarm, isPausedAlone, isLeft) {
   const actions = byId("actor-actions");
   const focused = document.activeElement?.textContent;
   const hadFocus = actions.contains(document.activeElement);
-  const changes = alarm === null ? [] : changesOf(alarm);
+  const changes = alarm === null ? [] : changesOf(alarm, isLeft);
   const buttons = [
     ...changes.flatMap((each) => changeButton(each, { key, fence: alarm?.fence })),
     ...changeButton(isPausedAlone ? "resume" : "pause", { scope: { key } })
@@ -946,9 +951,14 @@ function drawActions(key, alarm, isPausedAlone) {
   actions.replaceChildren(...buttons);
   if (hadFocus) (buttons.find(({ textContent }) => textContent === focused) ?? byId("actor-key")).focus();
 }
-function changesOf(alarm) {
+function changesOf(alarm, isLeft) {
   if (alarm.state === "failed") return ["retry", "reschedule", "discard"];
-  return isRescheduled(alarm) ? ["retry", "reschedule"] : [];
+  if (isRescheduled(alarm)) return ["retry", "reschedule"];
+  return isLeft ? ["retry"] : [];
+}
+function isHeldByDead({ lease }, { deliverers, at }) {
+  const deliverer = deliverers.find(({ holder }) => holder === lease?.holder);
+  return deliverer !== void 0 && !isLive(deliverer, at);
 }
 function isRescheduled({ state, time, due }) {
   return state === "pending" && due !== time;

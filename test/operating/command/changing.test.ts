@@ -132,6 +132,19 @@ describe('a command that changes something', () => {
     expect((await run(['doctor', file])).out).not.toContain('ALARM_RESCHEDULED')
   })
 
+  it('ends with retry the lease of a process that has died', async () => {
+    const file = await givenUp('a')
+    change(
+      file,
+      `UPDATE alarm SET due = 4102444800000, leased_until = 4102444800000, holder = 'h', begun = 1;
+       INSERT INTO deliverer VALUES ('h', 'elsewhere:1', 0, ${Date.now() - 700_000}, '{}')`,
+    )
+    expect(await run(['retry', file, 'a'])).toEqual({ code: 0, out: 'retried a\n', said: '' })
+    expect(lines((await run(['show', file, 'a', '--json'])).out)).toMatchObject([
+      { state: 'due', failures: 7 },
+    ])
+  })
+
   it('says to which time an alarm was rescheduled: never before its own', async () => {
     const file = await givenUp('a', 'b', 'c')
     change(file, `UPDATE alarm SET time = 4102444800000 WHERE key <> 'a'`)

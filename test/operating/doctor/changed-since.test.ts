@@ -58,10 +58,10 @@ describe('a doctor of an sqliteManager', () => {
       `UPDATE deliverer SET seen = ${Date.now()}`,
     ],
     [
-      'a lease that another one has by now',
+      'a lease that another one has by now, which reports',
       'LEASE_STUCK',
       leased,
-      `INSERT INTO deliverer SELECT 'other', process, since, seen, minute FROM deliverer; UPDATE alarm SET holder = 'other'`,
+      `INSERT INTO deliverer SELECT 'other', process, since, ${Date.now()}, minute FROM deliverer; UPDATE alarm SET holder = 'other'`,
     ],
     [
       'a row that can be read by now',

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
 import type { ListOptions } from 'nolater'
 import { alarmPage, type PageManager, type PageOptions } from 'nolater/page'
 import { type SqliteManager, sqliteManager } from 'nolater/sqlite'
@@ -300,6 +301,35 @@ describe.skipIf(isMissing)(
       }
       expect(await open1(60_000)).toBe('Nothing delivers: what is due stays due. 1 dead or hung.')
       expect(await open1(0, 60_000, 70_000)).toBe('1 delivers. 2 dead or hung.')
+    })
+
+    it('ends the lease of a process that has died, and of no other', async () => {
+      const file = newFile()
+      const own = sqliteManager({ file })
+      onTestFinished(() => own.close())
+      await own.write('a', Date.now(), { key: 'a', move: 'later', fence: 1, attempt: 1 })
+      const db = new DatabaseSync(file)
+      onTestFinished(() => db.close())
+      const until = Date.now() + HOUR
+      const report = (ago: number) =>
+        db
+          .prepare("INSERT OR REPLACE INTO deliverer VALUES ('h', 'elsewhere:1', 0, ?, '{}')")
+          .run(Date.now() - ago)
+      db.exec(`UPDATE alarm SET holder = 'h', leased_until = ${until}, due = ${until}, begun = 1`)
+      report(60_000)
+      const page = await open(`${await serve({ change: true }, own)}#key=a`)
+      await page.getByRole('switch').check()
+      const end = async () => {
+        await page.locator('#actor-actions').getByRole('button', { name: 'Retry' }).click()
+        await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click()
+      }
+      await end()
+      await soon(() => page.locator('#said').innerText()).toContain('silent for ten minutes')
+      faults.length = 0 // the browser reports each refusal
+      report(700_000)
+      await end()
+      await soon(() => page.locator('article').innerText()).toMatch(/State\s+due since/)
+      expect(await page.locator('#actor-actions').getByRole('button').allInnerTexts()).toEqual(['Pause'])
     })
 
     it('says which alarms it shows, whatever they are called', async () => {

@@ -1,5 +1,5 @@
 import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
-import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
+import { isLive, type ManagerStats } from '../../../vocabulary/manager-stats.ts'
 import { leaseHolder } from '../../lease-holder.ts'
 import { instant } from '../../times.ts'
 import type { Action } from '../shapes.ts'
@@ -20,12 +20,13 @@ export function drawActor(
   const isPausedAlone = (stats?.paused ?? []).some((scope) => 'key' in scope && scope.key === key)
   const lease = alarm?.lease ?? null
   const holder = lease === null || stats === null ? (lease?.holder ?? '') : leaseHolder(lease, stats)
-  const now = JSON.stringify([key, alarm, isPausedAlone, holder, canChange])
+  const isLeft = alarm !== null && stats !== null && isHeldByDead(alarm, stats)
+  const now = JSON.stringify([key, alarm, isPausedAlone, holder, isLeft, canChange])
   if (now === drawn) return
   drawn = now
   const article = byId('actor')
   setText(byId('actor-key'), keyText(key))
-  drawActions(key, alarm, isPausedAlone)
+  drawActions(key, alarm, isPausedAlone, isLeft)
   const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone, holder)
   within(article, 'dl').replaceChildren(
     ...rows.map(([name, ...values]) => make('div', {}, make('dt', {}, name), make('dd', {}, ...values))),
@@ -40,11 +41,11 @@ export function drawActor(
   setText(stack, error?.stack ?? '')
 }
 
-function drawActions(key: string, alarm: ListedAlarm | null, isPausedAlone: boolean): void {
+function drawActions(key: string, alarm: ListedAlarm | null, isPausedAlone: boolean, isLeft: boolean): void {
   const actions = byId('actor-actions')
   const focused = document.activeElement?.textContent
   const hadFocus = actions.contains(document.activeElement)
-  const changes = alarm === null ? [] : changesOf(alarm)
+  const changes = alarm === null ? [] : changesOf(alarm, isLeft)
   const buttons = [
     ...changes.flatMap((each) => changeButton(each, { key, fence: alarm?.fence as number })),
     ...changeButton(isPausedAlone ? 'resume' : 'pause', { scope: { key } }),
@@ -53,9 +54,16 @@ function drawActions(key: string, alarm: ListedAlarm | null, isPausedAlone: bool
   if (hadFocus) (buttons.find(({ textContent }) => textContent === focused) ?? byId('actor-key')).focus()
 }
 
-function changesOf(alarm: ListedAlarm): readonly Action[] {
+function changesOf(alarm: ListedAlarm, isLeft: boolean): readonly Action[] {
   if (alarm.state === 'failed') return ['retry', 'reschedule', 'discard']
-  return isRescheduled(alarm) ? ['retry', 'reschedule'] : []
+  if (isRescheduled(alarm)) return ['retry', 'reschedule']
+  return isLeft ? ['retry'] : []
+}
+
+/** What has its lease does not report any more. */
+function isHeldByDead({ lease }: ListedAlarm, { deliverers, at }: ManagerStats): boolean {
+  const deliverer = deliverers.find(({ holder }) => holder === lease?.holder)
+  return deliverer !== undefined && !isLive(deliverer, at)
 }
 
 /** An operator has put it off. */

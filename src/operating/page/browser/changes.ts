@@ -16,7 +16,11 @@ interface Words {
 }
 
 const words: Readonly<Record<Action, Words>> = {
-  retry: { name: 'Retry', done: 'Retried', what: 'It is delivered again at once, with all its retries.' },
+  retry: {
+    name: 'Retry',
+    done: 'Retried',
+    what: 'It is delivered again at once; if it has failed, with all its retries. A lease is ended if its process is gone from this machine, or has not reported for ten minutes.',
+  },
   reschedule: {
     name: 'Reschedule',
     done: 'Rescheduled',

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { hasDied } from '../../../src/operating/doctor/has-died.ts'
+import { hasDied } from '../../src/ledger/has-died.ts'
 
 const at = 10_000_000
 const MINUTE = 60_000

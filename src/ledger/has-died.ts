@@ -1,5 +1,4 @@
-import { hostname } from 'node:os'
-import { type Deliverer, isLive } from '../../vocabulary/manager-stats.ts'
+import { type Deliverer, isLive } from '../vocabulary/manager-stats.ts'
 
 const SILENT = 600_000 // ms
 
@@ -15,7 +14,7 @@ export function hasDied(deliverer: Deliverer, at: number): boolean {
 
 function isGone(name: string): boolean {
   const [, host, pid] = /^(.*):(\d+)$/.exec(name) ?? []
-  if (host !== hostname()) return false
+  if (host !== process.getBuiltinModule('node:os').hostname()) return false
   try {
     process.kill(Number(pid), 0)
     return false
