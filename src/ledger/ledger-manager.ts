@@ -6,7 +6,7 @@ import { AlarmFencedError } from '../vocabulary/errors.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { AlarmList, ListOptions } from '../vocabulary/listed-alarm.ts'
 import type { AlarmManager, WriteInfo } from '../vocabulary/manager.ts'
-import type { Deliverer, ManagerStats } from '../vocabulary/manager-stats.ts'
+import type { ManagerStats } from '../vocabulary/manager-stats.ts'
 import { type AlarmTime, checkAlarmTime } from '../vocabulary/time.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import { dispatch } from './dispatch.ts'
@@ -35,22 +35,17 @@ export interface LedgerManager extends AlarmManager {
 /** Makes a ledger a manager. `news$` may bring the due times that other processes write. */
 export function ledgerManager(
   access: LedgerAccess,
-  options: Required<ManagerOptions> & {
-    readonly steps: ClockSteps
-    readonly processName?: string
-    /** default: none has, as all are of this process */
-    readonly hasDied?: (deliverer: Deliverer, at: number) => boolean
-  },
+  options: Required<ManagerOptions> & { readonly steps: ClockSteps; readonly processName?: string },
   news$ = new Subject<AlarmTime>(),
 ): LedgerManager {
-  const { scheduler, hasDied = () => false } = options
+  const { scheduler } = options
   const lapses$ = new Subject<void>()
   const drain$ = new Subject<void>()
   const open = new Set<Observable<never>>() // complete where deliveries end
 
   return {
     ...ledgerReader(access, () => scheduler.now()),
-    ...ledgerOperators(access, scheduler, news$, hasDied),
+    ...ledgerOperators(access, scheduler, news$),
     async drain() {
       const ends = [...open].map((end$) => lastValueFrom(end$, { defaultValue: undefined }))
       drain$.next()

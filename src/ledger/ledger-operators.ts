@@ -1,6 +1,5 @@
 import type { SchedulerLike, Subject } from 'rxjs'
 import { type AlarmScope, checkScope } from '../vocabulary/alarm-scope.ts'
-import type { Deliverer } from '../vocabulary/manager-stats.ts'
 import { type AlarmTime, checkTime } from '../vocabulary/time.ts'
 import { checkFailedAlarm, type FailedAlarm } from './failed-alarm.ts'
 import { discarded, type HeldAlarm, isFailed, isRescheduled, rescheduled, retried } from './held-alarm.ts'
@@ -24,13 +23,10 @@ export function ledgerOperators(
   access: Pick<LedgerAccess, 'join'>,
   scheduler: SchedulerLike,
   news$: Subject<AlarmTime>,
-  hasDied: (deliverer: Deliverer, at: number) => boolean,
 ): LedgerOperators {
   /** Its handler went with its process: the end of the lease is not waited for. */
-  function isLeft({ holder }: HeldAlarm, ledger: Ledger): boolean {
-    const deliverer = holder === null ? undefined : ledger.deliverer(holder)
-    return deliverer !== undefined && hasDied(deliverer, scheduler.now())
-  }
+  const isLeft = ({ holder }: HeldAlarm, ledger: Ledger): boolean =>
+    holder !== null && ledger.hasDied?.(holder, scheduler.now()) === true
 
   /** Changes an alarm, if there is one that may be changed so; resolves to whether there was. */
   function change(

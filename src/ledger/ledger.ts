@@ -27,8 +27,8 @@ export interface Ledger {
   keepPauses(pauses: Pauses): void
   /** Keeps that it delivers, and what it did. */
   seen(deliverer: KeptDeliverer): void
-  /** What delivers, or has died before it could say that it does no more. */
-  deliverer(holder: string): Deliverer | undefined
+  /** Whether the process has died that has this lease. Without it none has: all are of this process. */
+  hasDied?(holder: string, now: number): boolean
   /** It delivers no more: what it did last counts until it is a minute ago. */
   gone(deliverer: Deliverer, past: readonly Past[]): void
 }

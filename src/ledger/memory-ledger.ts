@@ -64,7 +64,6 @@ export function memoryLedger(scheduler: SchedulerLike, steps: ClockSteps): Ledge
       pauses = after
       if (isNext) for (const { held } of [...entries.values()]) if (held.aside !== null) ledger.save(held)
     },
-    deliverer: (holder) => deliverers.get(holder),
     seen: (deliverer) => void deliverers.set(deliverer.holder, deliverer),
     gone({ holder, seen }, past) {
       deliverers.delete(holder)

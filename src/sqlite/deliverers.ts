@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { KeptDeliverer, Past } from '../ledger/activity.ts'
+import { hasDied } from '../ledger/has-died.ts'
 import { GONE, goneText, keptOf } from '../ledger/kept-minute.ts'
 import { type Look, MINUTE } from '../ledger/stats.ts'
 import type { Deliverer } from '../vocabulary/manager-stats.ts'
@@ -9,7 +10,7 @@ export interface Deliverers {
   seen(deliverer: KeptDeliverer): void
   gone(deliverer: Deliverer, past: readonly Past[]): void
   deliverers(): Pick<Look, 'deliverers' | 'gone'>
-  deliverer(holder: string): Deliverer | undefined
+  hasDied(holder: string, now: number): boolean
   /** After the wall clock was set by so many ms: a report is as old as it was. */
   shiftReports(by: number): void
 }
@@ -37,7 +38,10 @@ export function deliverersIn(db: DatabaseSync): Deliverers {
       else gone.run(holder)
     },
     deliverers,
-    deliverer: (holder) => deliverers().deliverers.find((each) => each.holder === holder),
+    hasDied(holder, now) {
+      const deliverer = deliverers().deliverers.find((each) => each.holder === holder)
+      return deliverer !== undefined && hasDied(deliverer, now)
+    },
     shiftReports: (by) => void shift.run(by, by),
   }
 }

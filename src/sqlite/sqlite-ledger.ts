@@ -18,6 +18,7 @@ const NO_END = new Uint8Array() // a BLOB comes after every TEXT
 
 /** A ledger in the table, inside the transaction that is open. Nothing of it is kept in memory. */
 export interface SqliteLedger extends Ledger, Deliverers, KeptPauses {
+  hasDied(holder: string, now: number): boolean
   look(now: number): Look
   /** Forgets removals that are a day old, some at a time; `true` if there may be more. */
   forget(now: number): boolean

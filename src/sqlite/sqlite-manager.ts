@@ -14,7 +14,6 @@ import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { flushAll } from '../fleet/closing/flush-all.ts'
 import { type Flush, hosting } from '../fleet/closing/host.ts'
 import { watchSteps } from '../ledger/clock-steps.ts'
-import { hasDied } from '../ledger/has-died.ts'
 import { type LedgerManager, ledgerManager } from '../ledger/ledger-manager.ts'
 import type { Excerpt } from '../ledger/list-alarms.ts'
 import { checkManagerOptions, type ManagerOptions, managerNames } from '../ledger/manager-options.ts'
@@ -156,11 +155,7 @@ function managerOver(
     },
     { scheduler, busyTimeout },
   )
-  const manager = ledgerManager(
-    group,
-    { scheduler, lease, redact, steps, processName: thisProcess(), hasDied },
-    news$,
-  )
+  const manager = ledgerManager(group, { scheduler, lease, redact, steps, processName: thisProcess() }, news$)
 
   function whileOpen<T>(use: () => T, isOver = isClosed): T {
     if (!isOver) return use()

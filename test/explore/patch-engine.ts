@@ -1,10 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
 import type { openAlarm } from 'nolater'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const src = join(root, 'src')
 
 /** One place in the engine's sources, and what to put there. */
 export interface Patch {
@@ -14,39 +16,58 @@ export interface Patch {
   readonly put: string
 }
 
-const isOfEngine = (path: string): boolean =>
-  /\.ts$|[/\\](src|vocabulary|operators|actor|record|delivery)$/.test(path)
-
 /** Loads a copy of the engine with some of its text replaced, so that the engine itself needs no switches. */
 export async function loadPatched(patches: readonly Patch[]): Promise<typeof openAlarm> {
-  return importPatched(patches, async (entry) => (await entry('actor/open-alarm.ts')).openAlarm, isOfEngine)
+  return (await importPatched<{ openAlarm: typeof openAlarm }>(patches, ['actor/open-alarm.ts'])).openAlarm
 }
 
-/** Imports from a copy of the sources with some of their text replaced. */
-export async function importPatched<T>(
-  patches: readonly Patch[],
-  // biome-ignore lint/suspicious/noExplicitAny: what a file exports
-  load: (entry: (file: string) => Promise<any>) => Promise<T>,
-  isCopied: (path: string) => boolean = () => true,
-): Promise<T> {
+/** All that these files of the sources export, with some of the text replaced, of theirs or of what they import. */
+export async function importPatched<T>(patches: readonly Patch[], files: readonly string[]): Promise<T> {
+  const texts = patchedTexts(patches)
+  const read = new Set<string>()
+  const { outputFiles } = await build({
+    stdin: { contents: files.map((file) => `export * from './${file}'`).join('\n'), resolveDir: src },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    plugins: [
+      {
+        name: 'patched',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            read.add(path)
+            return { contents: texts.get(path) ?? readFileSync(path, 'utf8'), loader: 'ts' }
+          }),
+      },
+    ],
+  })
+  const unread = [...texts.keys()].find((path) => !read.has(path))
+  if (unread !== undefined) throw new Error(`${unread} is no part of ${files.join(' and ')}; fix the patch.`)
   const folder = mkdtempSync(join(tmpdir(), 'nolater-'))
   try {
-    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter: isCopied })
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    for (const { file, find, put } of patches) {
-      const path = join(folder, 'src', file)
-      const parts = readFileSync(path, 'utf8').split(find)
-      if (parts.length !== 2) {
-        throw new Error(
-          `${file} has ${parts.length - 1} places that read as follows, not one; fix the patch.\n${find}`,
-        )
-      }
-      writeFileSync(path, parts.join(put))
-    }
-    // Not through the test runner: Node strips the types itself.
-    return await load((file) => import(/* @vite-ignore */ pathToFileURL(join(folder, 'src', file)).href))
+    const path = join(folder, 'patched.mjs')
+    writeFileSync(path, outputFiles[0]!.contents)
+    return await import(/* @vite-ignore */ pathToFileURL(path).href)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The files that are patched, as they are then. */
+function patchedTexts(patches: readonly Patch[]): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>()
+  for (const { file, find, put } of patches) {
+    const path = join(src, file)
+    const parts = (texts.get(path) ?? readFileSync(path, 'utf8')).split(find)
+    if (parts.length !== 2) {
+      throw new Error(
+        `${file} has ${parts.length - 1} places that read as follows, not one; fix the patch.\n${find}`,
+      )
+    }
+    texts.set(path, parts.join(put))
+  }
+  return texts
 }

@@ -15,8 +15,5 @@ export const library: Library = { openAlarm, openFleet, memoryManager, sqliteMan
 
 /** A copy of the library with some of its text replaced. */
 export function patchedLibrary(patches: readonly Patch[]): Promise<Library> {
-  return importPatched(patches, async (entry) => ({
-    ...(await entry('index.ts')),
-    ...(await entry('sqlite/index.ts')),
-  }))
+  return importPatched(patches, ['index.ts', 'sqlite/index.ts'])
 }
