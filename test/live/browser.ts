@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 const PLACES = [
+  '/usr/bin/chromium-headless-shell', // without a window, it starts in half the time
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -14,7 +15,7 @@ export const executablePath = process.env.CHROMIUM ?? PLACES.find((path) => exis
 
 /** Why the tests are skipped, where they are. */
 export const missing =
-  'no browser: install Chromium (apt-get install chromium), or let CHROMIUM name one, to run these tests'
+  'no browser: install Chromium (apt-get install chromium-headless-shell), or let CHROMIUM name one, to run these tests'
 
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
