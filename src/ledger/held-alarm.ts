@@ -150,6 +150,9 @@ export function isRescheduled({ time, due, begun, leasedUntil }: HeldAlarm): boo
   return time !== null && due !== null && due > time && !begun && leasedUntil === null
 }
 
+/** The same in SQL. */
+export const RESCHEDULED = 'due > time AND NOT begun AND leased_until IS NULL'
+
 /** An alarm that had failed, and is to be delivered again, with all its retries; or one whose lease a dead process has. */
 export function retried(held: HeldAlarm, now: number): HeldAlarm {
   const { holder } = held

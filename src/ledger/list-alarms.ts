@@ -30,6 +30,11 @@ export interface Excerpt {
   readonly limit: number
 }
 
+/** What is due longest. */
+export function firstDue(now: number): Excerpt {
+  return { after: null, failed: false, begun: false, prefix: '', before: now + 1, limit: 1 }
+}
+
 /** What is held, in order. */
 export type ReadExcerpt = (excerpt: Excerpt) => readonly HeldAlarm[] | PromiseLike<readonly HeldAlarm[]>
 

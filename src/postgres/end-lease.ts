@@ -8,12 +8,12 @@ import { delivererOf } from './report-activity.ts'
 export async function endLease(
   { key, fence }: FailedAlarm,
   table: Pick<AlarmTable, 'read' | 'giveBack'>,
-  operators: Pick<OperatorTable, 'look'>,
+  operators: Pick<OperatorTable, 'deliverers'>,
 ): Promise<boolean> {
   const held = await table.read(key)
   if (held === null || held.holder === null || (fence !== null && fence !== held.fence)) return false
   const deliverer = delivererOf(held.holder)
-  const { now, deliverers } = await operators.look()
+  const { now, deliverers } = await operators.deliverers()
   const known = deliverers.find(({ holder }) => holder === deliverer)
   if (known === undefined || !hasDied(known, now)) return false
   await table.giveBack(held.holder) // all that one look of it took, which it has left, too

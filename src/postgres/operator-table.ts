@@ -12,6 +12,8 @@ import { CLOCK } from './statements.ts'
 export interface OperatorTable {
   /** What stands, by the clock of the database. */
   look(): Promise<Omit<Look, 'oldest' | 'pauses'> & { readonly now: number }>
+  /** What has reported within an hour, by the clock of the database. */
+  deliverers(): Promise<{ readonly now: number; readonly deliverers: readonly KeptDeliverer[] }>
   pauses(): Promise<Pauses>
   /** How many are looked at next between each edge and the one after it. */
   countBetween(edges: readonly number[]): Promise<readonly number[]>
@@ -61,6 +63,7 @@ export function operatorTable(db: Database): OperatorTable {
     ON CONFLICT (holder) DO UPDATE SET seen = excluded.seen, minute = excluded.minute`
   const gone = `DELETE FROM ${deliverer} WHERE holder = $1`
   const all = `SELECT holder, process, since::float8, seen::float8, minute FROM ${deliverer} ORDER BY since, holder`
+  const clock = `WITH ${CLOCK} SELECT now::float8 FROM clock`
 
   return {
     async look() {
@@ -74,6 +77,11 @@ export function operatorTable(db: Database): OperatorTable {
         counts: { pending, due: isDue, delivering, 'backing-off': resting, failed },
         ...keptOf(rows),
       }
+    },
+    async deliverers() {
+      const { deliverers } = keptOf(await db.query<DelivererRow>(all, []))
+      const [row] = await db.query<{ readonly now: number }>(clock, [])
+      return { now: (row as { now: number }).now, deliverers }
     },
     async pauses() {
       const [row] = await db.query<PausesRow>(read, [])

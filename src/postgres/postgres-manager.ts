@@ -6,7 +6,7 @@ import { alarmList } from '../ledger/alarm-list.ts'
 import { edgesOf } from '../ledger/due-span.ts'
 import { checkFailedAlarm } from '../ledger/failed-alarm.ts'
 import type { HeldAlarm } from '../ledger/held-alarm.ts'
-import { type Excerpt, listAlarms } from '../ledger/list-alarms.ts'
+import { type Excerpt, firstDue, listAlarms } from '../ledger/list-alarms.ts'
 import {
   checkDeliveries,
   checkManagerOptions,
@@ -308,14 +308,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
     async stats() {
       check(isClosed)
       const { now, ...look } = await operators.look()
-      const [oldest] = await table.page({
-        after: null,
-        failed: false,
-        begun: false,
-        prefix: '',
-        before: now + 1,
-        limit: 1,
-      })
+      const [oldest] = await table.page(firstDue(now))
       const pauses = await operators.pauses()
       const due = oldest && { key: oldest.key, due: oldest.due as number }
       return statsOf({ ...look, pauses, oldest: due ?? null }, now)

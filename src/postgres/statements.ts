@@ -1,3 +1,5 @@
+import { RESCHEDULED } from '../ledger/held-alarm.ts'
+
 /** Milliseconds of the database's clock. */
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
 export const CLOCK = `clock AS (SELECT ${NOW})`
@@ -185,7 +187,7 @@ export function statementsOf(schema: string) {
 
   const failedOne = 'row.due IS NULL'
   /** Also what an operator put off to a time that is later than its own. */
-  const redriven = `(${failedOne} OR (row.due > row.time AND NOT row.begun AND row.leased_until IS NULL))`
+  const redriven = `(${failedOne} OR (${RESCHEDULED}))`
   /** Changes the alarm of $1, if it is such a one and, where one is asked for, has the fence $2. */
   const revive = (which: string, changes: string): string => `
     WITH ${CLOCK},

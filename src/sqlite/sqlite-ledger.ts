@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type HeldAlarm, leased } from '../ledger/held-alarm.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { type Excerpt, placeAt } from '../ledger/list-alarms.ts'
+import { type Excerpt, firstDue, placeAt } from '../ledger/list-alarms.ts'
 import type { KeyRange } from '../ledger/search-alarms.ts'
 import type { Look } from '../ledger/stats.ts'
 import type { LastError } from '../vocabulary/listed-alarm.ts'
@@ -17,8 +17,7 @@ const FEW = 10_000
 const NO_END = new Uint8Array() // a BLOB comes after every TEXT
 
 /** A ledger in the table, inside the transaction that is open. Nothing of it is kept in memory. */
-export interface SqliteLedger extends Ledger, Deliverers, KeptPauses {
-  hasDied(holder: string, now: number): boolean
+export interface SqliteLedger extends Omit<Ledger, keyof Deliverers>, Deliverers, KeptPauses {
   look(now: number): Look
   /** Forgets removals that are a day old, some at a time; `true` if there may be more. */
   forget(now: number): boolean
@@ -221,14 +220,7 @@ export function sqliteLedger(db: DatabaseSync): SqliteLedger {
     ...deliverersIn(db),
     look: (now) => ({
       counts: count(now),
-      oldest: (ledger.page({
-        after: null,
-        failed: false,
-        begun: false,
-        prefix: '',
-        before: now + 1,
-        limit: 1,
-      })[0] ?? null) as Look['oldest'],
+      oldest: (ledger.page(firstDue(now))[0] ?? null) as Look['oldest'],
       pauses: ledger.pauses(),
       ...ledger.deliverers(),
     }),

@@ -56,8 +56,8 @@ export async function importPatched<T>(patches: readonly Patch[], files: readonl
   }
 }
 
-/** The files that are patched, as they are then. */
-function patchedTexts(patches: readonly Patch[]): ReadonlyMap<string, string> {
+/** The files that are patched, by their paths, as they are then. */
+export function patchedTexts(patches: readonly Patch[]): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
   for (const { file, find, put } of patches) {
     const path = join(src, file)

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import type { Patch } from './patch-engine.ts'
+import { type Patch, patchedTexts } from './patch-engine.ts'
 import { patchedSets } from './patched-sets.ts'
 
 // A name that is not there, a member that is not there, in several words; too few arguments.
@@ -19,11 +18,7 @@ const copies = new Map<string, string>()
 
 /** Makes copies of the files that are patched, which import one another; their names. */
 function copyPatched(patches: readonly Patch[], suffix: string): string[] {
-  const texts = new Map<string, string>()
-  for (const { file, find, put } of patches) {
-    const name = join(process.cwd(), 'src', file)
-    texts.set(name, (texts.get(name) ?? readFileSync(name, 'utf8')).split(find).join(put))
-  }
+  const texts = patchedTexts(patches)
   const copyOf = (name: string): string => name.replace(/\.ts$/, `.${suffix}.ts`)
   return [...texts].map(([name, text]) => {
     const copy = copyOf(name)

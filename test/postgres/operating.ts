@@ -176,6 +176,23 @@ export function describeOperating(server: Server): void {
       }),
     )
 
+    it('ends no lease under another fence, nor that of a process which reports', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        await rig.write(rig.manager(), 'b', Date.now() + HOUR, 5)
+        await server.query(
+          `UPDATE ${rig.table} SET holder = '00000000-0000-4000-8000-000000000001', leased_until = due, begun = true`,
+        )
+        const reports = `${quoted(rig.schema)}._nolater_deliverer`
+        await server.query(
+          `INSERT INTO ${reports} VALUES ('00000000-0000-4000-8000-000000000000', 'elsewhere:1', 0, ${Date.now()}, '{}')`,
+        )
+        expect((await call(rig, 'retry', 'b')).code).toBe(1)
+        await server.query(`UPDATE ${reports} SET seen = seen - 700000`)
+        expect((await call(rig, 'retry', 'b', '--fence', '4')).code).toBe(1)
+        expect((await call(rig, 'retry', 'b', '--fence', '5')).code).toBe(0)
+        expect((await call(rig, 'show', 'b')).out).toMatch(/state +due/)
+      }))
+
     it('names ALARM_RESCHEDULED, which may be given another time', ({ expect }) =>
       withSchema(server, async (rig) => {
         const manager = rig.manager()

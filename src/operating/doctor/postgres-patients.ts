@@ -1,3 +1,4 @@
+import { RESCHEDULED } from '../../ledger/held-alarm.ts'
 import { fromText, idOf } from '../../postgres/alarm-key.ts'
 import { type Database, openDatabase } from '../../postgres/database.ts'
 import { postgresManager, postgresStore } from '../../postgres/index.ts'
@@ -6,7 +7,7 @@ import { AlarmError } from '../../vocabulary/errors.ts'
 import type { HeldCopy, StoredActor } from './examine-store.ts'
 import type { Finding } from './finding.ts'
 import type { ManagerPatient, StorePatient } from './patient.ts'
-import { RESCHEDULED, type Rescheduled, rescheduled } from './rescheduled.ts'
+import { type Rescheduled, rescheduled } from './rescheduled.ts'
 import { unreadable, unreadableRows } from './unreadable-row.ts'
 
 const AT_A_TIME = 500

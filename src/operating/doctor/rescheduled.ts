@@ -1,8 +1,6 @@
 import { instant } from '../times.ts'
 import type { Finding } from './finding.ts'
 
-export const RESCHEDULED = 'due > time AND NOT begun AND leased_until IS NULL'
-
 /** An alarm that an operator put off. */
 export interface Rescheduled {
   readonly key: string

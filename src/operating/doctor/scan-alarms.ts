@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { RESCHEDULED } from '../../ledger/held-alarm.ts'
 import type { Pace } from './pace.ts'
-import { RESCHEDULED, type Rescheduled } from './rescheduled.ts'
+import type { Rescheduled } from './rescheduled.ts'
 import { keyOf, type OfKey } from './rows-of.ts'
 import { unreadableRows } from './unreadable-row.ts'
 

@@ -689,11 +689,19 @@ function isLive({ seen }, at) {
   return at - seen <= LIVE;
 }
 
-function leaseHolder({ holder }, { deliverers, at }) {
-  const deliverer = deliverers.find((each) => each.holder === holder);
+function leaseHolder(lease, reports) {
+  const { holder } = lease;
+  const deliverer = delivererOf(lease, reports);
   if (deliverer === void 0) return \`\${holder}, which does not report: dead, or of an older version\`;
   const name2 = deliverer.process || holder;
-  return isLive(deliverer, at) ? name2 : \`\${name2}, which does not report any more: dead, or hung\`;
+  return isLive(deliverer, reports.at) ? name2 : \`\${name2}, which does not report any more: dead, or hung\`;
+}
+function isSilent(lease, reports) {
+  const deliverer = delivererOf(lease, reports);
+  return deliverer !== void 0 && !isLive(deliverer, reports.at);
+}
+function delivererOf({ holder }, { deliverers }) {
+  return deliverers.find((each) => each.holder === holder);
 }
 
 var units = [
@@ -919,7 +927,7 @@ function drawActor(key, alarm, stats, canChange2) {
   const isPausedAlone = (stats?.paused ?? []).some((scope) => "key" in scope && scope.key === key);
   const lease = alarm?.lease ?? null;
   const holder = lease === null || stats === null ? lease?.holder ?? "" : leaseHolder(lease, stats);
-  const isLeft = alarm !== null && stats !== null && isHeldByDead(alarm, stats);
+  const isLeft = lease !== null && stats !== null && isSilent(lease, stats);
   const now2 = JSON.stringify([key, alarm, isPausedAlone, holder, isLeft, canChange2]);
   if (now2 === drawn) return;
   drawn = now2;
@@ -955,10 +963,6 @@ function changesOf(alarm, isLeft) {
   if (alarm.state === "failed") return ["retry", "reschedule", "discard"];
   if (isRescheduled(alarm)) return ["retry", "reschedule"];
   return isLeft ? ["retry"] : [];
-}
-function isHeldByDead({ lease }, { deliverers, at }) {
-  const deliverer = deliverers.find(({ holder }) => holder === lease?.holder);
-  return deliverer !== void 0 && !isLive(deliverer, at);
 }
 function isRescheduled({ state, time, due }) {
   return state === "pending" && due !== time;

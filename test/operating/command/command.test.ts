@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { EMPTY, NEVER } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { newFile, newManager } from '../../sqlite/files.ts'
+import { manyAlarms } from './many-alarms.ts'
 import { run } from './run.ts'
 
 const HOUR = 3_600_000
@@ -194,13 +195,8 @@ describe('nolater', () => {
   })
 
   it('begins no more of them when it is stopped', async () => {
-    const file = newFile()
-    await newManager({ file }).close()
+    const file = await manyAlarms(1_200, 'failed')
     const db = new DatabaseSync(file)
-    db.exec(`
-      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-      INSERT INTO alarm (key, time, fence, set_by, due, counted, uncounted, begun, changed_at)
-      SELECT printf('%05d', i), i, 1, 1, NULL, 7, 0, 0, 0 FROM n`)
     const failed = () => db.prepare('SELECT count(*) AS count FROM alarm WHERE due IS NULL').get()?.count
     const stop = new AbortController()
     const out = () => stop.abort()

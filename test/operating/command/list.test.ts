@@ -1,26 +1,12 @@
-import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { newFile, newManager } from '../../sqlite/files.ts'
+import { manyAlarms } from './many-alarms.ts'
 import { run } from './run.ts'
-
-/** The file of a manager with 150 alarms. */
-async function many(): Promise<string> {
-  const file = newFile()
-  await newManager({ file }).close()
-  const db = new DatabaseSync(file)
-  db.exec(`
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
-    INSERT INTO alarm (key, time, fence, set_by, due, counted, uncounted, begun, changed_at)
-    SELECT printf('%03d', i), i, 1, 1, i, 0, 0, 0, 0 FROM n`)
-  db.close()
-  return file
-}
 
 const linesOf = (text: string): string[] => text.trimEnd().split('\n')
 
 describe('nolater list', () => {
   it('has a hundred alarms, and as JSON all, unless a limit is given', async () => {
-    const file = await many()
+    const file = await manyAlarms(150)
     const table = await run(['list', file])
     expect(linesOf(table.out)).toHaveLength(1 + 100)
     expect(table.said).toBe('There are more: --limit N, or --after KEY.\n')
@@ -30,7 +16,7 @@ describe('nolater list', () => {
   })
 
   it('says nothing beside its JSON', async () => {
-    const file = await many()
+    const file = await manyAlarms(150)
     const few = await run(['list', file, '--json', '--limit', '2'])
     expect([few.code, linesOf(few.out).length, few.said]).toEqual([0, 2, ''])
     expect(await run(['list', file, '--json', '--prefix', 'x'])).toEqual({ code: 1, out: '', said: '' })
@@ -39,7 +25,7 @@ describe('nolater list', () => {
   it('ends when it is stopped', async () => {
     const stop = new AbortController()
     let out = ''
-    await run(['list', await many(), '--json'], {
+    await run(['list', await manyAlarms(150), '--json'], {
       signal: stop.signal,
       out(text) {
         out += text

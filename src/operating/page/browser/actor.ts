@@ -1,6 +1,6 @@
 import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
-import { isLive, type ManagerStats } from '../../../vocabulary/manager-stats.ts'
-import { leaseHolder } from '../../lease-holder.ts'
+import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
+import { isSilent, leaseHolder } from '../../lease-holder.ts'
 import { instant } from '../../times.ts'
 import type { Action } from '../shapes.ts'
 import { changeButton } from './changes.ts'
@@ -20,7 +20,7 @@ export function drawActor(
   const isPausedAlone = (stats?.paused ?? []).some((scope) => 'key' in scope && scope.key === key)
   const lease = alarm?.lease ?? null
   const holder = lease === null || stats === null ? (lease?.holder ?? '') : leaseHolder(lease, stats)
-  const isLeft = alarm !== null && stats !== null && isHeldByDead(alarm, stats)
+  const isLeft = lease !== null && stats !== null && isSilent(lease, stats)
   const now = JSON.stringify([key, alarm, isPausedAlone, holder, isLeft, canChange])
   if (now === drawn) return
   drawn = now
@@ -58,12 +58,6 @@ function changesOf(alarm: ListedAlarm, isLeft: boolean): readonly Action[] {
   if (alarm.state === 'failed') return ['retry', 'reschedule', 'discard']
   if (isRescheduled(alarm)) return ['retry', 'reschedule']
   return isLeft ? ['retry'] : []
-}
-
-/** What has its lease does not report any more. */
-function isHeldByDead({ lease }: ListedAlarm, { deliverers, at }: ManagerStats): boolean {
-  const deliverer = deliverers.find(({ holder }) => holder === lease?.holder)
-  return deliverer !== undefined && !isLive(deliverer, at)
 }
 
 /** An operator has put it off. */
