@@ -177,7 +177,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
     forget: async (age) => (await db.query(sql.forget, [age])).length > 0,
     get: async (key) => (await db.query<{ time: AlarmTime }>(sql.get, [idOf(key)]))[0]?.time ?? null,
     read: async (key) => (await db.query<HeldRow>(sql.read, [idOf(key)])).map(heldOf)[0] ?? null,
-    async page({ after, failed, prefix, before, limit }) {
+    async page({ after, failed, begun, prefix, before, limit }) {
       const asked = [
         after?.at ?? -1,
         idOf(after?.key ?? ''),
@@ -187,7 +187,8 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
       ]
       // Before the first of all ids.
       if (after === null) asked[1] = ''
-      return (await db.query<HeldRow>(sql.page(failed), asked)).map(heldOf)
+      const text = begun ? sql.pageOfBegun : sql.page(failed)
+      return (await db.query<HeldRow>(text, asked)).map(heldOf)
     },
     retry: (failed) => revive(sql.retry, failed),
     reschedule: (failed, time) => revive(sql.reschedule, failed, time),

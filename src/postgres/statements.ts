@@ -4,6 +4,9 @@ import { RESCHEDULED } from '../ledger/held-alarm.ts'
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
 export const CLOCK = `clock AS (SELECT ${NOW})`
 
+/** Alarms that were delivered once, and wait. */
+const FEW = 10_000
+
 /** A row as a `HeldAlarm`; `due` is the column that says when it is due. */
 const columnsOf = (row: string, due: string): string => `
   ${row}.key, ${row}.time::float8, ${row}.fence::float8, ${row}.set_by::float8 AS "setBy", ${row}.done::float8, ${row}.${due}::float8 AS due,
@@ -176,14 +179,26 @@ export function statementsOf(schema: string) {
   const read = `SELECT ${columnsOf('row', 'due')} FROM ${alarm} AS row WHERE id = decode($1, 'hex')`
 
   /** Those after ($1, $2) and before $3 that begin with $5, at most $4: those that wait, those that have failed, or both. */
-  const part = (at: string, which: string): string => `(
-    SELECT *, ${at} AS at FROM ${alarm}
+  const part = (at: string, which: string, from = alarm): string => `(
+    SELECT *, ${at} AS at FROM ${from}
     WHERE ${which} AND (${at}, id) > ($1::bigint, decode($2, 'hex')) AND ${at} < $3::bigint AND starts_with(key, $5) ORDER BY ${at}, id LIMIT $4)`
   const waiting = `${part('due', 'due IS NOT NULL AND aside IS NULL')} UNION ALL ${part('due', 'aside IS NOT NULL')}`
   const failed = part('time', 'due IS NULL AND time IS NOT NULL')
   const page = (wanted: boolean | null): string => `
     SELECT ${columnsOf('row', 'due')}
     FROM (${wanted === null ? `${waiting} UNION ALL ${failed}` : wanted ? failed : waiting}) AS row ORDER BY at, id LIMIT $4`
+
+  /** There are few that were delivered once, mostly: an order of their own is made faster than they are found among all that wait. */
+  const pageOfBegun = `
+    WITH once AS MATERIALIZED (
+      SELECT * FROM ${alarm} WHERE due IS NOT NULL AND (begun OR leased_until IS NOT NULL) ORDER BY changed_at LIMIT ${FEW + 1}),
+    look AS MATERIALIZED (SELECT count(*) <= ${FEW} AS few FROM once)
+    SELECT ${columnsOf('row', 'due')}
+    FROM (
+      ${part('due', '(SELECT few FROM look)', 'once')}
+      UNION ALL ${part('due', 'due IS NOT NULL AND aside IS NULL AND NOT (SELECT few FROM look)')}
+      UNION ALL ${part('due', 'aside IS NOT NULL AND NOT (SELECT few FROM look)')}
+    ) AS row ORDER BY at, id LIMIT $4`
 
   const failedOne = 'row.due IS NULL'
   /** Also what an operator put off to a time that is later than its own. */
@@ -216,6 +231,7 @@ export function statementsOf(schema: string) {
     get,
     read,
     page,
+    pageOfBegun,
     retry,
     discard,
     bound,

@@ -1,3 +1,4 @@
+import type { ListOptions } from 'nolater'
 import { postgresStore } from 'nolater/postgres'
 import type pg from 'pg'
 import { EMPTY, throwError } from 'rxjs'
@@ -8,6 +9,19 @@ import { quoted, type SchemaRig, until, withSchema } from './rig.ts'
 import type { Server } from './server.ts'
 
 const HOUR = 3_600_000
+
+/** A pool that counts the rows of what is listed. */
+function countingPool(rig: SchemaRig): { readonly pool: pg.Pool; read: number } {
+  const pool = rig.pool()
+  const counting = { pool, read: 0 }
+  const query = pool.query.bind(pool) as (...words: unknown[]) => Promise<pg.QueryResult>
+  pool.query = (async (...words: unknown[]) => {
+    const result = await query(...words)
+    if (JSON.stringify(words[0]).includes('starts_with')) counting.read += result.rows.length
+    return result
+  }) as typeof pool.query
+  return counting
+}
 
 /** The command, on a server. */
 export function describeOperating(server: Server): void {
@@ -40,15 +54,8 @@ export function describeOperating(server: Server): void {
 
     it('asks for those alone whose keys begin so, whatever these are made of', ({ expect }) =>
       withSchema(server, async (rig) => {
-        const pool = rig.pool()
-        let read = 0
-        const query = pool.query.bind(pool) as (...words: unknown[]) => Promise<pg.QueryResult>
-        pool.query = (async (...words: unknown[]) => {
-          const result = await query(...words)
-          if (JSON.stringify(words[0]).includes('starts_with')) read += result.rows.length
-          return result
-        }) as typeof pool.query
-        const manager = rig.manager({ pool })
+        const counting = countingPool(rig)
+        const manager = rig.manager({ pool: counting.pool })
         const due = Date.now() + HOUR
         const keys = ['a%b', 'a_b', 'a\\b', 'a\0b', 'a\\0b', 'a\u{1f600}b', 'aéb']
         for (const key of ['axb', 'b', ...keys]) await rig.write(manager, key, due, 1)
@@ -58,17 +65,52 @@ export function describeOperating(server: Server): void {
           return found
         }
         for (const key of keys) {
-          read = 0
+          counting.read = 0
           const found = await begin([...key].slice(0, 2).join(''))
           expect(found).toContain(key)
-          expect(read).toBe(found.length)
-          expect(read).toBeLessThan(4)
+          expect(counting.read).toBe(found.length)
+          expect(counting.read).toBeLessThan(4)
         }
         expect(await begin('a\\0')).toEqual(['a\\0b'])
         expect(await begin('a\ud83d')).toEqual(['a\u{1f600}b'])
         await server.query(`UPDATE ${rig.table} SET due = NULL WHERE key = 'b'`)
         expect(await begin('b', 'failed')).toEqual(['b'])
         expect(await begin('a', 'failed')).toEqual([])
+      }))
+
+    it('reads no others to list those few that were delivered once, and lists them where they are many', ({
+      expect,
+    }) =>
+      withSchema(server, async (rig) => {
+        const counting = countingPool(rig)
+        const manager = rig.manager({ pool: counting.pool })
+        await manager.ready()
+        const due = Date.now() + HOUR
+        const fill = (name: string, count: number, set = 'false, 0, NULL, NULL, NULL') =>
+          server.query(`
+            INSERT INTO ${rig.table}
+              (id, key, time, fence, set_by, again, uncounted, changed_at, due, begun, counted, leased_until, holder, aside)
+            SELECT sha256(convert_to(key, 'UTF8')), key, 1, 1, 1, false, 0, 1, ${due} + i, ${set}
+            FROM (SELECT i, '${name}' || i AS key FROM generate_series(1, ${count}) AS n (i)) AS named`)
+        await fill('pending', 2_000)
+        await fill('held', 2, `true, 0, ${due} + i, gen_random_uuid(), NULL`)
+        await fill('failing', 2, 'true, 1, NULL, NULL, NULL')
+        await fill('paused', 1, 'true, 1, NULL, NULL, 0')
+        const list = async (options: ListOptions) => {
+          counting.read = 0
+          const found: string[] = []
+          for await (const { key } of manager.list(options)) found.push(key)
+          return found
+        }
+        expect(await list({ state: 'delivering' })).toEqual(['held1', 'held2'])
+        expect(counting.read).toBe(5)
+        expect((await list({ state: 'backing-off' })).toSorted()).toEqual(['failing1', 'failing2', 'paused1'])
+        expect(counting.read).toBe(5)
+        expect(await list({ state: 'backing-off', prefix: 'f', dueBefore: due + 2 })).toEqual(['failing1'])
+        expect(counting.read).toBe(1)
+        await fill('more', 10_000, 'true, 1, NULL, NULL, NULL')
+        expect(await list({ state: 'delivering' })).toEqual(['held1', 'held2'])
+        expect(await list({ state: 'backing-off' })).toHaveLength(10_003)
       }))
 
     it('counts what is looked at next in each part of a time, paused or not, and what has failed in none', ({
