@@ -1,12 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AlarmError } from '../vocabulary/errors.ts'
+import { AlarmError, type AlarmErrorCode } from '../vocabulary/errors.ts'
 import { given } from '../vocabulary/given.ts'
 import { connect } from './connect.ts'
+
+const READONLY = 8 // SQLITE_READONLY; an extended code is above its byte
 
 /**
  * Opens a file that is there for reading alone. `opener` is what makes one.
  *
- * Throws `ALARM_STORAGE_GONE` where there is none, `ALARM_STORAGE_INVALID` for what is no file: a pipe would be waited for without an end.
+ * Throws `ALARM_STORAGE_GONE` where there is none, `ALARM_STORAGE_INVALID` for what is no file: a pipe would be waited for without an end;
+ * `ALARM_STORAGE_READONLY` where nothing has it open, and its directory cannot be written. What else is wrong comes up as it is read.
  */
 export function connectToRead(file: string, opener: string): DatabaseSync {
   const { existsSync, statSync } = process.getBuiltinModule('node:fs')
@@ -20,9 +23,25 @@ export function connectToRead(file: string, opener: string): DatabaseSync {
     )
   }
   const { href } = process.getBuiltinModule('node:url').pathToFileURL(file)
-  return connect(`${href}?mode=ro`)
+  const db = connect(`${href}?mode=ro`)
+  try {
+    db.exec('PRAGMA schema_version')
+  } catch (error) {
+    if ((Number((error as { errcode?: unknown }).errcode) & 0xff) !== READONLY) return db
+    db.close()
+    throw refused('ALARM_STORAGE_READONLY', needsItsDirectory(file))
+  }
+  return db
 }
 
-function refused(code: 'ALARM_STORAGE_GONE' | 'ALARM_STORAGE_INVALID', message: string): AlarmError {
+/** The index of a WAL is a file beside it, for those that read, too (https://sqlite.org/wal.html#readonly). */
+function needsItsDirectory(file: string): string {
+  return (
+    `The database ${given(file)} cannot be read, as its directory cannot be written: SQLite keeps two files beside one that is open, ` +
+    'and nothing has this one open. Read it as its owner, or copy it to where you may write.'
+  )
+}
+
+function refused(code: AlarmErrorCode, message: string): AlarmError {
   return new AlarmError(code, message, { counted: false })
 }
