@@ -1,6 +1,7 @@
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../../vocabulary/manager-stats.ts'
 import { leaseHolder } from '../lease-holder.ts'
+import { dueOf, isPutOff } from '../listed-times.ts'
 import { duration, fromNow, instant } from '../times.ts'
 import { fitted, printable } from './terminal.ts'
 
@@ -40,18 +41,13 @@ function fittedInto(columns: number): Line {
       .trimEnd()}\n`
 }
 
-/** What is being delivered is looked at again when its lease ends; it was due before. */
-function dueOf({ lease, due, time }: ListedAlarm): number {
-  return lease === null ? (due ?? time) : time
-}
-
 function errorLine({ lastError }: ListedAlarm): string {
   return lastError === null ? '' : printable(`${lastError.name}: ${lastError.message}`)
 }
 
 /** Everything that is known of one alarm; `stats` where it is being delivered: they say by which process. */
 export function alarmSheet(alarm: ListedAlarm, now: number, stats: ManagerStats | null): string {
-  const { key, time, due, state, fence, failures, lastError, lease, paused } = alarm
+  const { key, time, state, fence, failures, lastError, lease, paused } = alarm
   const rows: (readonly [string, string])[] = [
     ['key', printable(key)],
     ['set to', `${instant(time)}, ${fromNow(time, now)}`],
@@ -59,8 +55,9 @@ export function alarmSheet(alarm: ListedAlarm, now: number, stats: ManagerStats 
     ['fence', `${fence}`],
     ['failures', `${failures}`],
   ]
-  if (due !== null && due !== time && lease === null)
-    rows.splice(2, 0, ['looked at', `${instant(due)}, ${fromNow(due, now)}`])
+  const next = `${instant(dueOf(alarm))}, ${fromNow(dueOf(alarm), now)}`
+  if (isPutOff(alarm)) rows.splice(2, 0, ['rescheduled to', next])
+  if (state === 'backing-off') rows.splice(2, 0, ['delivered again', next])
   if (paused) rows.push(['paused', 'until it is resumed: nolater resume'])
   if (lease !== null) {
     const holder = stats === null ? lease.holder : leaseHolder(lease, stats)
@@ -82,7 +79,7 @@ export function alarmSheet(alarm: ListedAlarm, now: number, stats: ManagerStats 
     for (const line of (lastError.stack ?? '').split('\n')) if (line !== '') rows.push(['', printable(line)])
   }
   if (state === 'failed') rows.push(['to repair', 'nolater retry, reschedule or discard'])
-  return rows.map(([name, text]) => `${name.padEnd(14)}${text}\n`).join('')
+  return rows.map(([name, text]) => `${name.padEnd(16)}${text}\n`).join('')
 }
 
 function meaning({ state, due, paused }: ListedAlarm, now: number): string {

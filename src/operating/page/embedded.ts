@@ -646,18 +646,40 @@ kbd {
     flex-basis: 100%;
   }
 
-  th:nth-child(2) {
-    width: 88px;
+  table,
+  thead,
+  tbody {
+    display: block;
   }
 
-  th:nth-child(3) {
-    width: 92px;
+  /* The reason is a line of its own. */
+  tr {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) 84px 104px;
+    align-items: center;
+  }
+
+  tbody tr {
+    border-bottom: 1px solid var(--line);
+  }
+
+  th:nth-child(n) {
+    width: auto;
+  }
+
+  td {
+    border-bottom: 0;
   }
 
   th:nth-child(n + 4),
   .of-failures,
-  .of-error {
+  .of-error:empty {
     display: none;
+  }
+
+  .of-error {
+    grid-column: 1 / -1;
+    padding-top: 0;
   }
 
   .of-state {
@@ -674,6 +696,34 @@ kbd {
 
   footer {
     display: none;
+  }
+}
+
+@media (pointer: coarse) {
+  button,
+  input[type],
+  .switch,
+  #counts a,
+  #pager a,
+  #back,
+  summary,
+  td .key {
+    min-height: 44px;
+    align-content: center;
+  }
+
+  .switch input {
+    min-height: 0;
+  }
+
+  /* Below 16 px a phone zooms in on what is written, and stays so. */
+  input[type] {
+    font-size: 16px;
+  }
+
+  #pager a,
+  #back {
+    display: inline-block;
   }
 }
 
@@ -702,6 +752,13 @@ function isSilent(lease, reports) {
 }
 function delivererOf({ holder }, { deliverers }) {
   return deliverers.find((each) => each.holder === holder);
+}
+
+function dueOf({ lease, due, time }) {
+  return lease === null ? due ?? time : time;
+}
+function isPutOff({ state, time, due }) {
+  return state === "pending" && due !== time;
 }
 
 var units = [
@@ -961,11 +1018,8 @@ function drawActions(key, alarm, isPausedAlone, isLeft) {
 }
 function changesOf(alarm, isLeft) {
   if (alarm.state === "failed") return ["retry", "reschedule", "discard"];
-  if (isRescheduled(alarm)) return ["retry", "reschedule"];
+  if (isPutOff(alarm)) return ["retry", "reschedule"];
   return isLeft ? ["retry"] : [];
-}
-function isRescheduled({ state, time, due }) {
-  return state === "pending" && due !== time;
 }
 function rowsOf(alarm, isPausedAlone, holder) {
   const { state, time, due, fence, failures, lastError, lease, paused } = alarm;
@@ -973,7 +1027,7 @@ function rowsOf(alarm, isPausedAlone, holder) {
     ["State", ...meaningOf(alarm)],
     ["Set to", ...both(time)]
   ];
-  if (isRescheduled(alarm)) rows.push(["Rescheduled to", ...both(due)]);
+  if (isPutOff(alarm)) rows.push(["Rescheduled to", ...both(due)]);
   if (state === "backing-off") rows.push(["Delivered again", ...both(due)]);
   rows.push(["Fence", \`\${fence}\`], ["Failures", \`\${failures}\`]);
   if (paused) rows.push(["Paused", isPausedAlone ? "by itself" : "with others"]);
@@ -1216,7 +1270,7 @@ function focusRow(key) {
   row?.focus({ preventScroll: true });
 }
 function rowOf(alarm) {
-  const { key, time, due, state, failures, lastError } = alarm;
+  const { key, state, failures, lastError } = alarm;
   const cell = (attributes, ...children) => make("td", attributes, ...children);
   const link = make(
     "a",
@@ -1228,7 +1282,7 @@ function rowOf(alarm) {
     { "data-state": state },
     cell({ class: "of-key" }, link),
     cell({ class: "of-state" }, stateText(alarm)),
-    cell({ class: "of-time" }, timeElement(due ?? time)),
+    cell({ class: "of-time" }, timeElement(dueOf(alarm))),
     cell({ class: "of-failures number" }, failures === 0 ? "" : \`\${failures}\`),
     cell({ class: "of-error" }, errorText(lastError))
   );

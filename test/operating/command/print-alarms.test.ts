@@ -20,7 +20,7 @@ function rowsOf(alarm: Partial<ListedAlarm>): Record<string, unknown> {
   const lines = alarmSheet({ ...due, ...alarm }, now, null)
     .trimEnd()
     .split('\n')
-  const rows = lines.map((line) => [line.slice(0, 14).trim(), line.slice(14)] as const)
+  const rows = lines.map((line) => [line.slice(0, 16).trim(), line.slice(16)] as const)
   return {
     ...Object.fromEntries(rows),
     unnamed: rows.filter(([name]) => name === '').map(([, text]) => text),
@@ -28,16 +28,26 @@ function rowsOf(alarm: Partial<ListedAlarm>): Record<string, unknown> {
 }
 
 describe('the sheet of an alarm', () => {
-  it('says when it is looked at next, where that is another time than its own', () => {
-    expect(rowsOf({})).not.toHaveProperty('looked at')
-    expect(rowsOf({ due: now + 60_000, state: 'backing-off' })).toMatchObject({
-      'set to': '2030-01-31T11:59:55.000Z, 5 s ago',
-      'looked at': '2030-01-31T12:01:00.000Z, in 1 min',
-      state: 'backing-off',
-    })
+  it('says when it is delivered next, where that is another time than its own', () => {
+    const inAMinute = '2030-01-31T12:01:00.000Z, in 1 min'
     const lease = { holder: 'h', until: now + 60_000 }
-    expect(rowsOf({ due: now + 60_000, state: 'delivering', lease })).not.toHaveProperty('looked at')
-    expect(rowsOf({ due: null, state: 'failed' })).not.toHaveProperty('looked at')
+    const backing = rowsOf({ due: now + 60_000, state: 'backing-off' })
+    expect(backing).toMatchObject({
+      'set to': '2030-01-31T11:59:55.000Z, 5 s ago',
+      'delivered again': inAMinute,
+    })
+    expect(backing).not.toHaveProperty('rescheduled to')
+    const putOff = rowsOf({ due: now + 60_000, state: 'pending' })
+    expect(putOff).toMatchObject({ 'rescheduled to': inAMinute })
+    for (const rows of [
+      putOff,
+      rowsOf({}),
+      rowsOf({ due: now + 60_000, state: 'delivering', lease }),
+      rowsOf({ due: null, state: 'failed' }),
+    ])
+      expect(rows).not.toHaveProperty('delivered again')
+    const ontime = rowsOf({ time: now + 60_000, due: now + 60_000, state: 'pending' })
+    expect(ontime).not.toHaveProperty('rescheduled to')
   })
 
   it('says of what is due whether it is paused', () => {

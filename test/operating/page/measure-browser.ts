@@ -1,18 +1,20 @@
-// npm run figures:page: how long the page takes over 1,000,000 alarms in a file, in a real Chromium. The figures of docs/page.md.
+// npm run figures:page: how long the page takes over 1,000,000 alarms in a file, and on PostgreSQL, in a real Chromium. The figures of docs/page.md.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { alarmPage } from 'nolater/page'
+import { alarmPage, type PageManager } from 'nolater/page'
+import { postgresManager } from 'nolater/postgres'
 import { sqliteManager } from 'nolater/sqlite'
+import { findBinaries } from '../../../examples/postgres-server/binaries.ts'
+import { startPostgres } from '../../../examples/postgres-server/start.ts'
 import { executablePath, missing, openBrowser } from '../../live/browser.ts'
-import { fillWithAlarms } from './alarms-in-all-states.ts'
+import { fillTableWithAlarms, fillWithAlarms } from './alarms-in-all-states.ts'
 
+const ALARMS = 1_000_000
 const RUNS = 100
 const LOADS = 10
-const folder = mkdtempSync(join(tmpdir(), 'nolater-page-'))
-const file = join(folder, 'alarms.db')
 
 const sorted = (times: readonly number[]): number[] => times.toSorted((a, b) => a - b)
 const print = (what: string, times: readonly number[]): void => {
@@ -34,13 +36,6 @@ async function timesOf(runs: number, work: (run: number) => Promise<unknown>): P
   return times
 }
 
-await sqliteManager({ file }).close()
-fillWithAlarms(file, Date.now(), 1_000_000)
-const manager = sqliteManager({ file })
-const server = createServer(alarmPage(manager))
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-
 const lists: readonly (readonly [string, string])[] = [
   ['the list', 'list'],
   ...['pending', 'due', 'delivering', 'backing-off', 'failed'].map(
@@ -53,44 +48,69 @@ const lists: readonly (readonly [string, string])[] = [
   ['how it stands', 'stats'],
   ['the next hour', 'hour'],
 ]
-for (const [what, path] of lists)
-  print(what, await timesOf(RUNS, async () => (await fetch(address + path)).text()))
+async function measure(manager: PageManager): Promise<void> {
+  const server = createServer(alarmPage(manager))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  for (const [what, path] of lists)
+    print(what, await timesOf(RUNS, async () => (await fetch(address + path)).text()))
 
-// From page to page, as far as one would read.
-let after = ''
-print(
-  'the next page of the list',
-  await timesOf(RUNS, async () => {
-    const { alarms } = (await (await fetch(`${address}list?${after}`)).json()) as {
-      alarms: { key: string; due: number; time: number }[]
+  // From page to page, as far as one would read.
+  let after = ''
+  print(
+    'the next page of the list',
+    await timesOf(RUNS, async () => {
+      const { alarms } = (await (await fetch(`${address}list?${after}`)).json()) as {
+        alarms: { key: string; due: number; time: number }[]
+      }
+      const last = alarms.at(-1)!
+      after = new URLSearchParams({ after: last.key, at: `${last.due ?? last.time}` }).toString()
+    }),
+  )
+
+  if (executablePath === undefined) console.log(missing)
+  else {
+    const browser = await openBrowser()
+    const paints: number[] = []
+    const drawn: number[] = []
+    for (let load = 0; load < LOADS; load++) {
+      const page = await browser.newPage()
+      await page.goto(address, { waitUntil: 'commit' })
+      await page.locator('tbody tr').first().waitFor()
+      drawn.push(await page.evaluate<number>('performance.now()'))
+      paints.push(
+        await page.evaluate<number>(
+          `new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntriesByName('first-contentful-paint')[0].startTime)).observe({ type: 'paint', buffered: true }))`,
+        ),
+      )
+      await page.close()
     }
-    const last = alarms.at(-1)!
-    after = new URLSearchParams({ after: last.key, at: `${last.due ?? last.time}` }).toString()
-  }),
-)
-
-if (executablePath === undefined) console.log(missing)
-else {
-  const browser = await openBrowser()
-  const paints: number[] = []
-  const drawn: number[] = []
-  for (let load = 0; load < LOADS; load++) {
-    const page = await browser.newPage()
-    await page.goto(address, { waitUntil: 'commit' })
-    await page.locator('tbody tr').first().waitFor()
-    drawn.push(await page.evaluate<number>('performance.now()'))
-    paints.push(
-      await page.evaluate<number>(
-        `new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntriesByName('first-contentful-paint')[0].startTime)).observe({ type: 'paint', buffered: true }))`,
-      ),
-    )
-    await page.close()
+    print('first contentful paint', paints)
+    print('from the navigation to the rows of the list', drawn)
+    await browser.close()
   }
-  print('first contentful paint', paints)
-  print('from the navigation to the rows of the list', drawn)
-  await browser.close()
+  server.close()
+  server.closeAllConnections()
 }
-server.close()
-server.closeAllConnections()
-await manager.close()
+
+console.log(`${ALARMS} alarms in a file`)
+const folder = mkdtempSync(join(tmpdir(), 'nolater-page-'))
+const file = join(folder, 'alarms.db')
+await sqliteManager({ file }).close()
+fillWithAlarms(file, Date.now(), ALARMS)
+const inFile = sqliteManager({ file })
+await measure(inFile)
+await inFile.close()
 rmSync(folder, { recursive: true, force: true })
+
+if (findBinaries() === null) console.log('npm has no PostgreSQL for this platform')
+else {
+  console.log(`${ALARMS} alarms on PostgreSQL`)
+  const { connectionString, stop } = await startPostgres()
+  const manager = postgresManager({ connectionString })
+  await manager.ready()
+  await fillTableWithAlarms(connectionString, Date.now(), ALARMS)
+  await measure(manager)
+  await manager.close()
+  await stop()
+}

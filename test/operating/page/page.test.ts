@@ -82,6 +82,8 @@ describe.skipIf(isMissing)(
         await soon(() => page.locator(`tbody tr[data-state=${state}]`).count()).toBe(50)
         expect(await rows(page).count()).toBe(50)
         expect(await page.locator('#counts [aria-current=page]').innerText()).toContain(name)
+        const due = await page.locator('tbody .of-time').allInnerTexts() // a lease ends later: what it is of was due before
+        expect(due.filter((text) => text.endsWith(' ago'))).toHaveLength(state === 'backing-off' ? 0 : 50)
       }
       const first = await keysIn(page)
       await page.getByRole('link', { name: 'Next page' }).click()
@@ -476,21 +478,29 @@ describe.skipIf(isMissing)(
       expect(await width()).toBe(360)
       const over = await page.evaluate<
         string[]
-      >(`[...document.querySelectorAll('#counts strong, #counts a, th, .of-state, figcaption, .ruler')]
+      >(`[...document.querySelectorAll('#counts strong, #counts a, th, .of-state, .of-time, figcaption, .ruler')]
         .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.outerHTML)`)
       expect(over).toEqual([])
       expect(await page.locator('tbody tr').first().isVisible()).toBe(true)
-      const small = await page.evaluate<
-        string[]
-      >(`[...document.querySelectorAll('button, #counts a, td a, #pager a, input')]
-        .filter((each) => each.checkVisibility()).filter((each) => each.getBoundingClientRect().height < 24 && each.type !== 'checkbox').map((each) => each.outerHTML)`)
-      expect(small).toEqual([])
+      const small = (): Promise<string[]> =>
+        page.evaluate<
+          string[]
+        >(`[...document.querySelectorAll('button, label.switch, #counts a, td a, #pager a, #back, summary, input')]
+        .filter((each) => each.checkVisibility() && each.type !== 'checkbox')
+        .filter((each) => each.getBoundingClientRect().height < 44 || (each.matches('input') && parseFloat(getComputedStyle(each).fontSize) < 16))
+        .map((each) => each.outerHTML)`)
+      expect(await small()).toEqual([])
+      const reason = page.locator('[data-state=failed] .of-error').first()
+      expect(await reason.innerText()).toBe('Error: the <b>server</b> said 503')
+      expect((await reason.boundingBox())!.width).toBeGreaterThan(300)
       await page.locator('tbody .key', { hasText: 'longlong' }).first().click()
       await soon(() => page.getByRole('heading', { level: 2 }).innerText()).toBe(long)
       expect(await width()).toBe(360)
       await page.getByRole('switch').check()
+      expect(await small()).toEqual([])
       await press(page, 'Pause')
       expect(await width()).toBe(360)
+      expect(await small()).toEqual([])
       const box = (await page.getByRole('dialog').boundingBox())!
       expect(box.x).toBeGreaterThanOrEqual(0)
       expect(box.x + box.width).toBeLessThanOrEqual(360)

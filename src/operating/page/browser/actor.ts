@@ -1,6 +1,7 @@
 import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
 import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
 import { isSilent, leaseHolder } from '../../lease-holder.ts'
+import { isPutOff } from '../../listed-times.ts'
 import { instant } from '../../times.ts'
 import type { Action } from '../shapes.ts'
 import { changeButton } from './changes.ts'
@@ -56,13 +57,8 @@ function drawActions(key: string, alarm: ListedAlarm | null, isPausedAlone: bool
 
 function changesOf(alarm: ListedAlarm, isLeft: boolean): readonly Action[] {
   if (alarm.state === 'failed') return ['retry', 'reschedule', 'discard']
-  if (isRescheduled(alarm)) return ['retry', 'reschedule']
+  if (isPutOff(alarm)) return ['retry', 'reschedule']
   return isLeft ? ['retry'] : []
-}
-
-/** An operator has put it off. */
-function isRescheduled({ state, time, due }: ListedAlarm): boolean {
-  return state === 'pending' && due !== time
 }
 
 type Row = readonly [name: string, ...values: (Node | string)[]]
@@ -73,7 +69,7 @@ function rowsOf(alarm: ListedAlarm, isPausedAlone: boolean, holder: string): rea
     ['State', ...meaningOf(alarm)],
     ['Set to', ...both(time)],
   ]
-  if (isRescheduled(alarm)) rows.push(['Rescheduled to', ...both(due as number)])
+  if (isPutOff(alarm)) rows.push(['Rescheduled to', ...both(due as number)])
   if (state === 'backing-off') rows.push(['Delivered again', ...both(due as number)])
   rows.push(['Fence', `${fence}`], ['Failures', `${failures}`])
   if (paused) rows.push(['Paused', isPausedAlone ? 'by itself' : 'with others'])

@@ -1,4 +1,5 @@
 import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
+import { dueOf } from '../../listed-times.ts'
 import type { ListAnswer } from '../shapes.ts'
 import { type Address, linkTo } from './address.ts'
 import { changeButton } from './changes.ts'
@@ -50,7 +51,7 @@ export function focusRow(key: string): void {
 }
 
 function rowOf(alarm: ListedAlarm): HTMLElement {
-  const { key, time, due, state, failures, lastError } = alarm
+  const { key, state, failures, lastError } = alarm
   const cell = (attributes: Readonly<Record<string, string>>, ...children: readonly (Node | string)[]) =>
     make('td', attributes, ...children)
   const link = make(
@@ -63,7 +64,7 @@ function rowOf(alarm: ListedAlarm): HTMLElement {
     { 'data-state': state },
     cell({ class: 'of-key' }, link),
     cell({ class: 'of-state' }, stateText(alarm)),
-    cell({ class: 'of-time' }, timeElement(due ?? time)),
+    cell({ class: 'of-time' }, timeElement(dueOf(alarm))),
     cell({ class: 'of-failures number' }, failures === 0 ? '' : `${failures}`),
     cell({ class: 'of-error' }, errorText(lastError)),
   )
