@@ -183,6 +183,30 @@ describe('deliver', () => {
     expect(watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
   })
 
+  it('unsubscribed while the handler runs, lets the next one begin once that is torn down', () => {
+    const { alarm } = open()
+    const order: string[] = []
+    const handler = (name: string) => () =>
+      new Observable(() => {
+        order.push(`${name} begins`)
+        return () => order.push(`${name} is torn down`)
+      })
+    const first = alarm.deliver({ scheduledTime: 1 }, handler('first')).subscribe()
+    const second = alarm.deliver({ scheduledTime: 1 }, handler('second')).subscribe()
+    first.unsubscribe()
+    expect(order).toEqual(['first begins', 'first is torn down', 'second begins'])
+    second.unsubscribe()
+  })
+
+  it('unsubscribed by the teardown of a handler that has completed, deletes nothing', () => {
+    const { alarm, calls } = open()
+    const done = new Subject<never>()
+    const handler = () => done.pipe(finalize(() => delivery.unsubscribe()))
+    const delivery = alarm.deliver({ scheduledTime: 1 }, handler).subscribe()
+    done.complete()
+    expect([alarm.time, calls]).toEqual([1, []])
+  })
+
   it('unsubscribed while it waits for the deletion to be durable, lets it become so', () => {
     const commit = new Subject()
     const { alarm, calls } = open({ commit: () => commit })
@@ -498,6 +522,14 @@ describe('an idle alarm holds nothing', () => {
   it('after a delivery', () => {
     const { alarm } = open()
     expect(watch(alarm.deliver({ scheduledTime: 1 }, () => EMPTY))).toEqual(['ran', 'complete'])
+    expect(workOf(alarm)).toBeNull()
+  })
+
+  it('after a delivery whose deletion took its time', () => {
+    const commit = new Subject()
+    const { alarm } = open({ commit: () => commit })
+    alarm.deliver({ scheduledTime: 1 }, () => EMPTY).subscribe()
+    commit.complete()
     expect(workOf(alarm)).toBeNull()
   })
 

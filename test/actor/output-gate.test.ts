@@ -40,6 +40,15 @@ it('the deletion that comes with the success of a handler holds no value: nobody
   expect(seen).toEqual([1])
 })
 
+it('has one place in the line of its alarm, however many values it holds', () => {
+  const { alarm, commit$, source$, seen } = openGate()
+  alarm.set(2)
+  for (const value of [1, 2, 3]) source$.next(value)
+  expect((alarm as unknown as { work: { waiters: number } }).work.waiters).toBe(1)
+  commit$.complete()
+  expect(seen).toEqual([1, 2, 3])
+})
+
 it('a value leaves with its own commit, also where one of another gate waits for a later one', () => {
   const commits: Subject<never>[] = []
   const commit = () => {

@@ -85,6 +85,14 @@ describe('what waits', () => {
     expect(compared).toBe(0)
   })
 
+  it('keeps an idle alarm at work only for as long as it waits', () => {
+    const keeper = new Keeper({ commit: () => EMPTY, write: () => EMPTY }, 'k', 1, 1)
+    const wait = keeper.when(() => false).subscribe()
+    expect(keeper.work).not.toBeNull()
+    wait.unsubscribe()
+    expect(keeper.work).toBeNull()
+  })
+
   it('may leave from anywhere in the line', () => {
     for (const [left, rest] of [
       [0, [1, 2]],

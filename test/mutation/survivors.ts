@@ -11,7 +11,6 @@ export interface Survivor {
 }
 
 const unobserved = 'tell() looks too: it is asked before so that an event without a subscriber is never made'
-const onlyMemory = 'decides when memory is given back, and nothing else'
 const leavesAtOnce =
   'what does not wait has the context of the moment anyway: only the cost of taking it is spared'
 const anyName = 'is only compared with the other names, so that any other will do'
@@ -54,6 +53,10 @@ export const survivors: readonly Survivor[] = [
   ...events.flatMap(([name, ...lines]) =>
     lines.map((line) => ({ file: `src/actor/record/${name}.ts`, line, becomes: ['true'], why: unobserved })),
   ),
+  ...[
+    "if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-arrived', ...delivered })",
+    "if (keeper.telemetry !== null) keeper.tell({ kind: 'delivery-run', ...delivered, time, deletes })",
+  ].map((line) => ({ file: 'src/actor/delivery/deliver.ts', line, becomes: ['true'], why: unobserved })),
   ...(
     [
       ['src/actor/record/commits.ts', 'if (alarm.telemetry === null) return'],
@@ -76,16 +79,15 @@ export const survivors: readonly Survivor[] = [
   },
   {
     file: 'src/actor/delivery/deliver.ts',
-    line: "const own: Run = { deletion: arming.deletes ? 'deferred' : 'none', since }",
+    line: "deletion: Run['deletion'] = 'none'",
     becomes: ['""'],
     why: anyName,
   },
-
-  // ---- memory
   {
-    file: 'src/actor/waiting.ts',
-    line: 'else if (waiting !== null && waiters < waiting.length / 2) {',
-    why: onlyMemory,
+    file: 'src/actor/delivery/deliver.ts',
+    line: "this.deletion = deletes ? 'deferred' : 'none'",
+    becomes: ['""'],
+    why: anyName,
   },
 
   // ---- which write a delivery is of
@@ -112,10 +114,15 @@ export const survivors: readonly Survivor[] = [
   ...(
     [
       ['src/actor/record/intents.ts', 'if (work?.again === true) return issued', 'work.again'],
+      [
+        'src/actor/record/intents.ts',
+        'return work?.writing === true && work.carries === time ? issued - 1 : issued',
+        'work.writing',
+      ],
       ['src/actor/record/writes.ts', 'if (work === null) return', 'false'],
       ['src/actor/delivery/abandon.ts', 'const why = keeper.work?.run', 'keeper.work.run'],
       [
-        'src/actor/delivery/answer.ts',
+        'src/actor/delivery/deliver.ts',
         "const cause = keeper.work?.lastError ?? new Error('its last write was given up, or is still in flight')",
         'keeper.work.lastError',
       ],
@@ -127,14 +134,52 @@ export const survivors: readonly Survivor[] = [
     becomes: ['true'],
     why: 'the rules are not asked where there is no work',
   },
-  {
-    file: 'src/actor/delivery/abandon.ts',
-    line: 'keeper.atWork()',
-    becomes: [';'],
-    why: 'what needs work after it takes some, and without any there is nothing to settle',
-  },
 
   // ---- asked twice
+  {
+    file: 'src/actor/delivery/abandon.ts',
+    line: 'keeper.settle()',
+    becomes: [';'],
+    why: 'a write is owed only where a later move waits for its turn already',
+  },
+  {
+    file: 'src/actor/delivery/deliver.ts',
+    line: '} else if (!this.isOver) {',
+    becomes: ['true'],
+    why: 'what calls it looks before, and a condition that is asked ends no delivery',
+  },
+  {
+    file: 'src/actor/delivery/deliver.ts',
+    line: 'if (this.isHandled) this.attempt(this.handled)',
+    becomes: ['true'],
+    why: looksToo,
+  },
+  {
+    file: 'src/actor/delivery/deliver.ts',
+    line: 'if (this.isOver) return',
+    below: 'fail(error: unknown): void {',
+    becomes: ['false'],
+    why: 'what is over is unsubscribed, and has left its line: nothing fails it',
+  },
+  {
+    file: 'src/actor/delivery/deliver.ts',
+    line: 'if (this.isOver) return',
+    below: 'unsubscribe(): void {',
+    becomes: ['false'],
+    why: 'RxJS calls it once',
+  },
+  ...['private isStarted = false', 'if (this.isStarted) {'].map((line) => ({
+    file: 'src/actor/delivery/deliver.ts',
+    line,
+    becomes: ['true'],
+    why: 'what has not begun is not the run that ends, and a look at the rules has nothing new to say',
+  })),
+  {
+    file: 'src/actor/delivery/deliver.ts',
+    line: 'const isNever: Condition<Keeper> = () => false',
+    becomes: ['() => undefined'],
+    why: 'neither is ever true',
+  },
   {
     file: 'src/actor/record/record.ts',
     line: 'work.settling = true',
@@ -173,22 +218,34 @@ export const survivors: readonly Survivor[] = [
     why: 'an earlier move that waits has been held since some moment',
   },
   {
-    file: 'src/actor/open-alarm.ts',
-    line: 'return this.when(() => asked <= covered || asked <= (this.work?.covered ?? asked))',
-    becomes: ['false', 'asked < covered', 'this.work.covered'],
-    why: 'the one says at the first look what the other says later: while something waits the work stays',
+    file: 'src/actor/output-gate.ts',
+    line: 'if (waiting || keeper === null) return',
+    becomes: ['false'],
+    why: 'without a keeper the gate is open, and nothing waits',
   },
   {
     file: 'src/actor/waiting.ts',
-    line: 'return true',
-    becomes: ['false'],
-    why: 'it was answered and has left: it is put into the line and taken out at once',
+    line: 'work.lines = { condition, first: null, last: null, isPassed: false, next: work.lines }',
+    becomes: ['true'],
+    why: 'what makes a line was looked at just now, and each look begins with all lines',
   },
   {
-    file: 'src/actor/delivery/deliver.ts',
-    line: 'takeUntil(keeper.when(() => false)), // a broken alarm fails its delivery',
+    file: 'src/actor/waiting.ts',
+    line: 'if (next === null || line.first.number < next.first!.number) next = line',
+    becomes: ['line.first.number <= next.first!.number'],
+    why: 'no two places have the same number',
+  },
+  {
+    file: 'src/actor/waiting.ts',
+    line: 'for (const place of all) if (!place.hasLeft) goOn(place, () => place.waiter.fail(error))',
+    becomes: ['true'],
+    why: 'what has left has ended, and takes no other end',
+  },
+  {
+    file: 'src/actor/waiting.ts',
+    line: 'const none = (): null => null',
     becomes: ['() => undefined'],
-    why: 'neither is ever true',
+    why: 'reactions of a promise have the context of their own: only the cost of taking another is spared',
   },
   {
     file: 'src/actor/work.ts',

@@ -7,7 +7,7 @@ const tests = [
   'test/vocabulary/{errors,fence,intent,key,time,wake-at}.test.ts',
   'test/{actor/config,actor/output-gate,actor/rules,operators/from-user}.test.ts',
   'test/lifecycles/lifecycles.test.ts',
-  'test/actor/{commit,delivery,keeper,keep-alarm,open-alarm,same-time,calls,facts,pipe}.test.ts',
+  'test/actor/{commit,delivery,keeper,keep-alarm,open-alarm,same-time,calls,facts,pipe,waiting}.test.ts',
   'test/actor/record/waits.test.ts',
   'test/vocabulary/{event,check-names}.test.ts',
   'test/operators/{classify-moves,conflate-map,gate,latest-when,one-by-one}.test.ts',

@@ -1,6 +1,6 @@
-import { EMPTY, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
+import { EMPTY, NEVER, type Observable, of, Subject, takeUntil, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { type Alarm, type AlarmConfig, openAlarm, openFleet } from '../../src/index.ts'
+import { type Alarm, type AlarmConfig, AlarmFencedError, openAlarm, openFleet } from '../../src/index.ts'
 import { markReached, markSwallowed, reportUnlessReached, throwing } from '../../src/operators/reached.ts'
 import { reportsOfFile } from '../reported.ts'
 
@@ -81,6 +81,7 @@ describe('what breaks an alarm', () => {
           .subscribe({ error() {} }),
     ],
     ['a read of the time', (alarm) => expect(() => alarm.time).toThrow()],
+    ['a delivery', (alarm) => alarm.deliver({ scheduledTime: 5 }, () => EMPTY).subscribe({ error() {} })],
   ])('is not where it reaches %s of the same turn', async (_, subscribe) => {
     const alarm = broken()
     fail()
@@ -95,6 +96,27 @@ describe('what breaks an alarm', () => {
       reconcile: false,
     })
     expect(() => alarm.set(5)).toThrow()
+    expect(await reports()).toEqual([])
+  })
+
+  it('is not once more, where it has reached a subscriber of another alarm that it breaks', async () => {
+    const write$ = new Subject<never>()
+    const [followed, alone] = [broken({ write: () => write$ }), broken({ write: () => write$ })]
+    const codes: string[] = []
+    followed.confirmed().subscribe({ error: ({ code }) => codes.push(code) })
+    write$.error(new AlarmFencedError('', 1))
+    expect([codes, await reports()]).toEqual([['ALARM_FENCED'], []])
+    expect(() => alone.time).toThrow()
+  })
+
+  it('is nothing that a handler ends with which has ended its own delivery', async () => {
+    const alarm = openAlarm({ initial: 5, commit: () => EMPTY, write: () => EMPTY, reconcile: false })
+    const over$ = new Subject<void>()
+    const handler = () => {
+      over$.next()
+      return throwError(() => new Error('late'))
+    }
+    alarm.deliver({ scheduledTime: 5 }, handler).pipe(takeUntil(over$)).subscribe()
     expect(await reports()).toEqual([])
   })
 
