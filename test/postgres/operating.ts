@@ -52,6 +52,24 @@ export function describeOperating(server: Server): void {
         expect((await call(rig, 'resume', '--all')).out).toBe('resumed: all\n')
       }))
 
+    it('takes no schema that is not there for one to be made', ({ expect }) =>
+      withSchema(server, async (rig) => {
+        await rig.manager().ready()
+        const other = { ...rig, schema: `${rig.schema} misspelt` }
+        for (const [command, ...words] of [['list'], ['retry', '--all']] as const) {
+          const { code, said } = await call(other, command, ...words)
+          expect([code, said]).toEqual([
+            3,
+            expect.stringMatching(
+              /no tables of a postgresManager in the schema ".* misspelt", or older ones: give the manager's/,
+            ),
+          ])
+        }
+        expect(await server.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [other.schema])).toEqual(
+          [],
+        )
+      }))
+
     it('asks for those alone whose keys begin so, whatever these are made of', ({ expect }) =>
       withSchema(server, async (rig) => {
         const counting = countingPool(rig)

@@ -52,5 +52,12 @@ it.skipIf(isWindows)(
     }
     expect(() => asReader(file, keys)).toThrow(expect.objectContaining(refused))
     expect(keys()).toEqual([{ key: 'a' }])
+    chmodSync(file, 0o200)
+    expect(() => asReader(file, keys)).toThrow(
+      expect.objectContaining({
+        code: 'ALARM_STORAGE_READONLY',
+        message: expect.stringMatching(/may not read the file/),
+      }),
+    )
   },
 )

@@ -62,7 +62,7 @@ export function readCall(words: readonly string[]): Call | Asked {
     return { helpOf: command === undefined ? null : checkCommand(command) }
   }
   if (values.version) return 'version'
-  const { takes, words: after } = manual[checkCommand(command ?? '')] as Manual
+  const { calls, takes, words: after } = manual[checkCommand(command ?? '')] as Manual
   if (target === undefined) throw new UsageError(`${command} needs a file, or a postgres:// URL.`)
   const [least, most] = after
   const { help: _, version: __, limit, port, fence, state, ...given } = values
@@ -71,9 +71,7 @@ export function readCall(words: readonly string[]): Call | Asked {
       throw new UsageError(`${command} has no --${name}.`)
   }
   if (rest.length < least || rest.length > most) {
-    throw new UsageError(
-      `${command} takes ${most === least ? least : `${least} or more`} after its target, given ${rest.length}.`,
-    )
+    throw new UsageError(`It is called as: ${calls.join(' ').replaceAll(/ +/g, ' ')}.`)
   }
   return {
     command: command as string,
@@ -87,7 +85,7 @@ export function readCall(words: readonly string[]): Call | Asked {
       change: false,
       ...given,
       ...(state !== undefined && { state: state as ListedState }), // `list` refuses what is none
-      ...(limit !== undefined && { limit: whole('limit', limit) }),
+      ...(limit !== undefined && { limit: whole('limit', limit, 1) }),
       ...(port !== undefined && { port: whole('port', port) }),
       ...(fence !== undefined && { fence: whole('fence', fence) }),
     },
@@ -96,8 +94,10 @@ export function readCall(words: readonly string[]): Call | Asked {
 
 function checkCommand(command: string): string {
   if (Object.hasOwn(manual, command)) return command
+  const names = Object.keys(manual)
+  const near = nearest(command, names)
   throw new UsageError(
-    `There is no command ${JSON.stringify(command)}: it is one of ${Object.keys(manual).join(', ')}.`,
+    `There is no command ${JSON.stringify(command)}: ${near === null ? `it is one of ${names.join(', ')}` : `${near} may be meant`}.`,
   )
 }
 
@@ -105,14 +105,49 @@ function parsed(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true })
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.replace(/\.?$/, '.')}`)
+    throw new UsageError(wrongOption(error as NodeJS.ErrnoException))
   }
 }
 
-function whole(name: string, text: string): number {
+/** What Node says of an option is about the words of a call, and goes on for lines. */
+function wrongOption({ code, message }: NodeJS.ErrnoException): string {
+  const [, option = 'An option'] = /'(-[^' ]*)/.exec(message) ?? []
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const near = nearest(option.slice(2), Object.keys(options))
+    return `There is no option ${option}${near === null ? '' : `: --${near} may be meant`}. A key that begins with - comes after --.`
+  }
+  const takes =
+    options[option.slice(2) as keyof typeof options]?.type === 'boolean'
+      ? 'no value'
+      : 'a value, as --name=value where that begins with -'
+  return `${option} takes ${takes}.`
+}
+
+/** The name that may have been meant: that begins so, or is written with the same letters but two. */
+function nearest(given: string, names: readonly string[]): string | null {
+  if (given === '') return null
+  const like = names.filter((name) => name.startsWith(given) || difference(given, name) <= 2)
+  return like.sort((a, b) => difference(given, a) - difference(given, b))[0] ?? null
+}
+
+/** Letters that are to be added, left out or replaced. */
+function difference(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] as number) + (letter === to[j - 1] ? 0 : 1)
+      next.push(Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, replaced))
+    }
+    row = next
+  }
+  return row.at(-1) as number
+}
+
+function whole(name: string, text: string, least = 0): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new UsageError(`--${name} is a whole number, given ${JSON.stringify(text)}.`)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+    throw new UsageError(`--${name} is a whole number, ${least} or more; given ${JSON.stringify(text)}.`)
   }
   return value
 }

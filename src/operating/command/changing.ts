@@ -2,10 +2,10 @@ import { isWithin } from '../../ledger/pauses.ts'
 import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import { isHardlyMeant } from '../../vocabulary/real-time.ts'
-import { duration, instant } from '../times.ts'
+import { pausesOf, quoted, resumeCall, scopeText } from '../scopes.ts'
+import { duration, fromNow, instant } from '../times.ts'
 import type { Call } from './arguments.ts'
 import { type Operator, openOperator } from './open-target.ts'
-import { scopeText } from './print-stats.ts'
 import { withProgress } from './progress.ts'
 import { jsonLine, printable, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
@@ -34,8 +34,8 @@ export const changing: Readonly<Record<string, Command>> = {
       await tell(key, await operator.reschedule(key, time, guard(call)), { given: time, own })
     })
   },
-  pause: (call, terminal) => scoped(call, terminal, 'paused', 'was paused already', 'pause'),
-  resume: (call, terminal) => scoped(call, terminal, 'resumed', 'was not paused', 'resume'),
+  pause,
+  resume,
 }
 
 /** The time that was given for an alarm, and its own, before which it is never delivered. */
@@ -95,13 +95,16 @@ async function changed(
         count++
         const due = again && Math.max(again.given, again.own)
         if (json) terminal.out(jsonLine({ key, [done]: true, ...(due !== undefined && { due }) }))
-        else terminal.out(`${done} ${printable(key)}${again === undefined ? '' : to(again)}\n`)
+        else
+          terminal.out(`${done} ${printable(key)}${again === undefined ? '' : to(again, terminal.now())}\n`)
         return
       }
       missed++
       const held = await heldOf(operator, key)
-      if (json) terminal.out(jsonLine({ key, [done]: false, ...(held && { state: held.state }) }))
-      else terminal.say(`${printable(key)}: ${whyNot(held, call, terminal.now())}\n`)
+      const pauses = held?.paused === true ? pausesOf(key, await operator.stats()) : []
+      const reason = whyNot(held, pauses, call, terminal.now())
+      if (json) terminal.out(jsonLine({ key, [done]: false, state: held?.state ?? null, reason }))
+      else terminal.say(`${quoted(key)}: ${reason}\n`)
     }
   await opened(call, (operator) =>
     withProgress(terminal, call.command, () => work(operator, tellOf(operator))),
@@ -115,18 +118,23 @@ async function heldOf(operator: Operator, key: string): Promise<ListedAlarm | nu
   return null
 }
 
-function to({ given, own }: Again): string {
+function to({ given, own }: Again, now: number): string {
   return own > given
-    ? ` to its own time, ${instant(own)}: that is later than ${instant(given)}`
-    : ` to ${instant(given)}`
+    ? ` to its own time, ${instant(own)}, ${fromNow(own, now)}: that is later than ${instant(given)}`
+    : ` to ${instant(given)}, ${fromNow(given, now)}`
 }
 
 /** Why an alarm was not changed, and what can be done. */
-function whyNot(held: ListedAlarm | null, { command, options }: Call, now: number): string {
+function whyNot(
+  held: ListedAlarm | null,
+  pauses: readonly AlarmScope[],
+  { command, options }: Call,
+  now: number,
+): string {
   if (held === null) return 'there is no alarm.'
   const only = `only a failed alarm can be changed by ${command}`
-  const { state, fence, lease, paused } = held
-  const due = held.due ?? held.time
+  const { state, time, fence, lease } = held
+  const due = held.due ?? time
   switch (state) {
     case 'failed':
       return options.fence === undefined
@@ -135,8 +143,10 @@ function whyNot(held: ListedAlarm | null, { command, options }: Call, now: numbe
     case 'pending':
       return `it is pending until ${instant(due)}: ${only}. Its actor can change it.`
     case 'due': {
-      const late = `it is due since ${instant(due)}, late by ${duration(Math.max(0, now - due))}`
-      return `${late}, and has not failed: ${paused ? 'it is paused, resume it' : 'start what subscribes to deliveries'}.`
+      const late = `it is late by ${duration(Math.max(0, now - time))}, and has not failed`
+      return pauses.length === 0
+        ? `${late}: start what subscribes to deliveries.`
+        : `${late}. It is ${pausedWith(pauses)}`
     }
     case 'delivering':
       return `it is being delivered, and its lease lasts until ${instant(lease?.until ?? due)}: ${only}. Wait until then at most.`
@@ -145,41 +155,43 @@ function whyNot(held: ListedAlarm | null, { command, options }: Call, now: numbe
   }
 }
 
-async function scoped(
-  call: Call,
-  terminal: Terminal,
-  done: string,
-  otherwise: string,
-  change: 'pause' | 'resume',
-): Promise<number> {
+async function pause(call: Call, terminal: Terminal): Promise<number> {
   const scope = scopeOf(call)
-  const [isNew, note] = await opened(call, async (operator) => {
-    const isNew = await operator[change](scope)
-    return [isNew, call.options.json ? '' : await noteOn(operator, scope, change, isNew)]
+  const [isNew, isNone] = await opened(call, async (operator) => {
+    const isNew = await operator.pause(scope)
+    return [isNew, 'key' in scope && (await heldOf(operator, scope.key)) === null]
   })
-  if (call.options.json) terminal.out(jsonLine({ ...scope, [done]: isNew }))
-  else if (isNew) terminal.out(`${done}: ${scopeText(scope)}\n`)
-  else terminal.say(`${scopeText(scope)}: ${otherwise}\n`)
-  terminal.say(note)
+  if (call.options.json) terminal.out(jsonLine({ ...scope, paused: isNew }))
+  else if (isNew) terminal.out(`paused: ${scopeText(scope)}\n`)
+  else terminal.say(`${scopeText(scope)}: paused already\n`)
+  if (isNew && isNone) terminal.say('There is no alarm of this key now.\n') // the key may be misspelt
   return isNew ? EXIT.done : EXIT.found
 }
 
-/** What may have been meant otherwise: a key that has no alarm, or one that others are paused with. */
-async function noteOn(
-  operator: Operator,
-  scope: AlarmScope,
-  change: 'pause' | 'resume',
-  isNew: boolean,
-): Promise<string> {
-  if (!('key' in scope)) return ''
-  if (change === 'pause') {
-    const isNone = isNew && (await heldOf(operator, scope.key)) === null
-    return isNone ? 'There is no alarm of this key now.\n' : ''
+/** Says which pauses have ended: a beginning that is too short ends others, which may have been meant. */
+async function resume(call: Call, terminal: Terminal): Promise<number> {
+  const scope = scopeOf(call)
+  const whole = { prefix: '', ...scope }
+  const [isDone, ended, left] = await opened(call, async (operator) => {
+    const { paused } = await operator.stats()
+    const isDone = await operator.resume(scope)
+    const isEnded = (other: AlarmScope): boolean => isWithin(other, whole)
+    const left = paused.filter((other) => !isEnded(other) && isWithin(whole, other))
+    return [isDone, isDone ? paused.filter(isEnded) : [], left]
+  })
+  if (call.options.json) {
+    terminal.out(jsonLine({ ...scope, resumed: isDone, ended, pausedWith: left }))
+    return isDone ? EXIT.done : EXIT.found
   }
-  const { paused } = await operator.stats()
-  const over = paused.filter((other) => isWithin(scope, other))
-  if (over.length === 0) return ''
-  return `It is paused${isNew ? ' still' : ''} with ${over.map(scopeText).join(', and with ')}: resume that.\n`
+  for (const each of ended) terminal.out(`resumed: ${scopeText(each)}\n`)
+  if (!isDone) terminal.say(`${scopeText(scope)}: not paused by itself\n`)
+  if (left.length > 0) terminal.say(`It is ${isDone ? 'still ' : ''}${pausedWith(left)}\n`)
+  return isDone ? EXIT.done : EXIT.found
+}
+
+function pausedWith(pauses: readonly AlarmScope[]): string {
+  const scopes = pauses.map((scope) => scopeText(scope)).join(', and with ')
+  return `paused with ${scopes}: ${pauses.map(resumeCall).join('; ')}`
 }
 
 function scopeOf({ command, rest: [key], options: { all, prefix } }: Call): AlarmScope {

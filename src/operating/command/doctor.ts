@@ -6,9 +6,10 @@ import type { Call } from './arguments.ts'
 import { openPatients } from './open-target.ts'
 import { withProgress } from './progress.ts'
 import { repaired } from './repaired.ts'
-import { jsonLine, printable, type Terminal } from './terminal.ts'
+import { columnsOf, folded, jsonLine, printable, type Terminal } from './terminal.ts'
 import { EXIT } from './usage.ts'
 
+const INDENT = 7
 const NAMED = 20 // of one kind: the others are counted
 
 /** Examines, and with --fix repairs one finding after the other. */
@@ -32,7 +33,7 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
       const outcome = fix ? await repaired(finding, terminal.signal) : null
       if (outcome === 'repaired') left--
       if (json) terminal.out(jsonLine(asJson(finding, outcome)))
-      else if (count <= NAMED) terminal.out(asText(finding, outcome))
+      else if (count <= NAMED) terminal.out(asText(finding, outcome, columnsOf(terminal)))
     }
     if (json) return left > 0 ? EXIT.found : EXIT.done
     for (const [code, count] of counts) {
@@ -91,11 +92,13 @@ function canRepair({ severity, repair }: Finding): boolean {
   return severity === 'fault' && repair !== null
 }
 
-function asText({ code, severity, key, text, advice }: Finding, outcome: string | null): string {
+function asText(finding: Finding, outcome: string | null, columns: number | null): string {
+  const { code, severity, key, text, advice } = finding
   const of = key === null ? '' : ` ${printable(key)}`
   const lines = [`${severity === 'fault' ? 'fault ' : 'notice'} ${code}${of}`, printable(text)]
   if (outcome !== null) lines.push(printable(outcome))
+  const does = outcome === null && canRepair(finding) ? '; --fix does it' : ''
   // What was not repaired is left to the operator.
-  if (outcome === null || outcome.startsWith('not repaired')) lines.push(`to do: ${advice}`)
-  return `${lines.join('\n       ')}\n`
+  if (outcome === null || outcome.startsWith('not repaired')) lines.push(`to do: ${advice}${does}`)
+  return `${lines.map((line) => folded(line, columns, INDENT)).join(`\n${' '.repeat(INDENT)}`)}\n`
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCommand } from './run-command.ts'
+import { EXIT } from './usage.ts'
 
 // What `ps` shows: the arguments may hold a password.
 process.title = 'nolater'
@@ -10,8 +11,10 @@ process.removeAllListeners('warning')
 // The reader of a pipe has gone (`| head`): there is nothing to say, and no harm.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+    if (error.code === 'EPIPE') process.exit(0)
+    // What was asked for is lost: a script must not take it for an answer.
+    if (stream === process.stdout) process.stderr.write(`nolater: it cannot print: ${error.message}\n`)
+    process.exit(EXIT.failed)
   })
 }
 

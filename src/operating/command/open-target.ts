@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { LedgerReader } from '../../ledger/ledger-reader.ts'
+import { AlarmError } from '../../vocabulary/errors.ts'
 import type { AlarmManager } from '../../vocabulary/manager.ts'
 import type { ManagerPatient, StorePatient } from '../doctor/patient.ts'
 import { UsageError } from './usage.ts'
@@ -16,7 +17,7 @@ const POSTGRES = /^postgres(?:ql)?:\/\//i
 /** Opens a target for reading: it is neither made nor brought up to date. */
 export async function openReader(target: string, schema?: string): Promise<Reader> {
   if (POSTGRES.test(target)) return openPostgres(target, schema)
-  checkNoUrl(target)
+  checkFile(target, schema)
   const { sqliteReader } = await import('../../sqlite/sqlite-reader.ts')
   return sqliteReader(target)
 }
@@ -25,7 +26,7 @@ export async function openReader(target: string, schema?: string): Promise<Reade
 export async function openOperator(target: string, schema?: string): Promise<Operator> {
   if (POSTGRES.test(target)) return openPostgres(target, schema)
   // What is not there, or not a manager's, is not made.
-  await (await openReader(target)).close()
+  await (await openReader(target, schema)).close()
   const { sqliteManager } = await import('../../sqlite/index.ts')
   return sqliteManager({ file: target })
 }
@@ -44,10 +45,10 @@ export async function openPatients(
   }
   const { sqliteManagerPatient } = await import('../doctor/sqlite-manager-patient.ts')
   const { sqliteStorePatient } = await import('../doctor/sqlite-store-patient.ts')
-  checkNoUrl(target)
+  checkFile(target, schema)
   const manager = sqliteManagerPatient(target)
   try {
-    for (const file of files) checkNoUrl(file)
+    for (const file of files) checkFile(file)
   } catch (error) {
     await manager.close()
     throw error
@@ -56,7 +57,8 @@ export async function openPatients(
 }
 
 /** What is misspelt as a URL may hold a password: it is not repeated. */
-function checkNoUrl(file: string): void {
+function checkFile(file: string, schema?: string): void {
+  if (schema !== undefined) throw new UsageError('--schema is of a postgres:// URL: a file has none.')
   if (existsSync(file) || !(/^postgres/i.test(file) || /:\/|\/\/|:.*@/s.test(file))) return
   throw new UsageError(
     'The target is no file that is there, and no URL as postgres://user:password@host:5432/database.',
@@ -75,8 +77,22 @@ async function openPostgres(url: string, schema: string | undefined): Promise<Op
     return manager
   } catch (error) {
     await manager.close().catch(() => {})
-    throw error
+    throw isMissing(error) ? noTables(schema) : error
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof AlarmError && error.code === 'ALARM_STORAGE_MISSING'
+}
+
+/** A command makes no tables: a name that is misspelt must not become a schema. */
+function noTables(schema = 'nolater'): AlarmError {
+  return new AlarmError(
+    'ALARM_STORAGE_MISSING',
+    `The database has no tables of a postgresManager in the schema ${JSON.stringify(schema)}, or older ones: give the manager's with --schema, ` +
+      'or open it once with this version.',
+    { counted: false },
+  )
 }
 
 /** What a target is called where others may read it: a URL without its user. */

@@ -1,5 +1,5 @@
-import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
 import { isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
+import { scopeText } from '../scopes.ts'
 import { duration } from '../times.ts'
 import { digits, printable } from './terminal.ts'
 
@@ -39,11 +39,4 @@ export function statsPage({
   if (!deliverers.some((deliverer) => isLive(deliverer, at)))
     rows.push(['delivers', 'nothing: what is due stays due'])
   return rows.map(([name, text]) => `${name.padEnd(12)} ${text}\n`).join('')
-}
-
-export function scopeText(scope: AlarmScope): string {
-  if ('key' in scope) return `the key ${printable(scope.key)}`
-  return scope.prefix === undefined || scope.prefix === ''
-    ? 'all'
-    : `keys that begin with ${printable(scope.prefix)}`
 }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ManagerStats } from '../../vocabulary/manager-stats.ts'
 import type { Call } from './arguments.ts'
 import { openReader, type Reader } from './open-target.ts'
 import { alarmTable } from './print-alarms.ts'
 import { statsPage } from './print-stats.ts'
 import { withProgress } from './progress.ts'
 import { show } from './show.ts'
-import { jsonLine, type Terminal } from './terminal.ts'
+import { columnsOf, jsonLine, type Terminal } from './terminal.ts'
 import { EXIT } from './usage.ts'
 
 const ROWS = 100
@@ -21,13 +22,18 @@ export const reading: Readonly<Record<string, (call: Call, terminal: Terminal) =
         ...(prefix !== undefined && { prefix }),
         ...(after !== undefined && { after }),
       }
-      const { head, row } = alarmTable(terminal.isTerminal ? terminal.columns : null, terminal.now())
+      const { head, row } = alarmTable(columnsOf(terminal), terminal.now())
       let count = 0
+      let stats: ManagerStats | null = null // by which a lease is known to be a dead process's
       await withProgress(terminal, 'looking for alarms', async () => {
         for await (const alarm of reader.list(asked)) {
           if (terminal.signal.aborted || ++count > limit) break
-          if (json) terminal.out(jsonLine(alarm))
-          else terminal.out(count === 1 ? head + row(alarm) : row(alarm))
+          if (json) {
+            terminal.out(jsonLine(alarm))
+            continue
+          }
+          if (alarm.lease !== null) stats ??= await reader.stats()
+          terminal.out((count === 1 ? head : '') + row(alarm, stats))
         }
       })
       if (count > limit && !json) terminal.say(`There are more: --limit N, or --after KEY.\n`)

@@ -1,8 +1,9 @@
 import type { KeptEvents } from '../../sqlite/journal/read-journal.ts'
+import { quoted } from '../scopes.ts'
 import type { Call } from './arguments.ts'
 import { openReader } from './open-target.ts'
 import { alarmSheet } from './print-alarms.ts'
-import { jsonLine, printable, type Terminal } from './terminal.ts'
+import { columnsOf, jsonLine, type Terminal } from './terminal.ts'
 import { EXIT, UsageError } from './usage.ts'
 
 /** All that is known of one alarm; where a journal was kept, what happened to its actor last, also if there is no alarm any more. */
@@ -10,10 +11,10 @@ export async function show(call: Call, terminal: Terminal): Promise<number> {
   const key = call.rest[0] as string
   const kept = await keptEvents(call, key)
   const isHeld = await showAlarm(call, key, terminal)
-  if (!isHeld) terminal.say(`There is no alarm of ${printable(key)}.\n`)
+  if (!isHeld) terminal.say(`There is no alarm of ${quoted(key)}.\n`)
   if (kept === null) return isHeld ? EXIT.done : EXIT.found
   if (kept.events.length === 0) {
-    terminal.say(`The journal has nothing of ${printable(key)}.\n`)
+    terminal.say(`The journal has nothing of ${quoted(key)}.\n`)
     return isHeld ? EXIT.done : EXIT.found
   }
   await showEvents(call, kept, terminal, isHeld)
@@ -35,8 +36,8 @@ async function showAlarm({ target, options }: Call, key: string, terminal: Termi
     for await (const alarm of reader.list({ key })) {
       if (options.json) terminal.out(jsonLine(alarm))
       else {
-        const stats = alarm.lease === null ? null : await reader.stats()
-        terminal.out(alarmSheet(alarm, terminal.now(), stats))
+        const stats = alarm.lease === null && !alarm.paused ? null : await reader.stats()
+        terminal.out(alarmSheet(alarm, terminal.now(), stats, columnsOf(terminal)))
       }
       return true
     }

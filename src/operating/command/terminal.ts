@@ -36,6 +36,26 @@ export function fitted(text: string, columns: number): string {
   return cut + ' '.repeat(Math.max(0, columns - [...cut].length))
 }
 
+/** Lines that are no wider than the terminal, broken between words; where there is none (`null`) as they are. */
+export function folded(text: string, columns: number | null, indent: number): string {
+  if (columns === null) return text
+  const width = Math.max(20, columns - indent)
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`)
+}
+
+/** The columns that there are, `null` where what is printed is not read in a terminal. */
+export function columnsOf({ isTerminal, columns }: Terminal): number | null {
+  return isTerminal ? columns : null
+}
+
 export function digits(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: count < 10 ? 2 : 0 })
 }

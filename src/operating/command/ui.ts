@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { alarmPage } from '../page/index.ts'
+import { LEAST_TOKEN } from '../page/page-options.ts'
 import { newToken } from '../page/secret.ts'
 import type { Call } from './arguments.ts'
 import { openOperator, openReader, targetName } from './open-target.ts'
@@ -21,6 +22,11 @@ export async function ui(call: Call, terminal: Terminal): Promise<number> {
   const isOpen = !LOOPBACK.test(host)
   // One that is given as an argument is seen in the list of processes.
   const token = options.token ?? terminal.env.NOLATER_TOKEN ?? (isOpen ? newToken() : undefined)
+  if (token !== undefined && token.length < LEAST_TOKEN) {
+    throw new UsageError(
+      `A token has ${LEAST_TOKEN} characters or more that cannot be guessed; given ${token.length}.`,
+    )
+  }
   if (journal !== undefined) {
     const { readJournal } = await import('../../sqlite/journal/read-journal.ts')
     readJournal({ file: journal, key: '' }) // throws where it cannot be read

@@ -13,6 +13,8 @@ export const EXIT = { done: 0, found: 1, usage: 2, failed: 3 } as const
 const WIDTH = 13 // of an option
 const target = `TARGET is the file of an sqliteManager, or the postgres:// URL of a
 postgresManager`
+const password = `Leave the password of a URL to PGPASSWORD: ps shows the words of npx.
+`
 const states = 'STATE: pending, due, delivering, backing-off, failed\n'
 const calls = Object.values(manual).flatMap((each) => each.calls)
 
@@ -35,7 +37,7 @@ the files of its stores; with --fix it repairs that, one after the other.
 ui serves a page that shows all this, live, on port 4400 of this machine alone;
 with --host for others too, behind a token. It only reads without --change.
 
-${states}${exits('there was nothing like it, or faults are left')}`
+${password}${states}${exits('there was nothing like it, or faults are left')}`
 
 /** The help of one command. */
 export function helpOf(command: string): string {
@@ -47,7 +49,7 @@ ${indented(calls)}
 ${options({ ...takes, json, schema }, WIDTH + 4)}
 
 ${target}.
-${'state' in takes ? states : ''}${changes}
+${password}${'state' in takes ? states : ''}${changes}
 
 Example: ${example}
 ${exits(found)}`

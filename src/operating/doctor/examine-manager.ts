@@ -1,9 +1,14 @@
 import { hasDied } from '../../ledger/has-died.ts'
 import type { LedgerReader } from '../../ledger/ledger-reader.ts'
+import { isWithin } from '../../ledger/pauses.ts'
+import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
 import { given } from '../../vocabulary/given.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
 import type { AlarmManager } from '../../vocabulary/manager.ts'
 import { type Deliverer, isLive, type ManagerStats } from '../../vocabulary/manager-stats.ts'
+import { digits } from '../command/terminal.ts'
+import { resumeCall, scopeText } from '../scopes.ts'
+import { duration } from '../times.ts'
 import type { Finding } from './finding.ts'
 
 /** What a doctor may do to a manager. */
@@ -20,40 +25,57 @@ export async function* examineManager(
   const stats = await reader.stats()
   const live = stats.deliverers.filter((deliverer) => isLive(deliverer, stats.at))
   const alive = new Set(live.map(({ holder }) => holder))
-  yield* ofDeliveries(stats, live, await firstDue(reader, stats))
+  const due = await firstDue(reader, stats)
+  for (const scope of stats.paused) yield paused(scope, due.paused.get(scope) ?? null)
+  yield* ofDeliveries(stats, live, due.free)
   for await (const alarm of reader.list({ state: 'delivering' })) {
     if (!alive.has(alarm.lease?.holder ?? '')) yield stuck(alarm, stats, open)
   }
   for await (const alarm of reader.list({ state: 'failed' })) yield givenUp(alarm, open)
 }
 
-/** What is due, is not paused, and is late most. */
+type Oldest = ManagerStats['oldest']
+
+/** What is late most: of all that is not paused, and of each pause. */
 async function firstDue(
   reader: LedgerReader,
   { at, oldest, paused }: ManagerStats,
-): Promise<ManagerStats['oldest']> {
-  if (paused.length === 0) return oldest
-  for await (const alarm of reader.list({ state: 'due' })) {
-    if (!alarm.paused) return { key: alarm.key, overdue: at - (alarm.due as number) }
+): Promise<{ readonly free: Oldest; readonly paused: ReadonlyMap<AlarmScope, Oldest> }> {
+  if (paused.length === 0) return { free: oldest, paused: new Map() }
+  const first = new Map<AlarmScope, Oldest>()
+  let free: Oldest = null
+  for await (const { key, due, paused: isPaused } of reader.list({ state: 'due' })) {
+    const found = { key, overdue: at - (due as number) }
+    if (!isPaused) free ??= found
+    else
+      for (const scope of paused) if (!first.has(scope) && isWithin({ key }, scope)) first.set(scope, found)
+    if (free !== null && first.size === paused.length) break
   }
-  return null
+  return { free, paused: first }
+}
+
+/** A pause may be meant: it is a fault once an alarm is late for it. */
+function paused(scope: AlarmScope, first: Oldest): Finding {
+  const isLate = first !== null && first.overdue >= OVERDUE
+  const late = isLate
+    ? `the first (${given(first.key)}) is late by ${duration(first.overdue)}`
+    : 'nothing of it is late'
+  return {
+    code: 'ALARM_PAUSED',
+    severity: isLate ? 'fault' : 'notice',
+    key: isLate ? first.key : null,
+    scope,
+    text: `paused: ${scopeText(scope, given)}; ${late}`,
+    advice: `end the pause when its cause is over: ${resumeCall(scope)}`,
+    repair: null,
+  }
 }
 
 function* ofDeliveries(
-  { at, counts, paused }: ManagerStats,
+  { at, counts }: ManagerStats,
   live: readonly Deliverer[],
-  oldest: ManagerStats['oldest'],
+  oldest: Oldest,
 ): Generator<Finding> {
-  if (paused.length > 0) {
-    yield {
-      code: 'ALARM_PAUSED',
-      severity: 'notice',
-      key: null,
-      text: `${paused.length} pause${paused.length > 1 ? 's' : ''}: what is paused is not delivered, however late`,
-      advice: 'resume it when the cause is over',
-      repair: null,
-    }
-  }
   if (oldest === null || oldest.overdue < OVERDUE) {
     const waiting = counts.pending + counts.due + counts['backing-off']
     // Right where it is started later: not a fault before something is late.
@@ -62,14 +84,14 @@ function* ofDeliveries(
         code: 'NOTHING_DELIVERS',
         severity: 'notice',
         key: null,
-        text: `nothing delivers at the moment: ${waiting} alarm${waiting > 1 ? 's wait' : ' waits'}`,
-        advice: 'start what subscribes to deliveries, in time for the first',
+        text: `nothing delivers at the moment: ${digits(waiting)} alarm${waiting > 1 ? 's wait' : ' waits'}, ${digits(counts.due)} of them due`,
+        advice: 'start what subscribes to deliveries',
         repair: null,
       }
     }
     return
   }
-  const due = `${counts.due} due, the first (${given(oldest.key)}) for ${Math.round(oldest.overdue / 1_000)} s`
+  const due = `${digits(counts.due)} due, the first (${given(oldest.key)}) for ${duration(oldest.overdue)}`
   if (live.length === 0) {
     yield {
       code: 'NOTHING_DELIVERS',
@@ -87,7 +109,7 @@ function* ofDeliveries(
       code: 'NOTHING_DELIVERS',
       severity: 'fault',
       key: null,
-      text: `nothing seems to deliver: ${due}; the last report was ${Math.round(silence / 1_000)} s ago, and there is one every 10 s`,
+      text: `nothing seems to deliver: ${due}; the last report was ${duration(silence)} ago, and there is one every 10 s`,
       advice: 'see whether what subscribes to deliveries has died or hangs, and start it again',
       repair: null,
     }
@@ -114,14 +136,14 @@ function stuck(
   const how =
     deliverer === undefined
       ? `${holder}, which does not report: it has died, or is of an older version`
-      : `${deliverer.process || holder}, which has not reported for ${Math.round((at - deliverer.seen) / 1_000)} s`
+      : `${deliverer.process || holder}, which has not reported for ${duration(at - deliverer.seen)}`
   return {
     code: 'LEASE_STUCK',
     severity: 'fault',
     key,
-    text: `held by ${how}; for ${Math.round((until - at) / 1_000)} s more`,
+    text: `held by ${how}; for ${duration(until - at)} more`,
     advice: isDead
-      ? 'its process is gone: a repair ends the lease now, else it is delivered again then'
+      ? 'its process is gone: retry it, which ends the lease; else it is delivered again then'
       : 'nothing: it is delivered again then',
     repair: isDead ? async () => (await open()).retry(key, { fence }) : null,
   }
@@ -135,7 +157,7 @@ function givenUp({ key, fence, failures, lastError }: ListedAlarm, open: () => P
     severity: 'fault',
     key,
     text: `given up after ${failures} failure${failures === 1 ? '' : 's'}${why}`,
-    advice: 'mend the cause, then retry it',
+    advice: 'retry it, once its cause is mended',
     repair: async () => (await open()).retry(key, { fence }),
   }
 }

@@ -1,3 +1,5 @@
+import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
+
 /** What may be wrong with a manager and its stores; these codes never change. */
 export type FindingCode =
   /** the file is damaged, or a row of it cannot be read */
@@ -16,6 +18,7 @@ export type FindingCode =
   | 'NOTHING_DELIVERS'
   /** alarms are due, and are not taken though something delivers */
   | 'ALARM_OVERDUE'
+  /** what is paused is not delivered: a fault where something of it is late */
   | 'ALARM_PAUSED'
   /** a process has the lease that does not deliver any more */
   | 'LEASE_STUCK'
@@ -42,6 +45,8 @@ export interface Finding {
   readonly severity: 'fault' | 'notice'
   /** the actor; `null`: it is of the whole */
   readonly key: string | null
+  /** the pause that it is of */
+  readonly scope?: AlarmScope
   /** what is the case */
   readonly text: string
   /** what it needs: done by `repair` where that is one */

@@ -23,7 +23,7 @@ export const html = `<!doctype html>
     </header>
 
     <nav id="counts" aria-label="Alarms by state"></nav>
-    <section id="facts" aria-label="How it stands"></section>
+    <section id="facts" aria-label="How it stands" tabindex="-1"></section>
     <figure id="hour" hidden>
       <figcaption></figcaption>
       <svg viewBox="0 0 240 32" preserveAspectRatio="none" aria-hidden="true"></svg>
@@ -90,6 +90,7 @@ export const html = `<!doctype html>
         <label id="dialog-time" hidden>
           At, by the clock of this browser
           <input type="datetime-local" step="1" required />
+          <output></output>
         </label>
         <p class="actions">
           <button type="submit" value="cancel" formnovalidate autofocus>Cancel</button>
@@ -652,34 +653,35 @@ kbd {
     display: block;
   }
 
-  /* The reason is a line of its own. */
-  tr {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr) 84px 104px;
-    align-items: center;
+  thead {
+    position: absolute;
+    clip-path: inset(50%);
   }
 
+  /* The key, how it stands and the reason have a line each. */
   tbody tr {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto;
     border-bottom: 1px solid var(--line);
-  }
-
-  th:nth-child(n) {
-    width: auto;
   }
 
   td {
     border-bottom: 0;
   }
 
-  th:nth-child(n + 4),
+  .of-key,
+  .of-error {
+    grid-column: 1 / -1;
+  }
+
+  .of-state,
+  .of-error {
+    padding-top: 0;
+  }
+
   .of-failures,
   .of-error:empty {
     display: none;
-  }
-
-  .of-error {
-    grid-column: 1 / -1;
-    padding-top: 0;
   }
 
   .of-state {
@@ -700,6 +702,15 @@ kbd {
 }
 
 @media (pointer: coarse) {
+  h1 a,
+  #pager a,
+  #back,
+  #facts a {
+    display: inline-block;
+    min-height: 44px;
+    align-content: center;
+  }
+
   button,
   input[type],
   .switch,
@@ -719,11 +730,6 @@ kbd {
   /* Below 16 px a phone zooms in on what is written, and stays so. */
   input[type] {
     font-size: 16px;
-  }
-
-  #pager a,
-  #back {
-    display: inline-block;
   }
 }
 
@@ -759,6 +765,25 @@ function dueOf({ lease, due, time }) {
 }
 function isPutOff({ state, time, due }) {
   return state === "pending" && due !== time;
+}
+
+function isWithin(inner, outer) {
+  if ("key" in outer) return "key" in inner && inner.key === outer.key;
+  const beginning = "key" in inner ? inner.key : inner.prefix;
+  return beginning.startsWith(outer.prefix);
+}
+
+var CONTROLS = /[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]/g;
+var escaped = (letter) => \`\\\\u\${letter.charCodeAt(0).toString(16).padStart(4, "0")}\`;
+function printable(text) {
+  return text.replaceAll("\\\\", "\\\\\\\\").replaceAll(CONTROLS, escaped);
+}
+function digits(count) {
+  return count.toLocaleString("en-US", { maximumFractionDigits: count < 10 ? 2 : 0 });
+}
+
+function pausesOf(key, { paused }) {
+  return paused.filter((scope) => isWithin({ key }, scope));
 }
 
 var units = [
@@ -842,15 +867,6 @@ function tick() {
   }
 }
 
-var CONTROLS = /[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]/g;
-var escaped = (letter) => \`\\\\u\${letter.charCodeAt(0).toString(16).padStart(4, "0")}\`;
-function printable(text) {
-  return text.replaceAll("\\\\", "\\\\\\\\").replaceAll(CONTROLS, escaped);
-}
-function digits(count) {
-  return count.toLocaleString("en-US", { maximumFractionDigits: count < 10 ? 2 : 0 });
-}
-
 var stateNames = {
   pending: "pending",
   due: "due",
@@ -868,22 +884,29 @@ var listTitles = {
 function keyText(key) {
   return key === "" ? '""' : printable(key);
 }
-function stateText({ state, paused }) {
-  return paused ? \`\${stateNames[state]}, paused\` : stateNames[state];
+function stateText(alarm, stats) {
+  const { state, lease, paused } = alarm;
+  const isStuck = lease !== null && stats !== null && isSilent(lease, stats);
+  const more = [
+    ...isPutOff(alarm) ? ["rescheduled"] : [],
+    ...isStuck ? ["stuck"] : [],
+    ...paused ? ["paused"] : []
+  ];
+  return [stateNames[state], ...more].join(", ");
 }
 function errorText(error) {
   return error === null ? "" : printable(\`\${error.name}: \${error.message}\`);
 }
 function scopeText(scope) {
   if ("key" in scope) return \`the alarm of \${keyText(scope.key)}\`;
-  return scope.prefix === void 0 || scope.prefix === "" ? "all alarms" : \`all alarms whose keys begin with \${printable(scope.prefix)}\`;
+  return scope.prefix === void 0 || scope.prefix === "" ? "all alarms" : \`all alarms whose keys begin with "\${printable(scope.prefix)}"\`;
 }
 
 var words = {
   retry: {
     name: "Retry",
     done: "Retried",
-    what: "It is delivered again at once; if it has failed, with all its retries. A lease is ended if its process is gone from this machine, or has not reported for ten minutes."
+    what: "It is delivered again at once, with all its retries."
   },
   reschedule: {
     name: "Reschedule",
@@ -906,6 +929,7 @@ var words = {
     what: "What has become due is delivered at once. A pause that is wider goes on."
   }
 };
+var LEFT_LEASE = "Its lease is ended if its process is gone from this machine, or has not reported for ten minutes: then it is delivered again at once.";
 var HOUR = 36e5;
 var can = (document.body.dataset.can ?? "").split(" ");
 var isOn = false;
@@ -929,27 +953,31 @@ function startChanges(onTurn, onChange) {
 function canChange() {
   return isOn;
 }
-function changeButton(action, meant) {
+function mayChange() {
+  return !isOn && can.join("") !== "";
+}
+function changeButton(action, meant, what = words[action].what) {
   if (!isOn || !can.includes(action)) return [];
   const { name: name2 } = words[action];
   const subject = subjectOf(meant);
-  const isPause = action === "pause" && !("key" in meant) && !("key" in meant.scope);
-  const text = isPause ? \`\${name2} \${subject}\` : name2;
+  const isWide = !("key" in meant) && !("key" in meant.scope);
+  const text = isWide ? \`\${name2} \${subject}\` : name2;
   const button = make("button", { type: "button", "aria-label": \`\${name2} \${subject}\` }, text);
-  button.addEventListener("click", () => void change(action, meant));
+  button.addEventListener("click", () => void change(action, meant, what));
   return [button];
 }
 function subjectOf(meant) {
   return "key" in meant ? \`the alarm of \${keyText(meant.key)}\` : scopeText(meant.scope);
 }
-async function change(action, meant) {
-  const { name: name2, done, what } = words[action];
+async function change(action, meant, what) {
+  const { name: name2, done } = words[action];
   const subject = subjectOf(meant);
-  const time = await confirmed(\`\${name2} \${subject}?\`, what, name2, action === "reschedule");
+  const isTimed = action === "reschedule";
+  const time = await confirmed(\`\${name2} \${subject}?\`, what, name2, isTimed);
   if (time === null) return;
   try {
-    await askToChange(action, { ...meant, ...action === "reschedule" && { time } });
-    say(\`\${done} \${subject}.\`);
+    await askToChange(action, { ...meant, ...isTimed && { time } });
+    say(\`\${done} \${subject}\${isTimed ? \` to \${instant(time)}, \${fromNow(time, now())}\` : ""}.\`);
   } catch (error) {
     say(error.message, true);
   }
@@ -965,6 +993,13 @@ function confirmed(title, text, name2, asksTime) {
   label.hidden = !asksTime;
   input.disabled = !asksTime;
   input.value = localText(now() + HOUR);
+  const far = within(label, "output");
+  const tellFar = () => {
+    const time = new Date(input.value).getTime();
+    setText(far, Number.isNaN(time) ? "" : fromNow(time, now()));
+  };
+  input.oninput = tellFar;
+  tellFar();
   dialog.returnValue = "cancel";
   dialog.showModal();
   return new Promise((resolve) => {
@@ -981,17 +1016,17 @@ function localText(at) {
 
 var drawn = "";
 function drawActor(key, alarm, stats, canChange2) {
-  const isPausedAlone = (stats?.paused ?? []).some((scope) => "key" in scope && scope.key === key);
+  const pauses = stats === null ? [] : pausesOf(key, stats);
   const lease = alarm?.lease ?? null;
   const holder = lease === null || stats === null ? lease?.holder ?? "" : leaseHolder(lease, stats);
   const isLeft = lease !== null && stats !== null && isSilent(lease, stats);
-  const now2 = JSON.stringify([key, alarm, isPausedAlone, holder, isLeft, canChange2]);
+  const now2 = JSON.stringify([key, alarm, pauses, holder, isLeft, canChange2]);
   if (now2 === drawn) return;
   drawn = now2;
   const article = byId("actor");
   setText(byId("actor-key"), keyText(key));
-  drawActions(key, alarm, isPausedAlone, isLeft);
-  const rows = alarm === null ? [] : rowsOf(alarm, isPausedAlone, holder);
+  drawActions(key, alarm, pauses, isLeft);
+  const rows = alarm === null ? [] : rowsOf(alarm, pauses, holder);
   within(article, "dl").replaceChildren(
     ...rows.map(([name2, ...values]) => make("div", {}, make("dt", {}, name2), make("dd", {}, ...values))),
     ...alarm === null ? [make("div", {}, make("dd", {}, "It has no alarm."))] : []
@@ -1004,16 +1039,19 @@ function drawActor(key, alarm, stats, canChange2) {
   stack.hidden = error?.stack === void 0;
   setText(stack, error?.stack ?? "");
 }
-function drawActions(key, alarm, isPausedAlone, isLeft) {
+function drawActions(key, alarm, pauses, isLeft) {
   const actions = byId("actor-actions");
   const focused = document.activeElement?.textContent;
   const hadFocus = actions.contains(document.activeElement);
   const changes = alarm === null ? [] : changesOf(alarm, isLeft);
   const buttons = [
-    ...changes.flatMap((each) => changeButton(each, { key, fence: alarm?.fence })),
-    ...changeButton(isPausedAlone ? "resume" : "pause", { scope: { key } })
+    ...changes.flatMap(
+      (each) => changeButton(each, { key, fence: alarm?.fence }, isLeft ? LEFT_LEASE : void 0)
+    ),
+    ...pauses.length === 0 ? changeButton("pause", { scope: { key } }) : pauses.flatMap((scope) => changeButton("resume", { scope }))
   ];
-  actions.replaceChildren(...buttons);
+  const hint = mayChange() && buttons.length === 0 ? [make("span", {}, "To change it, allow changes at the top.")] : [];
+  actions.replaceChildren(...buttons, ...hint);
   if (hadFocus) (buttons.find(({ textContent }) => textContent === focused) ?? byId("actor-key")).focus();
 }
 function changesOf(alarm, isLeft) {
@@ -1021,7 +1059,7 @@ function changesOf(alarm, isLeft) {
   if (isPutOff(alarm)) return ["retry", "reschedule"];
   return isLeft ? ["retry"] : [];
 }
-function rowsOf(alarm, isPausedAlone, holder) {
+function rowsOf(alarm, pauses, holder) {
   const { state, time, due, fence, failures, lastError, lease, paused } = alarm;
   const rows = [
     ["State", ...meaningOf(alarm)],
@@ -1030,7 +1068,7 @@ function rowsOf(alarm, isPausedAlone, holder) {
   if (isPutOff(alarm)) rows.push(["Rescheduled to", ...both(due)]);
   if (state === "backing-off") rows.push(["Delivered again", ...both(due)]);
   rows.push(["Fence", \`\${fence}\`], ["Failures", \`\${failures}\`]);
-  if (paused) rows.push(["Paused", isPausedAlone ? "by itself" : "with others"]);
+  if (paused) rows.push(["Paused", pauses.length === 0 ? "yes" : pauses.map(scopeText).join(", and ")]);
   if (lease !== null)
     rows.push(["Delivered by", holder], ["Lease ends", ...both(lease.until), ", then it is delivered again"]);
   if (lastError !== null) rows.push(["Last failed", ...both(lastError.at)]);
@@ -1042,7 +1080,7 @@ function both(at) {
 }
 function meaningOf({ state, due, paused }) {
   if (state === "due")
-    return ["due since ", timeElement(due), paused ? ", and paused" : ", and not taken"];
+    return ["was due ", timeElement(due), paused ? ", and is paused" : ", and is not taken"];
   if (state === "failed") return ["failed: given up, delivered no more"];
   return [stateNames[state]];
 }
@@ -1109,18 +1147,16 @@ function drawFacts(stats, canChange2) {
   if (now2 === drawn2) return;
   drawn2 = now2;
   const section = byId("facts");
-  const focused = [...section.querySelectorAll("a, button, summary")].indexOf(
-    document.activeElement
-  );
+  const focused = section.contains(document.activeElement) ? document.activeElement?.textContent ?? null : null;
   const isOpen = section.querySelector("details")?.open === true;
   section.replaceChildren(
     oldest === null ? make("p", {}, "Nothing is due.") : make(
       "p",
       {},
-      "Due since ",
-      timeElement(at - oldest.overdue),
-      ": ",
-      make("a", { href: linkTo({ key: oldest.key }), class: "key" }, keyText(oldest.key))
+      "Late most: ",
+      make("a", { href: linkTo({ key: oldest.key }), class: "key" }, keyText(oldest.key)),
+      ", due ",
+      timeElement(at - oldest.overdue)
     ),
     make("p", {}, lastMinute(stats)),
     deliverers.length === 0 ? make("p", { class: "bad" }, NOTHING) : deliverersOf(stats, isOpen),
@@ -1129,8 +1165,10 @@ function drawFacts(stats, canChange2) {
     ),
     ...canChange2 ? [make("p", {}, ...changeButton("pause", { scope: {} }))] : []
   );
-  const all = section.querySelectorAll("a, button, summary");
-  if (focused >= 0) all[Math.min(focused, all.length - 1)]?.focus({ preventScroll: true });
+  if (focused === null) return;
+  const all = [...section.querySelectorAll("a, button, summary")];
+  const same = all.find(({ textContent }) => textContent === focused);
+  (same ?? section).focus({ preventScroll: true });
 }
 function lastMinute({ fires, failures, lateness: { p50, p99, max } }) {
   const rate = \`In the last minute \${digits(fires)} deliveries a second, \${digits(failures)} failed\`;
@@ -1200,7 +1238,7 @@ function ordinal(count) {
   return \`\${count}\${(isTeen ? void 0 : ["th", "st", "nd", "rd"][count % 10]) ?? "th"}\`;
 }
 
-function startKeys(back) {
+function startKeys({ back, search }) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null)
       return;
@@ -1211,7 +1249,7 @@ function startKeys(back) {
       if (isTyping) activeElement.blur();
       else back();
     } else if (isTyping) return;
-    else if (event.key === "/") focusSearch();
+    else if (event.key === "/") search();
     else if (event.key === "j" || event.key === "ArrowDown" && isInRow) step(1);
     else if (event.key === "k" || event.key === "ArrowUp" && isInRow) step(-1);
     else return;
@@ -1238,8 +1276,9 @@ function focusSearch() {
 
 var drawn3 = "";
 var pageOf = null;
-function drawList(answer, address, canChange2) {
-  const now2 = JSON.stringify([answer, address, canChange2]);
+function drawList(answer, address, canChange2, stats) {
+  const rows = answer.alarms.map((alarm) => [alarm, stateText(alarm, stats)]);
+  const now2 = JSON.stringify([answer, rows.map(([, state2]) => state2), address, canChange2]);
   if (now2 === drawn3) return;
   drawn3 = now2;
   const { state, prefix, after } = address;
@@ -1248,7 +1287,7 @@ function drawList(answer, address, canChange2) {
   byId("scope").replaceChildren(...prefix === "" ? [] : changeButton("pause", { scope: { prefix } }));
   const body = within(section, "tbody");
   const focused = document.activeElement?.dataset.key;
-  body.replaceChildren(...answer.alarms.map(rowOf));
+  body.replaceChildren(...rows.map(rowOf));
   if (focused !== void 0) focusRow(focused);
   if (after !== pageOf) showTop(answer.alarms[0]?.key);
   pageOf = after;
@@ -1269,7 +1308,7 @@ function focusRow(key) {
   );
   row?.focus({ preventScroll: true });
 }
-function rowOf(alarm) {
+function rowOf([alarm, stated]) {
   const { key, state, failures, lastError } = alarm;
   const cell = (attributes, ...children) => make("td", attributes, ...children);
   const link = make(
@@ -1281,7 +1320,7 @@ function rowOf(alarm) {
     "tr",
     { "data-state": state },
     cell({ class: "of-key" }, link),
-    cell({ class: "of-state" }, stateText(alarm)),
+    cell({ class: "of-state" }, stated),
     cell({ class: "of-time" }, timeElement(dueOf(alarm))),
     cell({ class: "of-failures number" }, failures === 0 ? "" : \`\${failures}\`),
     cell({ class: "of-error" }, errorText(lastError))
@@ -1367,6 +1406,8 @@ var listed = "";
 var opened = null;
 var turn = 0;
 var isBusy = false;
+var isSearching = false;
+var isSearched = false;
 async function show2() {
   const mine = ++turn;
   const address = readAddress();
@@ -1386,7 +1427,12 @@ async function show2() {
       const given = Object.entries({ state, prefix: prefix || null, after, at });
       const query = Object.fromEntries(given.filter((each) => each[1] !== null));
       const answer = await ask("list", query);
-      if (mine === turn) drawList(answer, address, canChange());
+      if (mine === turn) {
+        drawList(answer, address, canChange(), look?.stats ?? null);
+        const [first] = answer.alarms;
+        if (isSearched && first !== void 0) focusRow(first.key);
+        isSearched = false;
+      }
     }
   } catch (error) {
     if (mine === turn) say(error.message, true);
@@ -1403,7 +1449,9 @@ function turnTo(key) {
   byId("back").href = listed === "" ? "#" : listed;
   if (key === opened) return;
   if (key !== null) byId("actor-key").focus();
+  else if (isSearching) focusSearch();
   else if (opened !== null) focusRow(opened);
+  isSearching = false;
   opened = key;
 }
 function drawLook() {
@@ -1424,12 +1472,23 @@ async function lookAgain() {
 function start2() {
   startCounts();
   startChanges(draw, () => void lookAgain());
-  startKeys(() => {
+  const back = () => {
     if (readAddress().key !== null) location.hash = listed === "" ? "#" : listed;
+  };
+  startKeys({
+    back,
+    search() {
+      isSearching = readAddress().key !== null;
+      if (isSearching) back();
+      else focusSearch();
+    }
   });
   byId("search").addEventListener("submit", (event) => {
     event.preventDefault();
-    location.hash = linkTo({ prefix: byId("key").value, state: readAddress().state });
+    const found = linkTo({ prefix: byId("key").value, state: readAddress().state });
+    isSearched = true;
+    if (found === location.hash) void show2();
+    else location.hash = found;
   });
   document.querySelector(".skip")?.addEventListener("click", (event) => {
     event.preventDefault();

@@ -46,7 +46,8 @@ const names: Names<PageOptions> = {
   journal: true,
   scheduler: true,
 }
-const SHORTEST = 16
+/** Characters of a token that cannot be guessed. */
+export const LEAST_TOKEN = 16
 
 /** Refuses what cannot work, or would be open to all (`ALARM_CONFIG_INVALID`). */
 export function checkPage(manager: PageManager, options: PageOptions): CheckedPage {
@@ -64,10 +65,10 @@ export function checkPage(manager: PageManager, options: PageOptions): CheckedPa
     scheduler = asyncScheduler,
   } = options
   if (typeof change !== 'boolean') throw configError('change', 'true or false', change)
-  if (token !== undefined && token !== false && !(typeof token === 'string' && token.length >= SHORTEST)) {
+  if (token !== undefined && token !== false && !(typeof token === 'string' && token.length >= LEAST_TOKEN)) {
     throw configError(
       'token',
-      `${SHORTEST} characters or more that cannot be guessed, or false`,
+      `${LEAST_TOKEN} characters or more that cannot be guessed, or false`,
       typeof token,
     )
   }

@@ -34,14 +34,14 @@ describe('a command that changes something', () => {
     expect(await run(['retry', file, 'a', 'b'])).toEqual({
       code: 1,
       out: 'retried a\n',
-      said: 'b: there is no alarm.\n',
+      said: '"b": there is no alarm.\n',
     })
   })
 
   it('says that there is none under the fence that was given', async () => {
     const file = await givenUp('a')
     const { said } = await run(['discard', file, 'a', '--fence', '2'])
-    expect(said).toBe('a: it has failed, but its fence is 1, not 2.\n')
+    expect(said).toBe('"a": it has failed, but its fence is 1, not 2.\n')
   })
 
   it('prints a line of JSON for each, and nothing else', async () => {
@@ -51,7 +51,7 @@ describe('a command that changes something', () => {
       1,
       [
         { key: 'a', retried: true },
-        { key: 'b', retried: false },
+        { key: 'b', retried: false, state: null, reason: 'there is no alarm.' },
       ],
       '',
     ])
@@ -66,9 +66,12 @@ describe('a command that changes something', () => {
     await run(['pause', file, 'a'])
     expect(await run(['pause', file, 'a'])).toMatchObject({
       out: '',
-      said: 'the key a: was paused already\n',
+      said: 'the key "a": paused already\n',
     })
-    expect(await run(['resume', file, 'b'])).toMatchObject({ out: '', said: 'the key b: was not paused\n' })
+    expect(await run(['resume', file, 'b'])).toMatchObject({
+      out: '',
+      said: 'the key "b": not paused by itself\n',
+    })
   })
 
   it('says of a key that has no alarm, and of one that others are paused with', async () => {
@@ -76,20 +79,40 @@ describe('a command that changes something', () => {
     expect((await run(['pause', file, 'user/1'])).said).toBe('')
     expect(await run(['pause', file, 'usr/1'])).toEqual({
       code: 0,
-      out: 'paused: the key usr/1\n',
+      out: 'paused: the key "usr/1"\n',
       said: 'There is no alarm of this key now.\n',
     })
     await run(['pause', file, '--prefix', 'user/'])
     await run(['pause', file, '--all'])
-    const others = 'with keys that begin with user/, and with all: resume that.\n'
-    expect((await run(['resume', file, 'user/1'])).said).toBe(`It is paused still ${others}`)
+    const others =
+      'paused with keys that begin with "user/", and with all: ' +
+      'nolater resume TARGET --prefix user/; nolater resume TARGET --all\n'
+    expect((await run(['resume', file, 'user/1'])).said).toBe(`It is still ${others}`)
     expect(await run(['resume', file, 'user/1'])).toMatchObject({
       code: 1,
-      said: `the key user/1: was not paused\nIt is paused ${others}`,
+      said: `the key "user/1": not paused by itself\nIt is ${others}`,
     })
-    expect((await run(['resume', file, 'user/1', '--json'])).said).toBe('')
+    expect(await run(['resume', file, 'user/1', '--json'])).toEqual({
+      code: 1,
+      out: '{"key":"user/1","resumed":false,"ended":[],"pausedWith":[{"prefix":"user/"},{"prefix":""}]}\n',
+      said: '',
+    })
     await run(['resume', file, '--all'])
-    expect((await run(['resume', file, 'cart/1'])).said).toBe('the key cart/1: was not paused\n')
+    expect((await run(['resume', file, 'cart/1'])).said).toBe('the key "cart/1": not paused by itself\n')
+  })
+
+  it('says of each pause that has ended: a beginning that is too short ends others, too', async () => {
+    const file = await givenUp()
+    for (const prefix of ['user/', 'use']) await run(['pause', file, '--prefix', prefix])
+    await run(['pause', file, 'user/1'])
+    expect(await run(['resume', file, '--prefix', 'user'])).toEqual({
+      code: 0,
+      out: 'resumed: keys that begin with "user/"\nresumed: the key "user/1"\n',
+      said: 'It is still paused with keys that begin with "use": nolater resume TARGET --prefix use\n',
+    })
+    expect(lines((await run(['resume', file, '--all', '--json'])).out)).toEqual([
+      { resumed: true, ended: [{ prefix: 'use' }], pausedWith: [] },
+    ])
   })
 
   it('takes a time in ms or of ISO 8601, and nothing else for one', async () => {
@@ -150,9 +173,9 @@ describe('a command that changes something', () => {
     change(file, `UPDATE alarm SET time = 4102444800000 WHERE key <> 'a'`)
     const later = (key: string, ...more: string[]) =>
       run(['reschedule', file, key, '2090-01-01T01:00:00+01:00', ...more])
-    expect((await later('a')).out).toBe('rescheduled a to 2090-01-01T00:00:00.000Z\n')
-    expect((await later('b')).out).toBe(
-      'rescheduled b to its own time, 2100-01-01T00:00:00.000Z: that is later than 2090-01-01T00:00:00.000Z\n',
+    expect((await later('a')).out).toMatch(/^rescheduled a to 2090-01-01T00:00:00\.000Z, in \d+ d\n$/)
+    expect((await later('b')).out).toMatch(
+      /^rescheduled b to its own time, 2100-01-01T00:00:00\.000Z, in \d+ d: that is later than 2090-01-01T00:00:00\.000Z\n$/,
     )
     expect(lines((await later('c', '--json')).out)).toEqual([
       { key: 'c', rescheduled: true, due: 4_102_444_800_000 },
@@ -163,22 +186,18 @@ describe('a command that changes something', () => {
     [
       'pending',
       'time = 4102444800000, due = 4102444800000',
-      /^a: it is pending until 2100-01-01T00:00:00.000Z: .*Its actor can/,
+      /^"a": it is pending until 2100-01-01T00:00:00.000Z: .*Its actor can/,
     ],
-    [
-      'due',
-      'time = 9000, due = 9000',
-      /^a: it is due since 1970-01-01T00:00:09.000Z, late by 1 s, .*start what subscribes/,
-    ],
+    ['due', 'time = 9000, due = 9000', /^"a": it is late by 1 s, .*start what subscribes/],
     [
       'delivering',
       "due = 4102444800000, leased_until = 4102444800000, holder = 'h', begun = 1",
-      /^a: it is being delivered, and its lease lasts until 2100-01-01T00:00:00.000Z/,
+      /^"a": it is being delivered, and its lease lasts until 2100-01-01T00:00:00.000Z/,
     ],
     [
       'backing-off',
       'due = 4102444800000, begun = 1, counted = 1',
-      /^a: it is backing off, and is retried at 2100-01-01T00:00:00.000Z/,
+      /^"a": it is backing off, and is retried at 2100-01-01T00:00:00.000Z/,
     ],
   ])('says of an alarm that is %s why it is left alone', async (state, sql, expected) => {
     const file = await givenUp('a')
@@ -186,7 +205,9 @@ describe('a command that changes something', () => {
     for (const [command, ...more] of [['retry'], ['discard'], ['reschedule', '4102444800000']] as const) {
       const call = (...json: string[]) => run([command, file, 'a', ...more, ...json], { now: () => 10_000 })
       expect(await call()).toEqual({ code: 1, out: '', said: expect.stringMatching(expected) })
-      expect(lines((await call('--json')).out)).toMatchObject([{ key: 'a', state }])
+      const [json] = lines((await call('--json')).out)
+      expect(json).toMatchObject({ key: 'a', state, reason: expect.any(String) })
+      expect(`"a": ${(json as { reason: string }).reason}`).toMatch(expected)
     }
   })
 
@@ -194,6 +215,8 @@ describe('a command that changes something', () => {
     const file = await givenUp('a')
     change(file, 'UPDATE alarm SET counted = 0, due = 1')
     await run(['pause', file, '--all'])
-    expect((await run(['retry', file, 'a'])).said).toContain('it is paused, resume it')
+    expect((await run(['retry', file, 'a'])).said).toContain(
+      'It is paused with all: nolater resume TARGET --all',
+    )
   })
 })

@@ -209,11 +209,11 @@ describe('nolater', () => {
     const { file, manager } = await target()
     expect(await run(['pause', file, '--all'])).toMatchObject({ code: 0, out: 'paused: all\n' })
     expect((await run(['pause', file, '--all'])).code).toBe(1)
-    expect((await run(['pause', file, 'due'])).out).toBe('paused: the key due\n')
+    expect((await run(['pause', file, 'due'])).out).toBe('paused: the key "due"\n')
     expect((await manager.stats()).paused).toEqual([{ prefix: '' }, { key: 'due' }])
     expect((await run(['list', file])).out).toMatch(/due\tpaused/)
-    expect((await run(['stats', file])).out).toContain('paused       the key due')
-    expect((await run(['resume', file, '--prefix', 'd'])).out).toBe('resumed: keys that begin with d\n')
+    expect((await run(['stats', file])).out).toContain('paused       the key "due"')
+    expect((await run(['resume', file, '--prefix', 'd'])).out).toBe('resumed: the key "due"\n')
     expect((await run(['resume', file, '--all'])).code).toBe(0)
     expect((await manager.stats()).paused).toEqual([])
   })
@@ -230,11 +230,24 @@ describe('nolater', () => {
   })
 
   it.each([
-    [['lst', 'x'], /There is no command "lst": it is one of list/],
+    [['lst', 'x'], /There is no command "lst": list may be meant\./],
+    [['abcdef', 'x'], /There is no command "abcdef": it is one of list/],
     [['constructor', 'x'], /There is no command/],
     [['list'], /needs a file/],
-    [['list', 'x', 'y'], /takes 0 after its target, given 1/],
-    [['show', 'x'], /takes 1 after its target/],
+    [['list', 'x', 'y'], /It is called as: nolater list TARGET \[--state/],
+    [['show', 'x'], /It is called as: nolater show TARGET KEY \[/],
+    [['list', 'x', '--limit', '0'], /--limit is a whole number, 1 or more; given "0"/],
+    [
+      ['list', 'x', '--limit', '-1'],
+      /--limit takes a value, as --name=value where that begins with -\. nolater list --help/,
+    ],
+    [['list', 'x', '--watch=no'], /--watch takes no value\./],
+    [
+      ['list', 'x', '--stat', 'due'],
+      /There is no option --stat: --state may be meant\. A key that begins with - comes after --\./,
+    ],
+    [['show', 'x', '-k'], /There is no option -k\. A key that/],
+    [['list', 'x', '--schema', 'y'], /--schema is of a postgres:\/\/ URL/],
     [['list', 'x', '--watch'], /list has no --watch/],
     [['list', 'x', '--limit', 'many'], /--limit is a whole number/],
     [['list', 'x', '--nosuch'], /nosuch/],

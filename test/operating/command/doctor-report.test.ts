@@ -81,7 +81,7 @@ describe('what nolater doctor says', () => {
     expect(await run(['doctor', file])).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^notice NOTHING_DELIVERS\n {7}nothing delivers at the moment: 2 alarms wait\n.*\nNothing is wrong/,
+        /^notice NOTHING_DELIVERS\n {7}nothing delivers at the moment: 2 alarms wait, 0 of them due\n {7}to do: start what subscribes to deliveries\nNothing is wrong/,
       ),
     })
     const minute = '{"fires":0,"failures":0,"lateness":{},"latest":0}'
@@ -94,7 +94,40 @@ describe('what nolater doctor says', () => {
     await run(['pause', file, '--all'])
     const { code, out } = await run(['doctor', file])
     expect(code).toBe(0)
-    expect(out).toMatch(/^notice ALARM_PAUSED\n[\s\S]*\nNothing is wrong with the manager alone/)
+    expect(out).toMatch(
+      /^notice ALARM_PAUSED\n {7}paused: all; nothing of it is late\n[\s\S]*\nNothing is wrong with the manager alone/,
+    )
+  })
+
+  it('folds what is wider than the terminal', async () => {
+    const file = await givenUp(1)
+    const { out } = await run(['doctor', file], { isTerminal: true, columns: 40 })
+    const widths = out.split('\n').map((line) => line.length)
+    expect(Math.max(...widths.slice(0, -2))).toBeLessThanOrEqual(40)
+    expect(out).toContain('\n       to do: retry it, once its cause\n       is mended; --fix does it\n')
+  })
+
+  it('calls a pause a fault once an alarm is late for it, and says how it is ended', async () => {
+    const file = await givenUp(2)
+    change(
+      file,
+      `UPDATE alarm SET due = time, counted = 0; UPDATE alarm SET key = 'other' WHERE key = 'key2'`,
+    )
+    for (const prefix of ['key', 'none']) await run(['pause', file, '--prefix', prefix])
+    const { code, out } = await run(['doctor', file])
+    expect(code).toBe(1)
+    expect(out).toMatch(
+      /^fault {2}ALARM_PAUSED key1\n {7}paused: keys that begin with "key"; the first \("key1"\) is late by \d+ d\n {7}to do: .*: nolater resume TARGET --prefix key\n/,
+    )
+    expect(out).toContain(
+      'notice ALARM_PAUSED\n       paused: keys that begin with "none"; nothing of it is late\n',
+    )
+    const found = (await run(['doctor', file, '--json'])).out.split('\n')
+    expect(JSON.parse(found[0] as string)).toMatchObject({
+      code: 'ALARM_PAUSED',
+      scope: { prefix: 'key' },
+      key: 'key1',
+    })
   })
 
   it('repairs no more when it is stopped, and says what is left', async () => {

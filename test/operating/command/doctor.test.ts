@@ -208,7 +208,16 @@ describe.each(['sqliteStores', 'sqliteStore'] as const)('nolater doctor, with th
     })
     change(file, `UPDATE deliverer SET seen = ${now}`)
     change(file, `INSERT INTO pauses VALUES (0, 0, '[{"prefix":""}]')`)
-    expect(await doctor()).toMatchObject({ code: 0, found: [{ code: 'ALARM_PAUSED', severity: 'notice' }] })
+    expect(await doctor()).toMatchObject({
+      code: 1,
+      found: [
+        {
+          code: 'ALARM_PAUSED',
+          severity: 'fault',
+          text: expect.stringMatching(/^paused: all; .* late by 1 min/),
+        },
+      ],
+    })
     change(file, `UPDATE pauses SET scopes = '[{"key":"b"}]'`) // and what is not paused is late all the same
     expect(await doctor()).toMatchObject({
       code: 1,
@@ -255,7 +264,7 @@ describe('nolater doctor', () => {
     change(file, 'UPDATE alarm SET due = NULL, counted = 7')
     const { out } = await run(['doctor', file, ...files])
     expect(out).toContain(
-      'fault  ALARM_GIVEN_UP b\n       given up after 7 failures\n       to do: mend the cause',
+      'fault  ALARM_GIVEN_UP b\n       given up after 7 failures\n       to do: retry it, once its cause is mended; --fix does it',
     )
     expect(out).toContain('3 faults in the manager and its stores. --fix repairs')
     expect(await run(['doctor', file, ...files, '--fix'])).toMatchObject({

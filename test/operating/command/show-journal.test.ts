@@ -81,12 +81,12 @@ describe('nolater show with a journal', () => {
     expect(await run(['show', target, '42', '--journal', file])).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^key +42\n[^|]*$/),
-      said: 'The journal has nothing of 42.\n',
+      said: 'The journal has nothing of "42".\n',
     })
     expect(await run(['show', target, 'none', '--journal', file])).toMatchObject({
       code: 1,
       out: '',
-      said: 'There is no alarm of none.\nThe journal has nothing of none.\n',
+      said: 'There is no alarm of "none".\nThe journal has nothing of "none".\n',
     })
   })
 
@@ -95,7 +95,7 @@ describe('nolater show with a journal', () => {
     const target = newFile()
     newManager({ file: target })
     const { code, out, said } = await run(['show', target, '42', '--journal', file])
-    expect([code, said]).toEqual([0, 'There is no alarm of 42.\n'])
+    expect([code, said]).toEqual([0, 'There is no alarm of "42".\n'])
     expect(out).toMatch(/^\d+ of \d+ events/)
   })
 
@@ -128,7 +128,7 @@ describe('nolater show with a journal', () => {
     const db = new DatabaseSync(file)
     db.exec('DELETE FROM turn')
     db.close()
-    expect((await run(['show', target, '42', '--journal', file])).said).toContain('nothing of 42')
+    expect((await run(['show', target, '42', '--journal', file])).said).toContain('nothing of "42"')
   })
 
   it('lets no text of an error move the cursor', async () => {

@@ -144,7 +144,7 @@ describe('nolater ui', () => {
       [[file, '--port', `${port}`], 2, /is taken: --port 0/],
       [[file, '--port', '65536'], 2, /at most 65535/],
       [[file, '--port', 'x'], 2, /whole number/],
-      [[file, '--token', 'short'], 2, /16 characters or more/],
+      [[file, '--token', 'short'], 2, /^nolater: A token has 16 characters or more .*; given 5\./],
       [[file, '--limit', '1'], 2, /ui has no --limit/],
       [[newFile()], 3, /There is no file/],
       [[newFile(), '--change'], 3, /There is no file/],

@@ -54,7 +54,7 @@ describe('a doctor of a manager', () => {
     async (state) => {
       const counts = { ...none, [state]: 1 }
       expect(await found({ counts, deliverers: [] })).toMatchObject([
-        { code: 'NOTHING_DELIVERS', severity: 'notice', text: expect.stringContaining('1 alarm waits') },
+        { code: 'NOTHING_DELIVERS', severity: 'notice', text: expect.stringContaining('1 alarm waits, ') },
       ])
       expect(await found({ counts })).toEqual([])
     },
@@ -72,7 +72,7 @@ describe('a doctor of a manager', () => {
       ])
     expect(await advised(at - 60_000)).toEqual([['nothing: it is delivered again then', false]])
     expect(await advised(at - 700_000)).toEqual([
-      ['its process is gone: a repair ends the lease now, else it is delivered again then', true],
+      ['its process is gone: retry it, which ends the lease; else it is delivered again then', true],
     ])
   })
 

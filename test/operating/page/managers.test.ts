@@ -131,7 +131,7 @@ describe.skipIf(isMissing).each(['sqliteManager', 'postgresManager'] as const)(
         await page.getByRole('dialog').getByRole('button', { name }).click()
         await soon(() => page.locator('#said').innerText()).toBe(said)
       }
-      await soon(() => page.locator('dl').innerText()).toMatch(/due since .*, and paused/)
+      await soon(() => page.locator('dl').innerText()).toMatch(/was due .*, and is paused/)
       expect((await manager.stats()).paused).toEqual([{ key: 'failed' }])
     })
 

@@ -167,7 +167,7 @@ describe.skipIf(isMissing)(
       await press(page, 'Retry')
       await dialog.getByRole('button', { name: 'Retry' }).click()
       await soon(() => page.locator('#said').innerText()).toBe('Retried the alarm of cart:0000600.')
-      await soon(() => page.locator('article').innerText()).toContain('due since')
+      await soon(() => page.locator('article').innerText()).toContain('was due')
       expect(await actions.getByRole('button').allInnerTexts()).toEqual(['Pause'])
       await page.reload()
       await page.locator('dl > div').first().waitFor()
@@ -192,14 +192,18 @@ describe.skipIf(isMissing)(
       await page.goto(`${address}#key=${encodeURIComponent('cart:0001200')}`)
       await soon(() => page.getByRole('heading', { level: 2 }).innerText()).toBe('cart:0001200')
       await confirm('Pause', /Nothing of this is delivered until it is resumed/)
-      await soon(() => page.locator('article').innerText()).toMatch(/Paused\s+by itself/)
+      await soon(() => page.locator('article').innerText()).toMatch(/Paused\s+the alarm of cart:0001200/)
       expect(await page.locator('#facts').innerText()).toContain('Paused: the alarm of cart:0001200')
       await confirm('Resume', /A pause that is wider goes on/)
-      await soon(() => page.locator('article').innerText()).not.toContain('by itself')
+      await soon(() => page.locator('article').innerText()).not.toMatch(/Paused\s/)
       await page.locator('#actor-actions').getByRole('button', { name: 'Reschedule' }).click()
       expect(await focused(page)).toBe('Cancel')
       await dialog.locator('input').fill('2100-01-31T12:00:00')
+      expect(await dialog.locator('output').innerText()).toMatch(/^in \d{5} d$/) // a slip is seen
       await dialog.getByRole('button', { name: 'Reschedule' }).click()
+      await soon(() => page.locator('#said').innerText()).toMatch(
+        /^Rescheduled the alarm of cart:0001200 to 2100-01-3.*, in \d{5} d\.$/,
+      )
       await soon(() => page.locator('article').innerText()).toMatch(/Rescheduled to\s.*2100-01-3/)
       expect(await page.locator('#actor-actions').getByRole('button').allInnerTexts()).toEqual([
         'Retry',
@@ -207,7 +211,41 @@ describe.skipIf(isMissing)(
         'Pause',
       ])
       await confirm('Retry', /It is delivered again at once/)
-      await soon(() => page.locator('article').innerText()).toMatch(/State\s+due since/)
+      await soon(() => page.locator('article').innerText()).toMatch(/State\s+was due/)
+    })
+
+    it('shows on an actor’s page which pauses it is in, and ends them there', async () => {
+      await manager.pause({ prefix: 'cart:00021' })
+      const page = await open(`${await serve({ change: true })}#key=${encodeURIComponent('cart:0002100')}`, {
+        viewport: { width: 390, height: 740 },
+      })
+      await soon(() => page.locator('dl').innerText()).toMatch(
+        /Paused\s+all alarms whose keys begin with "cart:00021"/,
+      )
+      const actions = page.locator('#actor-actions')
+      expect(await actions.innerText()).toBe('To change it, allow changes at the top.')
+      await page.getByRole('switch').check()
+      await soon(() => actions.getByRole('button').allInnerTexts()).toEqual([
+        'Retry',
+        'Reschedule',
+        'Discard',
+        'Resume all alarms whose keys begin with "cart:00021"',
+      ])
+      await press(page, 'Resume')
+      await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click()
+      await soon(async () => (await manager.stats()).paused).toEqual([])
+      await soon(() => page.locator('dl').innerText()).not.toContain('Paused')
+    })
+
+    it('puts the focus on no other button where one is gone', async () => {
+      await manager.pause({ prefix: 'none:' })
+      const page = await open(await serve({ change: true }))
+      await page.getByRole('switch').check()
+      const resume = page.locator('#facts').getByRole('button', { name: /^Resume/ })
+      await resume.press('Enter')
+      await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).press('Enter')
+      await soon(() => resume.count()).toBe(0)
+      await soon(() => page.evaluate('document.activeElement.id')).toBe('facts')
     })
 
     it('does not do what was shown of an alarm that has changed since', async () => {
@@ -330,7 +368,7 @@ describe.skipIf(isMissing)(
       faults.length = 0 // the browser reports each refusal
       report(700_000)
       await end()
-      await soon(() => page.locator('article').innerText()).toMatch(/State\s+due since/)
+      await soon(() => page.locator('article').innerText()).toMatch(/State\s+was due/)
       expect(await page.locator('#actor-actions').getByRole('button').allInnerTexts()).toEqual(['Pause'])
     })
 
@@ -418,9 +456,7 @@ describe.skipIf(isMissing)(
       await page.keyboard.type('cart:00004')
       await key('Enter')
       await soon(async () => (await keysIn(page))[0]).toBe('cart:0000402')
-      await key('Escape')
-      await key('j')
-      expect(await focused(page)).toBe('cart:0000402')
+      await soon(() => focused(page)).toBe('cart:0000402')
       expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
       for (const [name, expected] of [
         ['j', 'cart:0000405'],
@@ -439,6 +475,10 @@ describe.skipIf(isMissing)(
       await key('Escape')
       await soon(() => page.locator('article').isVisible()).toBe(false)
       expect(await focused(page)).toBe('cart:0000405')
+      await key('Enter')
+      await soon(() => page.locator('article').isVisible()).toBe(true)
+      await key('/')
+      await soon(() => focused(page)).toBe('key')
       // All that can be pressed is reached, in an order that is seen.
       await page.reload()
       await rows(page).first().waitFor()

@@ -1,7 +1,8 @@
 import type { AlarmScope } from '../../../vocabulary/alarm-scope.ts'
+import { fromNow, instant } from '../../times.ts'
 import type { Action } from '../shapes.ts'
 import { askToChange } from './ask.ts'
-import { byId, make, within } from './element.ts'
+import { byId, make, setText, within } from './element.ts'
 import { say } from './say.ts'
 import { now } from './times.ts'
 import { keyText, scopeText } from './words.ts'
@@ -19,7 +20,7 @@ const words: Readonly<Record<Action, Words>> = {
   retry: {
     name: 'Retry',
     done: 'Retried',
-    what: 'It is delivered again at once; if it has failed, with all its retries. A lease is ended if its process is gone from this machine, or has not reported for ten minutes.',
+    what: 'It is delivered again at once, with all its retries.',
   },
   reschedule: {
     name: 'Reschedule',
@@ -42,6 +43,10 @@ const words: Readonly<Record<Action, Words>> = {
     what: 'What has become due is delivered at once. A pause that is wider goes on.',
   },
 }
+
+/** What a retry does where a process has the alarm that does not report any more. */
+export const LEFT_LEASE =
+  'Its lease is ended if its process is gone from this machine, or has not reported for ten minutes: then it is delivered again at once.'
 
 const HOUR = 3_600_000
 const can = (document.body.dataset.can ?? '').split(' ')
@@ -68,15 +73,24 @@ export function canChange(): boolean {
   return isOn
 }
 
+/** Whether there is a switch that is off. */
+export function mayChange(): boolean {
+  return !isOn && can.join('') !== ''
+}
+
 /** A button for it; none while the switch is off, or where it is not allowed. */
-export function changeButton(action: Action, meant: Meant): readonly HTMLButtonElement[] {
+export function changeButton(
+  action: Action,
+  meant: Meant,
+  what = words[action].what,
+): readonly HTMLButtonElement[] {
   if (!isOn || !can.includes(action)) return []
   const { name } = words[action]
   const subject = subjectOf(meant)
-  const isPause = action === 'pause' && !('key' in meant) && !('key' in meant.scope)
-  const text = isPause ? `${name} ${subject}` : name
+  const isWide = !('key' in meant) && !('key' in meant.scope)
+  const text = isWide ? `${name} ${subject}` : name
   const button = make('button', { type: 'button', 'aria-label': `${name} ${subject}` }, text)
-  button.addEventListener('click', () => void change(action, meant))
+  button.addEventListener('click', () => void change(action, meant, what))
   return [button]
 }
 
@@ -84,14 +98,15 @@ function subjectOf(meant: Meant): string {
   return 'key' in meant ? `the alarm of ${keyText(meant.key)}` : scopeText(meant.scope)
 }
 
-async function change(action: Action, meant: Meant): Promise<void> {
-  const { name, done, what } = words[action]
+async function change(action: Action, meant: Meant, what: string): Promise<void> {
+  const { name, done } = words[action]
   const subject = subjectOf(meant)
-  const time = await confirmed(`${name} ${subject}?`, what, name, action === 'reschedule')
+  const isTimed = action === 'reschedule'
+  const time = await confirmed(`${name} ${subject}?`, what, name, isTimed)
   if (time === null) return
   try {
-    await askToChange(action, { ...meant, ...(action === 'reschedule' && { time }) })
-    say(`${done} ${subject}.`)
+    await askToChange(action, { ...meant, ...(isTimed && { time }) })
+    say(`${done} ${subject}${isTimed ? ` to ${instant(time)}, ${fromNow(time, now())}` : ''}.`)
   } catch (error) {
     say((error as Error).message, true)
   }
@@ -109,6 +124,14 @@ function confirmed(title: string, text: string, name: string, asksTime: boolean)
   label.hidden = !asksTime
   input.disabled = !asksTime
   input.value = localText(now() + HOUR)
+  // A slip of the year is seen before it is done.
+  const far = within(label, 'output')
+  const tellFar = (): void => {
+    const time = new Date(input.value).getTime()
+    setText(far, Number.isNaN(time) ? '' : fromNow(time, now()))
+  }
+  input.oninput = tellFar
+  tellFar()
   dialog.returnValue = 'cancel'
   dialog.showModal()
   return new Promise((resolve) => {

@@ -22,9 +22,9 @@ export function drawFacts(stats: ManagerStats, canChange: boolean): void {
   if (now === drawn) return
   drawn = now
   const section = byId('facts')
-  const focused = [...section.querySelectorAll('a, button, summary')].indexOf(
-    document.activeElement as Element,
-  )
+  const focused = section.contains(document.activeElement)
+    ? (document.activeElement?.textContent ?? null)
+    : null
   const isOpen = section.querySelector('details')?.open === true
   section.replaceChildren(
     oldest === null
@@ -32,10 +32,10 @@ export function drawFacts(stats: ManagerStats, canChange: boolean): void {
       : make(
           'p',
           {},
-          'Due since ',
-          timeElement(at - oldest.overdue),
-          ': ',
+          'Late most: ',
           make('a', { href: linkTo({ key: oldest.key }), class: 'key' }, keyText(oldest.key)),
+          ', due ',
+          timeElement(at - oldest.overdue),
         ),
     make('p', {}, lastMinute(stats)),
     deliverers.length === 0 ? make('p', { class: 'bad' }, NOTHING) : deliverersOf(stats, isOpen),
@@ -44,8 +44,11 @@ export function drawFacts(stats: ManagerStats, canChange: boolean): void {
     ),
     ...(canChange ? [make('p', {}, ...changeButton('pause', { scope: {} }))] : []),
   )
-  const all = section.querySelectorAll<HTMLElement>('a, button, summary')
-  if (focused >= 0) all[Math.min(focused, all.length - 1)]?.focus({ preventScroll: true })
+  if (focused === null) return
+  // What had the focus may be gone: another button in its place would be pressed instead.
+  const all = [...section.querySelectorAll<HTMLElement>('a, button, summary')]
+  const same = all.find(({ textContent }) => textContent === focused)
+  ;(same ?? section).focus({ preventScroll: true })
 }
 
 function lastMinute({ fires, failures, lateness: { p50, p99, max } }: ManagerStats): string {

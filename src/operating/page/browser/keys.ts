@@ -1,7 +1,7 @@
 import { byId } from './element.ts'
 
 /** Moves through the rows, searches and goes back without a mouse. */
-export function startKeys(back: () => void): void {
+export function startKeys({ back, search }: { back(): void; search(): void }): void {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null)
       return
@@ -12,7 +12,7 @@ export function startKeys(back: () => void): void {
       if (isTyping) activeElement.blur()
       else back()
     } else if (isTyping) return
-    else if (event.key === '/') focusSearch()
+    else if (event.key === '/') search()
     else if (event.key === 'j' || (event.key === 'ArrowDown' && isInRow)) step(1)
     else if (event.key === 'k' || (event.key === 'ArrowUp' && isInRow)) step(-1)
     else return
@@ -35,7 +35,7 @@ function step(by: 1 | -1): void {
   next?.scrollIntoView({ block: 'nearest' })
 }
 
-function focusSearch(): void {
+export function focusSearch(): void {
   const input = byId<HTMLInputElement>('key')
   input.focus()
   input.select()

@@ -1,4 +1,5 @@
 import type { ListedAlarm } from '../../../vocabulary/listed-alarm.ts'
+import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
 import { dueOf } from '../../listed-times.ts'
 import type { ListAnswer } from '../shapes.ts'
 import { type Address, linkTo } from './address.ts'
@@ -11,8 +12,14 @@ let drawn = ''
 let pageOf: string | null = null // after which it begins
 
 /** A page of the list. What has not changed is not drawn again; a row that has the focus keeps it. */
-export function drawList(answer: ListAnswer, address: Address, canChange: boolean): void {
-  const now = JSON.stringify([answer, address, canChange])
+export function drawList(
+  answer: ListAnswer,
+  address: Address,
+  canChange: boolean,
+  stats: ManagerStats | null,
+): void {
+  const rows = answer.alarms.map((alarm) => [alarm, stateText(alarm, stats)] as const)
+  const now = JSON.stringify([answer, rows.map(([, state]) => state), address, canChange])
   if (now === drawn) return
   drawn = now
   const { state, prefix, after } = address
@@ -22,7 +29,7 @@ export function drawList(answer: ListAnswer, address: Address, canChange: boolea
 
   const body = within(section, 'tbody')
   const focused = (document.activeElement as HTMLElement | null)?.dataset.key
-  body.replaceChildren(...answer.alarms.map(rowOf))
+  body.replaceChildren(...rows.map(rowOf))
   if (focused !== undefined) focusRow(focused)
   if (after !== pageOf) showTop(answer.alarms[0]?.key)
   pageOf = after
@@ -50,7 +57,7 @@ export function focusRow(key: string): void {
   row?.focus({ preventScroll: true })
 }
 
-function rowOf(alarm: ListedAlarm): HTMLElement {
+function rowOf([alarm, stated]: readonly [ListedAlarm, string]): HTMLElement {
   const { key, state, failures, lastError } = alarm
   const cell = (attributes: Readonly<Record<string, string>>, ...children: readonly (Node | string)[]) =>
     make('td', attributes, ...children)
@@ -63,7 +70,7 @@ function rowOf(alarm: ListedAlarm): HTMLElement {
     'tr',
     { 'data-state': state },
     cell({ class: 'of-key' }, link),
-    cell({ class: 'of-state' }, stateText(alarm)),
+    cell({ class: 'of-state' }, stated),
     cell({ class: 'of-time' }, timeElement(dueOf(alarm))),
     cell({ class: 'of-failures number' }, failures === 0 ? '' : `${failures}`),
     cell({ class: 'of-error' }, errorText(lastError)),

@@ -9,7 +9,7 @@ import { drawCounts, markCounts, startCounts } from './counts.ts'
 import { byId } from './element.ts'
 import { drawFacts } from './facts.ts'
 import { drawHour } from './hour.ts'
-import { startKeys } from './keys.ts'
+import { focusSearch, startKeys } from './keys.ts'
 import { drawList, focusRow } from './list.ts'
 import { follow } from './live.ts'
 import { say } from './say.ts'
@@ -21,6 +21,8 @@ let listed = '' // where the list was left
 let opened: string | null = null
 let turn = 0
 let isBusy = false
+let isSearching = false // the list is turned to for that
+let isSearched = false // what is found is to have the focus
 
 /** Draws what the address says, as the server has it now. */
 async function show(): Promise<void> {
@@ -42,7 +44,12 @@ async function show(): Promise<void> {
       const given = Object.entries({ state, prefix: prefix || null, after, at })
       const query = Object.fromEntries(given.filter((each): each is [string, string] => each[1] !== null))
       const answer = await ask<ListAnswer>('list', query)
-      if (mine === turn) drawList(answer, address, canChange())
+      if (mine === turn) {
+        drawList(answer, address, canChange(), look?.stats ?? null)
+        const [first] = answer.alarms
+        if (isSearched && first !== undefined) focusRow(first.key)
+        isSearched = false
+      }
     }
   } catch (error) {
     if (mine === turn) say((error as Error).message, true)
@@ -61,7 +68,9 @@ function turnTo(key: string | null): void {
   byId<HTMLAnchorElement>('back').href = listed === '' ? '#' : listed
   if (key === opened) return
   if (key !== null) byId('actor-key').focus()
+  else if (isSearching) focusSearch()
   else if (opened !== null) focusRow(opened)
+  isSearching = false
   opened = key
 }
 
@@ -87,12 +96,23 @@ async function lookAgain(): Promise<void> {
 function start(): void {
   startCounts()
   startChanges(draw, () => void lookAgain())
-  startKeys(() => {
+  const back = (): void => {
     if (readAddress().key !== null) location.hash = listed === '' ? '#' : listed
+  }
+  startKeys({
+    back,
+    search() {
+      isSearching = readAddress().key !== null
+      if (isSearching) back()
+      else focusSearch()
+    },
   })
   byId('search').addEventListener('submit', (event) => {
     event.preventDefault()
-    location.hash = linkTo({ prefix: byId<HTMLInputElement>('key').value, state: readAddress().state })
+    const found = linkTo({ prefix: byId<HTMLInputElement>('key').value, state: readAddress().state })
+    isSearched = true
+    if (found === location.hash) void show()
+    else location.hash = found
   })
   document.querySelector('.skip')?.addEventListener('click', (event) => {
     event.preventDefault()

@@ -1,6 +1,9 @@
 import type { AlarmScope } from '../../../vocabulary/alarm-scope.ts'
 import type { LastError, ListedAlarm, ListedState } from '../../../vocabulary/listed-alarm.ts'
+import type { ManagerStats } from '../../../vocabulary/manager-stats.ts'
 import { printable } from '../../command/terminal.ts'
+import { isSilent } from '../../lease-holder.ts'
+import { isPutOff } from '../../listed-times.ts'
 
 export const stateNames: Readonly<Record<ListedState, string>> = {
   pending: 'pending',
@@ -22,8 +25,16 @@ export function keyText(key: string): string {
   return key === '' ? '""' : printable(key)
 }
 
-export function stateText({ state, paused }: ListedAlarm): string {
-  return paused ? `${stateNames[state]}, paused` : stateNames[state]
+/** Its state, with what an operator has to know of it first. */
+export function stateText(alarm: ListedAlarm, stats: ManagerStats | null): string {
+  const { state, lease, paused } = alarm
+  const isStuck = lease !== null && stats !== null && isSilent(lease, stats)
+  const more = [
+    ...(isPutOff(alarm) ? ['rescheduled'] : []),
+    ...(isStuck ? ['stuck'] : []),
+    ...(paused ? ['paused'] : []),
+  ]
+  return [stateNames[state], ...more].join(', ')
 }
 
 export function errorText(error: LastError | null): string {
@@ -34,5 +45,5 @@ export function scopeText(scope: AlarmScope): string {
   if ('key' in scope) return `the alarm of ${keyText(scope.key)}`
   return scope.prefix === undefined || scope.prefix === ''
     ? 'all alarms'
-    : `all alarms whose keys begin with ${printable(scope.prefix)}`
+    : `all alarms whose keys begin with "${printable(scope.prefix)}"`
 }
