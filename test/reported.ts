@@ -1,5 +1,6 @@
 import { config } from 'rxjs'
 import { afterEach, beforeEach } from 'vitest'
+import { reportsOver } from './reports-over.ts'
 
 /** Notes for the tests of a file what RxJS reports, which it does from a timer; what is returned waits for that. */
 export function reportsOfFile(): () => Promise<readonly string[]> {
@@ -12,7 +13,7 @@ export function reportsOfFile(): () => Promise<readonly string[]> {
     config.onUnhandledError = null
   })
   return async () => {
-    for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve))
+    await reportsOver()
     return reported
   }
 }

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { config } from 'rxjs'
 import { afterAll, beforeAll } from 'vitest'
+import { reportsOver } from './reports-over.ts'
 
-/** What could not be caught while `work` was done, until timers of 0 ms have run; also where tests before have silenced RxJS. */
+/** What could not be caught while `work` was done, until RxJS has reported it; also where tests before have silenced RxJS. */
 export async function uncaughtDuring(work: () => void): Promise<Error[]> {
   const thrown: Error[] = []
   const listeners = process.listeners('uncaughtException')
@@ -12,7 +13,7 @@ export async function uncaughtDuring(work: () => void): Promise<Error[]> {
   process.on('uncaughtException', (error) => thrown.push(error))
   try {
     work()
-    await new Promise((resolve) => setTimeout(resolve))
+    await reportsOver()
     await turn()
   } finally {
     config.onUnhandledError = onUnhandledError

@@ -16,6 +16,7 @@ import type { Line } from '../../src/actor/lines.ts'
 import { type Alarm, type AlarmConfig, type AlarmEvent, type AlarmTime, openAlarm } from '../../src/index.ts'
 import { virtualClock } from '../../src/marbles/clock/virtual-clock.ts'
 import { uncaughtDuring } from '../fleet/rig.ts'
+import { reportsOver } from '../reports-over.ts'
 
 /** An outside call that the test answers, and that counts its subscriptions. */
 class Call {
@@ -298,7 +299,7 @@ it.each([
   try {
     alarm.set(5)
   } catch {}
-  for (let i = 0; i < 3; i++) await new Promise((nextTurn) => setTimeout(nextTurn)) // RxJS reports from a timer of its own
+  await reportsOver()
   process.off('unhandledRejection', note)
   config.onUnhandledError = null
   expect(unheard).toEqual(reported)
@@ -740,7 +741,7 @@ describe('events$', () => {
     call('write 5').answer.complete()
     expect(asked()).toBe('write 5 commit 5')
     expect(heard.length).toBeGreaterThan(2)
-    await new Promise((nextTurn) => setTimeout(nextTurn)) // RxJS reports from a timer of its own
+    await reportsOver()
     config.onUnhandledError = null
     expect(reported).toContainEqual(new Error('listener'))
   })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { gate } from 'nolater'
 import { BehaviorSubject, concatMap, config, first, type MonoTypeOperatorFunction, map, range } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { reportsOver } from '../reports-over.ts'
 import { runNode } from '../run-node.ts'
 
 const page = readFileSync('docs/operators.md', 'utf8')
@@ -15,7 +16,7 @@ async function withUnhandled<T>(errors: unknown[], work: () => T): Promise<T> {
   config.onUnhandledError = (error) => errors.push(error)
   try {
     const result = work()
-    await new Promise((resolve) => setTimeout(resolve)) // a later task than theirs
+    await reportsOver()
     return result
   } finally {
     config.onUnhandledError = onUnhandledError

@@ -2,13 +2,13 @@ import { type AlarmEvent, type AlarmTime, keepAlarm, openAlarm, setAlarm } from 
 import { virtualClock } from 'nolater/marbles'
 import { config, type Observable, of, timer } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { reportsOver } from '../../reports-over.ts'
 
 const unhandled: unknown[] = []
 config.onUnhandledError = (error) => unhandled.push(error)
 afterEach(() => {
   unhandled.length = 0
 })
-const reported = () => new Promise((resolve) => setTimeout(resolve))
 
 /** An alarm whose store and manager take 5 ms, and a log of what reaches them and whom. */
 function openLogged(subscriber?: (event: AlarmEvent, log: string[]) => void) {
@@ -58,7 +58,7 @@ describe('a subscriber of the events', () => {
       }),
     )
     expect(log).toEqual(alone)
-    await reported()
+    await reportsOver()
     expect(unhandled).toHaveLength(heard)
     expect(heard).toBeGreaterThan(6)
   })
@@ -72,7 +72,7 @@ describe('a subscriber of the events', () => {
     play({ alarm, clock, log })
     expect(kinds.filter((kind) => kind === 'drained')).toHaveLength(2)
     expect(kinds.at(-1)).toBe('delivery-done')
-    await reported()
+    await reportsOver()
   })
 
   it('of keepAlarm that throws breaks nothing', async () => {
@@ -84,7 +84,7 @@ describe('a subscriber of the events', () => {
         throw new Error('the exporter is down')
       })
     expect(committed).toEqual([5, 9])
-    await reported()
+    await reportsOver()
   })
 
   it('that is slow holds up no call: what was decided is under way before it hears of it', () => {
