@@ -32,6 +32,7 @@ it.each([
   'a.run!giveup a.abandon!700 +1000 +2000 a.commit!cut:3:0 a.set3000 a.set5000',
   'timeout=1000 heard=true a.run!set2000/ok a.commit!stuck:0 +60000 a.work60000 a.send +31000 a.clock5000 a.touch',
   'write=5 abandon=false a.set2000 a.run!giveup a.run!giveup +10000 a.set0 step60000 +700',
+  'manager=sqlite abandon=false step1000 a.commit!slow:3:40000 +31000 a.set0 fork c.set60000 a.in0 a.run!giveup +600000',
 ])('what was no fault is judged as none: %s', async (programme) => {
   expect((await runProgramme(readProgramme(programme))).faults).toEqual([])
 })

@@ -187,7 +187,8 @@ export function openWorld(library: Library, setting: Setting): World {
       overdue.expectIn(key, Math.max(0, retryIn))
       if (kind === 'abandoned') givenUp.add(key)
       if (String(kind) === 'given-up') kept.set(key, event)
-      else kept.delete(key)
+      // A lease of the alarm before it may end after it, in another process.
+      else if (event.fence >= (kept.get(key)?.fence ?? 0)) kept.delete(key)
     },
     replaces({ key, move }) {
       const before = kept.get(key)
