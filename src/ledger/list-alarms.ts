@@ -30,6 +30,9 @@ export interface Excerpt {
   readonly limit: number
 }
 
+/** Of those that were delivered once, so many at most are put into an order of their own. */
+export const FEW = 10_000
+
 /** What is due longest. */
 export function firstDue(now: number): Excerpt {
   return { after: null, failed: false, begun: false, prefix: '', before: now + 1, limit: 1 }

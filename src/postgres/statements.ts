@@ -1,11 +1,9 @@
 import { RESCHEDULED } from '../ledger/held-alarm.ts'
+import { FEW } from '../ledger/list-alarms.ts'
 
 /** Milliseconds of the database's clock. */
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
 export const CLOCK = `clock AS (SELECT ${NOW})`
-
-/** Alarms that were delivered once, and wait. */
-const FEW = 10_000
 
 /** A row as a `HeldAlarm`; `due` is the column that says when it is due. */
 const columnsOf = (row: string, due: string): string => `

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type HeldAlarm, leased } from '../ledger/held-alarm.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { type Excerpt, firstDue, placeAt } from '../ledger/list-alarms.ts'
+import { type Excerpt, FEW, firstDue, placeAt } from '../ledger/list-alarms.ts'
 import type { KeyRange } from '../ledger/search-alarms.ts'
 import type { Look } from '../ledger/stats.ts'
 import type { LastError } from '../vocabulary/listed-alarm.ts'
@@ -13,7 +13,6 @@ import { type KeptPauses, pausesIn } from './kept-pauses.ts'
 
 const AT_A_TIME = 1_000
 const DAY = 86_400_000
-const FEW = 10_000
 const NO_END = new Uint8Array() // a BLOB comes after every TEXT
 
 /** A ledger in the table, inside the transaction that is open. Nothing of it is kept in memory. */

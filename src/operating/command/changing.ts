@@ -159,12 +159,12 @@ async function pause(call: Call, terminal: Terminal): Promise<number> {
   const scope = scopeOf(call)
   const [isNew, isNone] = await opened(call, async (operator) => {
     const isNew = await operator.pause(scope)
-    return [isNew, 'key' in scope && (await heldOf(operator, scope.key)) === null]
+    return [isNew, isNew && 'key' in scope && (await heldOf(operator, scope.key)) === null]
   })
   if (call.options.json) terminal.out(jsonLine({ ...scope, paused: isNew }))
   else if (isNew) terminal.out(`paused: ${scopeText(scope)}\n`)
   else terminal.say(`${scopeText(scope)}: paused already\n`)
-  if (isNew && isNone) terminal.say('There is no alarm of this key now.\n') // the key may be misspelt
+  if (isNone) terminal.say('There is no alarm of this key now.\n') // the key may be misspelt
   return isNew ? EXIT.done : EXIT.found
 }
 

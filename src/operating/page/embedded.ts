@@ -715,8 +715,6 @@ kbd {
   input[type],
   .switch,
   #counts a,
-  #pager a,
-  #back,
   summary,
   td .key {
     min-height: 44px;
