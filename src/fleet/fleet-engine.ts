@@ -75,6 +75,8 @@ export interface FleetEngine<K extends string> {
   refuse(): void
   /** Brings through what was asked so far: see `Flush`. */
   flush(): Observable<never>
+  /** Drops the actors that are another fleet's from now on; what they have not brought through is lost with this error. */
+  lose(isLost: (key: string) => boolean, error: (key: string) => unknown): void
   /** Stops everything at once. */
   close(): void
 }
@@ -287,6 +289,15 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       changes.unsubscribe()
     },
     flush,
+    lose(isLost, error) {
+      together(() => {
+        for (const actor of [...actors.values()]) {
+          if (!isLost(actor.key)) continue
+          if (isIdle(actor)) drop(actor)
+          else actor.fail(error(actor.key))
+        }
+      })
+    },
     close() {
       if (isClosed) return
       isClosed = true

@@ -97,8 +97,17 @@ export interface Revived {
   readonly dueIn: number | null
 }
 
-export function alarmTable(db: Database, lease: number): AlarmTable {
-  const sql = statementsOf(db.schema)
+/** Which alarms are taken, where it is not all that are due. */
+export interface Taking {
+  /** of $4 and what follows it */
+  readonly condition: string
+  values(): readonly unknown[]
+}
+
+const all: Taking = { condition: 'true', values: () => [] }
+
+export function alarmTable(db: Database, lease: number, taking = all): AlarmTable {
+  const sql = statementsOf(db.schema, taking.condition)
 
   async function revive(
     text: string,
@@ -162,7 +171,7 @@ export function alarmTable(db: Database, lease: number): AlarmTable {
   return {
     write: (write) => writes.ask({ ...write, id: idOf(write.key) }),
     async take(holder, most) {
-      const rows = await db.query<TakeRow>(sql.take, [holder, most, lease])
+      const rows = await db.query<TakeRow>(sql.take, [holder, most, lease, ...taking.values()])
       const { found, nextIn } = rows[0] as TakeRow
       // Without one there is a row of nothing but what was found.
       return { taken: rows.filter(({ id }) => id !== null).map(takenOf), isFull: found === most, nextIn }

@@ -40,6 +40,8 @@ export interface Deliveries {
   announce(dueIn: number | null): void
   /** Notifies other processes of it. */
   wakeOthers(dueIn: number): void
+  /** what its leases and its reports go by, where it is not for it to choose */
+  readonly deliverer?: string
 }
 
 /** Called with the ms until something is due; returns whether there is a place for it. */
@@ -81,6 +83,7 @@ export function deliverDue(
     dueListeners,
     announce,
     wakeOthers,
+    deliverer = newDeliverer(),
   }: Deliveries,
   handler: (delivery: AlarmDelivery) => ObservableInput<unknown>,
   { concurrency = 100, abandon }: DeliveryOptions,
@@ -108,7 +111,6 @@ export function deliverDue(
     const stalled = (error: unknown): void => void stall.failed(error, REST)
     const upkeep = keepUp(scheduler, lease, table)
     const activity = openActivity(elapsed)
-    const deliverer = newDeliverer()
     const reporting = reportActivity(deliverer, activity, scheduler, operators)
 
     const places = (): number => Math.min(MOST, concurrency - runs.size)

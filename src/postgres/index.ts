@@ -3,6 +3,23 @@
  *
  * @module nolater/postgres
  */
+
+export type { ChangedAlarm, ChangeWork } from './fleet/changes.ts'
+export type { Forward, Forwarded } from './fleet/forward.ts'
+export type { Operation, Request as FleetRequest } from './fleet/operations.ts'
+export {
+  fleetHandler,
+  forwardOverHttp,
+  type HttpForwardOptions,
+  type HttpHandlerOptions,
+} from './fleet/over-http.ts'
+export {
+  type FleetDelivery,
+  type FleetHealth,
+  type PostgresFleet,
+  type PostgresFleetOptions,
+  postgresFleet,
+} from './fleet/postgres-fleet.ts'
 export {
   type PostgresManager,
   type PostgresManagerOptions,

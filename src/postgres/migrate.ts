@@ -87,6 +87,25 @@ const ADDITIONS: readonly ((schema: string, timeline: number) => string)[] = [
     ALTER TABLE ${schema}._nolater_version
       ADD COLUMN timeline integer NOT NULL DEFAULT ${timeline}, -- of the server when forgotten was raised last
       ADD COLUMN additions integer NOT NULL DEFAULT 0;`,
+  // Which process of a fleet owns which actors.
+  (schema, timeline) => `
+    CREATE TABLE ${schema}._nolater_process (
+      id uuid PRIMARY KEY,      -- a process, or a life of it
+      address text,             -- where it is reached
+      lease_until bigint NOT NULL
+    );
+    CREATE TABLE ${schema}._nolater_shard (
+      id integer PRIMARY KEY,   -- by the hash of the key
+      owner uuid,               -- null, or one that is no process: free
+      epoch integer NOT NULL DEFAULT 0, -- of the last change of its owner
+      timeline integer NOT NULL DEFAULT ${timeline} -- of the server at that
+    );
+    CREATE TABLE ${schema}._nolater_request (
+      id text PRIMARY KEY,      -- of a change that is done once, however often it is asked for
+      result text,              -- JSON
+      at bigint NOT NULL
+    );
+    CREATE INDEX _nolater_request_at ON ${schema}._nolater_request (at);`,
 ]
 
 /** The tables of this library, as a message has them. */

@@ -19,9 +19,9 @@ const standing = (row: string): string => `
 /**
  * The statements of a manager. Rows are locked in the order of their ids, or not waited for: no deadlock.
  *
- * No two results of a statement are joined: the server takes each for small, and would compare every row of one with every row of the other.
+ * `ours` says of a row whether it is taken. No two results of a statement are joined: the server takes each for small, and would compare every row of one with every row of the other.
  */
-export function statementsOf(schema: string) {
+export function statementsOf(schema: string, ours = 'true') {
   const alarm = `${schema}._nolater_alarm`
   // An array: the server looks each of them up in the index, however little it knows of the table.
   const isAsked = `id = ANY (ARRAY(SELECT decode(id, 'hex') FROM unnest($1::text[]) AS asked (id)))`
@@ -78,7 +78,7 @@ export function statementsOf(schema: string) {
   const take = `
     WITH clock AS (SELECT ${NOW}, set_config('synchronous_commit', 'off', true)),
     found AS MATERIALIZED (
-      SELECT id, key, due FROM ${alarm} WHERE due <= (SELECT now FROM clock) AND aside IS NULL
+      SELECT id, key, due FROM ${alarm} WHERE due <= (SELECT now FROM clock) AND aside IS NULL AND ${ours}
       ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED
     ),
     pauses AS MATERIALIZED (
@@ -95,7 +95,7 @@ export function statementsOf(schema: string) {
     )
     SELECT encode(taken.id, 'hex') AS id, ${columnsOf('taken', 'was_due')}, (now - was_due)::float8 AS late,
       (SELECT count(*) FROM found)::float8 AS found,
-      ((SELECT due FROM ${alarm} WHERE due > (SELECT now FROM clock) AND aside IS NULL ORDER BY due LIMIT 1) - now)::float8 AS "nextIn"
+      ((SELECT due FROM ${alarm} WHERE due > (SELECT now FROM clock) AND aside IS NULL AND ${ours} ORDER BY due LIMIT 1) - now)::float8 AS "nextIn"
     FROM clock LEFT JOIN taken ON true`
 
   /** What was set aside in an earlier generation, some at a time: it is due again, or paused by another scope, too. */

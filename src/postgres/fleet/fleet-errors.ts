@@ -1,0 +1,41 @@
+import { AlarmError } from '../../vocabulary/errors.ts'
+import { given } from '../../vocabulary/given.ts'
+
+/** Another process owns the actor, or may. */
+export function elsewhere(key: string, address: string | null): AlarmError {
+  const where =
+    address === null
+      ? 'no process that is known, and will be free in a moment: ask again'
+      : `the process at ${given(address)}: ask there, or give \`forward\``
+  return new AlarmError('ALARM_FENCED', `The actor ${given(key)} belongs to ${where}. Nothing was changed.`, {
+    counted: false,
+  })
+}
+
+/** A change in the function of another one. */
+export function nestedChange(): AlarmError {
+  return new AlarmError(
+    'ALARM_TRANSACTION_INVALID',
+    'change was called inside of the function of another change, whose transaction it would wait for. Await that one first.',
+    { counted: false },
+  )
+}
+
+/** The function of a change that has not ended. */
+export function tooLong(key: string, timeout: number): AlarmError {
+  return new AlarmError(
+    'ALARM_TRANSACTION_INVALID',
+    `The function that changes ${given(key)} has not ended within ${timeout} ms, so it was rolled back: the changes of other actors wait for ` +
+      'it. Leave out of it what is no statement of its transaction.',
+    { counted: false },
+  )
+}
+
+/** A statement that would end the transaction of others. */
+export function endsForOthers(word: string): AlarmError {
+  return new AlarmError(
+    'ALARM_TRANSACTION_INVALID',
+    `${word} was asked for inside of change, whose transaction is that of other actors, too. Throw an error to roll back what this one has done.`,
+    { counted: false },
+  )
+}
