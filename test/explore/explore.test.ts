@@ -90,7 +90,7 @@ describe('exploreSchedules', () => {
   // The full bound without reconciling found it: the step that was taken back had its turn all the same.
   it('two ways to the same record go on alike: a step that is taken back leaves nothing in the pipe', () => {
     const follow = (inputs: string) => {
-      const options = { openAlarm, readRecord, reconcile: false, synchronous: [] }
+      const options = { openAlarm, readRecord, reconcile: false, synchronous: [], oneCopy: false }
       const engine = startEngine(options, 2, 1, 0)
       return inputs.split(',').map((input) => engine.feed(input).engine.key)
     }

@@ -1,4 +1,5 @@
 import type { AlarmTime } from '../../../src/index.ts'
+import { SEQUENCES } from '../../../src/vocabulary/fence.ts'
 import type { Effect } from './effect.ts'
 import type { Fed } from './engine.ts'
 import type { Engines } from './learn.ts'
@@ -19,6 +20,7 @@ export function applyEffects(setting: Setting, world: Draft, fed: Fed, fence: nu
   for (const effect of fed.effects) applyEffect(setting, world, effect, fence, fed.engine.time)
   world.fence = fence + fed.fences
   world.engine = fed.engine
+  if (setting.rules.oneCopy) world.acked = world.fence
   if (!fed.engine.broken) return
   world.values = []
   world.run = null
@@ -61,10 +63,20 @@ function applyEffect(
       must(world, effect.time === world.desired, 'what is committed is the newest intent')
       must(
         world,
-        effect.time === null || effect.time !== world.manager.time || world.manager.setBy > world.ranBefore,
+        effect.time === null ||
+          effect.time !== world.manager.time ||
+          world.manager.setBy > world.ranBefore ||
+          effect.row?.isNew === true,
         'an alarm that is asked again is with the manager before it is with the store',
       )
-      world.commit = { time: effect.time, was: world.store, asked: world.asked, applied: false }
+      world.commit = {
+        time: effect.time,
+        was: world.store,
+        asked: world.asked,
+        applied: false,
+        fence: effect.row && (effect.row.fence === null ? world.epoch * SEQUENCES : fence + effect.row.fence),
+        isNew: effect.row?.isNew === true,
+      }
       must(world, isNeverLate(world), 'the manager is never later than what the store may hold')
       if (!synchronous.includes('commit')) return
       reachStore(world)

@@ -4,7 +4,12 @@ import type { AlarmTime, DeliveryOutcome, Move } from '../../../src/index.ts'
 export type Effect =
   /** `fence` is counted from the last one issued before the input */
   | { readonly kind: 'write'; readonly time: AlarmTime; readonly fence: number; readonly move: Move }
-  | { readonly kind: 'commit'; readonly time: AlarmTime }
+  /** `row`: what it brings to the manager, too, where that has the store's row; under no fence of this epoch where it is `null` */
+  | {
+      readonly kind: 'commit'
+      readonly time: AlarmTime
+      readonly row: { readonly fence: number | null; readonly isNew: boolean } | null
+    }
   /** the next value came out of the output gate; `inOrder`: it is the oldest one held */
   | { readonly kind: 'value'; readonly inOrder: boolean }
   /** the handler was called for a delivery; of two the first to come is 0 */

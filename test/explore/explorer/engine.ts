@@ -1,5 +1,7 @@
-import { type SchedulerLike, Subject, Subscription } from 'rxjs'
+import { EMPTY, type SchedulerLike, Subject, Subscription } from 'rxjs'
+import type { Keeper } from '../../../src/actor/keeper.ts'
 import type { Alarm, AlarmConfig, AlarmTime, Move } from '../../../src/index.ts'
+import { rowAlarm } from '../../../src/postgres/fleet/row-alarm.ts'
 import { SEQUENCES } from '../../../src/vocabulary/fence.ts'
 import { openDeliveries } from './deliveries.ts'
 import { type Effect, inOrder } from './effect.ts'
@@ -45,6 +47,8 @@ export interface EngineOptions {
   readonly reconcile: boolean
   /** calls that complete before they return */
   readonly synchronous: readonly ('commit' | 'write')[]
+  /** its commits are its writes, as those of `postgresFleet` are */
+  readonly oneCopy: boolean
 }
 
 interface Call {
@@ -59,7 +63,7 @@ export function startEngine(
   epoch: number,
   now: number,
 ): RunningEngine {
-  const { readRecord, reconcile, synchronous } = options
+  const { readRecord, reconcile, synchronous, oneCopy } = options
   const values$ = new Subject<number>()
   const held: { readonly value: number; readonly needs: number }[] = []
   const commits: (Call & { readonly covers: number })[] = []
@@ -83,13 +87,14 @@ export function startEngine(
     reconcile,
     retry,
     commit(time) {
-      effects.push({ kind: 'commit', time })
+      effects.push({ kind: 'commit', time, row: oneCopy ? rowOf(time) : null })
       if (synchronous.includes('commit')) return []
       const answer = new Subject<never>()
       commits.push({ answer, time, covers: readRecord(alarm).asked })
       return answer
     },
     write(time, { fence, move }) {
+      if (oneCopy) return EMPTY
       effects.push({ kind: 'write', time, fence: fence - issued, move })
       if (synchronous.includes('write')) return []
       const answer = new Subject<never>()
@@ -99,6 +104,12 @@ export function startEngine(
     scheduler: { now: () => clock, schedule } as SchedulerLike,
   })
   const { acked: ackedAtOpening } = readRecord(alarm)
+
+  function rowOf(time: AlarmTime): { readonly fence: number | null; readonly isNew: boolean } {
+    const { fence, isNew } = rowAlarm(alarm as unknown as Keeper, time)
+    return { fence: fence === epoch * SEQUENCES ? null : fence - issued, isNew }
+  }
+
   const deliveries = openDeliveries(
     alarm,
     () => readRecord(alarm).fence,

@@ -37,6 +37,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
   if (commit !== null) {
     putTime(commit.time)
     putTime(commit.was)
+    put(Number(commit.isNew), 1)
   }
   put(write === null ? 0 : write.applied ? 1 : 2, 2)
   if (write !== null) {
@@ -65,6 +66,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
   }
 
   const fences = [manager.fence]
+  if (commit !== null && commit.fence !== null) fences.push(commit.fence)
   if (lease !== null) fences.push(lease.fence)
   if (orphan !== null) fences.push(orphan.fence)
   put(strays.length, 3)
@@ -89,6 +91,7 @@ export function keyOf(world: World, engine: number): Uint32Array {
   if (lease !== null) alarms.push(lease.setBy)
   if (orphan !== null) alarms.push(orphan.setBy)
   if (write !== null) alarms.push(write.fence)
+  if (commit !== null && commit.fence !== null) alarms.push(commit.fence)
   for (const stray of inOrder) if (!('done' in stray)) alarms.push(stray.fence)
   for (const alarm of alarms) put(rankOf(alarm, alarms), 4)
   return bits.words

@@ -55,7 +55,14 @@ const left = fieldsOf<Budget>({
   late: true,
   abandons: true,
 })
-const commit = fieldsOf<NonNullable<World['commit']>>({ time: true, was: true, asked: true, applied: true })
+const commit = fieldsOf<NonNullable<World['commit']>>({
+  time: true,
+  was: true,
+  asked: true,
+  applied: true,
+  fence: true,
+  isNew: true,
+})
 const manager = fieldsOf<World['manager']>({ time: true, fence: true, setBy: true, failed: true })
 const write = fieldsOf<NonNullable<World['write']>>({
   time: true,

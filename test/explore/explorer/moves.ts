@@ -2,9 +2,10 @@ import type { AlarmTime } from '../../../src/index.ts'
 import type { World } from './world.ts'
 
 /** What the application may ask: any of so many times, or this and then that. */
-export type Asking =
+export type Asking = { readonly oneCopy: boolean } & (
   | { readonly times: number; readonly also: readonly ('unconfirmed' | 'touch')[] }
   | { readonly list: readonly AlarmTime[] }
+)
 
 /** Everything that can happen next, each as a word of the replay string. */
 export function movesOf(world: World, asking: Asking): string[] {
@@ -43,7 +44,9 @@ export function movesOf(world: World, asking: Asking): string[] {
       moves.push('expired')
       add(world.orphan === null, 'expired.unnoticed')
     }
-    if (lease === null && isDelivered && left.wakes > 0) {
+    // It waits for a commit in flight, of which it may be.
+    const isHeldUp = asking.oneCopy && commit !== null
+    if (lease === null && isDelivered && !isHeldUp && left.wakes > 0) {
       // Without it the manager is late, or paused: to the actor that is the same.
       moves.push('wake')
       // So late that another alarm is due by now.

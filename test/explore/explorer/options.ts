@@ -75,13 +75,15 @@ export function boundsOf(options: ExploreOptions): Bounds {
     late = 1,
     abandons = 0,
   } = options
+  const oneCopy = options.world?.oneCopy === true
   const count = typeof intents === 'number' ? intents : intents.length
   return {
     openAlarm: options.openAlarm ?? openAlarm,
     readRecord: options.readRecord ?? readRecord,
     reconcile: options.reconcile ?? true,
     synchronous: options.synchronous ?? [],
-    asking: typeof intents === 'number' ? { times, also } : { list: intents },
+    oneCopy,
+    asking: { oneCopy, ...(typeof intents === 'number' ? { times, also } : { list: intents }) },
     left: { intents: count, wakes, failures, crashes, late, abandons },
     alarms: options.alarms ?? [null, 2],
     rules: { ...soundWorld, ...options.world },

@@ -1,7 +1,7 @@
 import type { AlarmTime } from '../../../src/index.ts'
 import type { Draft, Lease, Stray, World } from './world.ts'
 
-/** The store and the manager around the engine. What is false here is a fault put in on purpose. */
+/** The store and the manager around the engine. What is false here is a fault put in on purpose, but for `oneCopy`. */
 export interface WorldRules {
   /** the store raises the epoch at each opening */
   readonly raisesEpoch: boolean
@@ -14,6 +14,8 @@ export interface WorldRules {
   readonly fencesDone: boolean
   /** an alarm whose last retry failed, and that nothing abandons, is kept as failed */
   readonly keepsFailed: boolean
+  /** the store's row is what is delivered from: a commit is the write, and no answer removes what stands */
+  readonly oneCopy: boolean
 }
 
 export const soundWorld: WorldRules = {
@@ -23,12 +25,14 @@ export const soundWorld: WorldRules = {
   keepsFences: true,
   fencesDone: true,
   keepsFailed: true,
+  oneCopy: false,
 }
 
 /** A request reaches the manager: is it accepted? */
 export function reachManager(world: Draft, request: Stray, rules: WorldRules): boolean {
   const { manager } = world
   if ('done' in request) {
+    if (rules.oneCopy) return true
     if (isOf(request, manager) || !rules.fencesDone) {
       // What is kept in its place is another alarm, though no write has set it.
       const setBy = request.kept === request.done ? manager.setBy : manager.fence + 0.5
@@ -62,7 +66,14 @@ export function reachStore(world: Draft): void {
   if (commit === null) return
   world.commit = { ...commit, applied: true }
   world.store = commit.time
+  if (commit.fence !== null) reachRow(world, commit.time, commit.fence, commit.isNew)
   world.durable = Math.max(world.durable, commit.asked)
+}
+
+function reachRow(world: Draft, time: AlarmTime, fence: number, isNew: boolean): void {
+  const { manager } = world
+  if (time === manager.time && !(isNew && fence > manager.fence)) return
+  world.manager = { time, fence, setBy: fence, failed: false }
 }
 
 /** Its client gives up what is on its way to the manager: it may land later, or never. */
@@ -94,7 +105,7 @@ export function forgetStrays(world: Draft, rules: WorldRules): void {
   if (world.strays.length === 0) return
   const { manager, left } = world
   const matters = (request: Stray): boolean => {
-    if ('done' in request) return isOf(request, manager) || !rules.fencesDone
+    if ('done' in request) return !rules.oneCopy && (isOf(request, manager) || !rules.fencesDone)
     return request.fence >= manager.fence || !(request.time === null ? rules.fencesDeletes : rules.fencesSets)
   }
   world.strays = left.late > 0 ? world.strays.filter(matters) : []

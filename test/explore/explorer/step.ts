@@ -109,7 +109,7 @@ const moves: Record<string, (setting: Setting, world: Draft) => void> = {
     die(world)
     world.epoch = setting.rules.raisesEpoch ? world.epoch + 1 : 1
     world.writes = world.commits = 0
-    if (!setting.reconcile && world.epoch > 1) world.mayBeEarly = true
+    if (!setting.reconcile && !setting.rules.oneCopy && world.epoch > 1) world.mayBeEarly = true
     const opened = setting.engines.open(world.store, world.epoch, world.clock)
     world.acked = opened.fences + opened.engine.acked
     applyEffects(setting, world, opened, 0)
@@ -123,7 +123,8 @@ function intend(setting: Setting, world: Draft, move: string): void {
   const wanted = word === 'touch' ? world.desired : time === '' ? null : Number(time)
   // The same value again is no move: nothing has changed around it either, or it would be touched.
   const { manager } = world
-  const isAgain = wanted !== null && wanted === manager.time && world.ran >= manager.setBy
+  const isAsked = setting.rules.oneCopy && world.ran <= world.ranBefore // and not in the row yet
+  const isAgain = wanted !== null && wanted === manager.time && world.ran >= manager.setBy && !isAsked
   if (word === 'touch' || wanted !== world.desired || isAgain) world.asked++
   if (word !== 'touch') world.ranBefore = world.ran
   if (tilde === '') world.gated = world.asked

@@ -32,6 +32,9 @@ export interface World {
     readonly was: AlarmTime
     readonly asked: number
     readonly applied: boolean
+    /** of the alarm in the row, where that is the manager's, too; `null`: it is not */
+    readonly fence: number | null
+    readonly isNew: boolean
   } | null
   readonly manager: {
     readonly time: AlarmTime
