@@ -61,6 +61,9 @@ interface Run {
   isAtWork: boolean
 }
 
+/** An error by which a handler says that it has done nothing, and that the alarm is another one's to deliver. */
+export const RELEASED = new Error('The alarm is given back as it was taken.')
+
 const MOST = 500 // alarms of one look
 const GAP = 5 // ms between looks, so that what is due within them is taken together
 
@@ -217,6 +220,7 @@ export function deliverDue(
           },
           error(error) {
             end(run)
+            if (error === RELEASED) return giveBack(run)
             const { answer, counted, isLast } = failed(taken, error, scheduler.now(), redact)
             enter(run, answer, (after) => {
               const isOver = isLast || isReplaced(after, delivered)

@@ -4,7 +4,8 @@
  * @module nolater/postgres
  */
 
-export type { ChangedAlarm, ChangeWork } from './fleet/changes.ts'
+export type { ChangedAlarm, ChangeWork } from './fleet/change.ts'
+export type { FleetDelivery, PostgresFleetOptions } from './fleet/fleet-options.ts'
 export type { Forward, Forwarded } from './fleet/forward.ts'
 export type { Operation, Request as FleetRequest } from './fleet/operations.ts'
 export {
@@ -13,13 +14,7 @@ export {
   type HttpForwardOptions,
   type HttpHandlerOptions,
 } from './fleet/over-http.ts'
-export {
-  type FleetDelivery,
-  type FleetHealth,
-  type PostgresFleet,
-  type PostgresFleetOptions,
-  postgresFleet,
-} from './fleet/postgres-fleet.ts'
+export { type FleetHealth, type PostgresFleet, postgresFleet } from './fleet/postgres-fleet.ts'
 export {
   type PostgresManager,
   type PostgresManagerOptions,

@@ -92,7 +92,8 @@ const ADDITIONS: readonly ((schema: string, timeline: number) => string)[] = [
     CREATE TABLE ${schema}._nolater_process (
       id uuid PRIMARY KEY,      -- a process, or a life of it
       address text,             -- where it is reached
-      lease_until bigint NOT NULL
+      lease integer NOT NULL,   -- ms
+      seen bigint NOT NULL      -- it is dead when that is a lease ago
     );
     CREATE TABLE ${schema}._nolater_shard (
       id integer PRIMARY KEY,   -- by the hash of the key

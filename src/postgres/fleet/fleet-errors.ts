@@ -9,6 +9,7 @@ export function elsewhere(key: string, address: string | null): AlarmError {
       : `the process at ${given(address)}: ask there, or give \`forward\``
   return new AlarmError('ALARM_FENCED', `The actor ${given(key)} belongs to ${where}. Nothing was changed.`, {
     counted: false,
+    passes: true,
   })
 }
 
@@ -31,11 +32,22 @@ export function tooLong(key: string, timeout: number): AlarmError {
   )
 }
 
+/** A change that was not begun in time: others of its actor go before it, or the database is away. */
+export function notBegun(key: string, timeout: number): AlarmError {
+  return new AlarmError(
+    'ALARM_TIMEOUT',
+    `The change of ${given(key)} has not begun within ${timeout} ms, so it was left out: changes of its actor that were asked for before it take ` +
+      'too long, or too many are asked for at once. Ask for less, or give a greater timeout.',
+    { counted: false, passes: true },
+  )
+}
+
 /** A statement that would end the transaction of others. */
 export function endsForOthers(word: string): AlarmError {
   return new AlarmError(
     'ALARM_TRANSACTION_INVALID',
-    `${word} was asked for inside of change, whose transaction is that of other actors, too. Throw an error to roll back what this one has done.`,
+    `${word} was asked for inside of change, whose transaction is that of other actors, too. To roll back what this one has done, throw an error; ` +
+      'settings are for the pool, or for one statement (set_config).',
     { counted: false },
   )
 }

@@ -1,28 +1,37 @@
-import type { KeyedCommit } from '../../fleet/fleet-config.ts'
-import { fenceOf } from '../../vocabulary/fence.ts'
+import { SEQUENCES } from '../../vocabulary/fence.ts'
 import type { AlarmTime } from '../../vocabulary/time.ts'
 import { idOf, toText } from '../alarm-key.ts'
 import { CLOCK } from '../statements.ts'
+import type { RowAlarm } from './row-alarm.ts'
 import type { OwnedShard } from './shard-table.ts'
 
 /** What runs a statement: a pool, or the connection of a transaction. */
 export type Ask = <Row>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>
 
+/** Shards, as a process owns them. */
+export interface Owned {
+  readonly process: string
+  readonly shards: readonly OwnedShard[]
+}
+
 /** An alarm that is to be committed. */
-export interface RowCommit extends Pick<KeyedCommit, 'key' | 'time'> {
-  readonly shard: OwnedShard
-  /** the alarm is a new one, though its time may be the same */
-  readonly isNew: boolean
-  /** which of the alarms of its shard it is, counted by the process that owns it */
-  readonly count: number
+export interface RowCommit extends RowAlarm {
+  readonly key: string
+  readonly shard: number
 }
 
 /** What became of it. */
 export interface RowCommitted {
-  /** false where the shard is another process's, or was */
+  /** false where the shard is another process's, or was, or has another epoch: nothing is changed */
   readonly isOwn: boolean
   /** ms until it is due; `null`: never, or as before */
   readonly dueIn: number | null
+}
+
+/** What a row holds, and an epoch whose fences are all above its own. */
+export interface LoadedRow {
+  readonly time: AlarmTime
+  readonly epoch: number
 }
 
 /**
@@ -30,25 +39,29 @@ export interface RowCommitted {
  * before a commit, or after it.
  */
 export interface FleetRows {
-  load(keys: readonly string[]): Promise<readonly AlarmTime[]>
+  load(keys: readonly string[]): Promise<readonly LoadedRow[]>
   /** Locks the shards that are still owned, until the transaction ends: none of them changes its owner before that. */
-  lock(ask: Ask, shards: readonly OwnedShard[]): Promise<ReadonlySet<number>>
+  lock(ask: Ask, owned: Owned): Promise<ReadonlySet<number>>
   /** Each in a shard that is owned, in one statement; the others are left as they are. */
-  commit(ask: Ask, commits: readonly RowCommit[]): Promise<readonly RowCommitted[]>
-  /** Ends the leases that processes have had in these shards, which are dead. */
-  free(processes: readonly string[], shards: readonly number[]): Promise<void>
+  commit(ask: Ask, owned: Owned, commits: readonly RowCommit[]): Promise<readonly RowCommitted[]>
+  /** Ends the leases of others in these shards, which are dead, or have given them back. */
+  free(process: string, shards: readonly number[]): Promise<void>
+  /** ms since the oldest alarm in these shards was due that is not being delivered; `null`: none is. */
+  overdue(shards: readonly number[]): Promise<number | null>
 }
 
-export function fleetRows(schema: string, ofRow: string, query: Ask, owner: () => string): FleetRows {
+export function fleetRows(schema: string, ofRow: string, query: Ask): FleetRows {
   const alarm = `${schema}._nolater_alarm`
   const shard = `${schema}._nolater_shard`
-  const load = `SELECT encode(id, 'hex') AS id, time::float8 FROM ${alarm} WHERE id = ANY (ARRAY(SELECT decode(asked, 'hex') FROM unnest($1::text[]) AS asked))`
-  const own = (process: string, ids: string, epochs: string): string => `
-    SELECT row.id, row.epoch FROM ${shard} AS row, unnest(${ids}::integer[], ${epochs}::integer[]) AS asked (id, epoch)
-    WHERE row.owner = ${process} AND row.id = asked.id AND row.epoch = asked.epoch FOR SHARE OF row`
+  const load = `
+    SELECT encode(id, 'hex') AS id, time::float8, fence::float8 FROM ${alarm}
+    WHERE id = ANY (ARRAY(SELECT decode(asked, 'hex') FROM unnest($1::text[]) AS asked))`
+  const own = `
+    SELECT row.id FROM ${shard} AS row, unnest($2::integer[], $3::integer[]) AS asked (id, epoch)
+    WHERE row.owner = $1 AND row.id = asked.id AND row.epoch = asked.epoch FOR SHARE OF row`
   const commit = `
     WITH ${CLOCK},
-    own AS MATERIALIZED (${own('$1', '$2', '$3')}),
+    own AS MATERIALIZED (${own}),
     asked AS (
       SELECT decode(id, 'hex') AS id, key, time, again, fence
       FROM unnest($4::text[], $5::text[], $6::bigint[], $7::boolean[], $8::bigint[], $9::integer[]) AS asked (id, key, time, again, fence, shard)
@@ -60,14 +73,14 @@ export function fleetRows(schema: string, ofRow: string, query: Ask, owner: () =
       WHERE time IS NOT NULL OR EXISTS (SELECT FROM ${alarm} AS known WHERE known.id = asked.id) ORDER BY id
       ON CONFLICT (id) DO UPDATE SET
         time = excluded.time,
-        fence = greatest(held.fence + 1, excluded.fence),
-        set_by = greatest(held.fence + 1, excluded.fence),
+        fence = excluded.fence,
+        set_by = excluded.fence,
         again = false,
         done = CASE WHEN excluded.time IS NULL THEN held.time END,
         -- One delivery per key: the new alarm waits for the answer, or for the end of the lease.
         due = CASE WHEN excluded.time IS NOT NULL THEN greatest(excluded.time, held.leased_until) END,
         counted = 0, uncounted = 0, last_error = NULL, begun = false, aside = NULL, changed_at = excluded.changed_at
-      WHERE held.time IS DISTINCT FROM excluded.time OR excluded.again
+      WHERE held.time IS DISTINCT FROM excluded.time OR excluded.again AND excluded.fence > held.fence
       RETURNING id, due
     )
     SELECT id AS shard, NULL AS id, NULL AS "dueIn" FROM own
@@ -75,48 +88,56 @@ export function fleetRows(schema: string, ofRow: string, query: Ask, owner: () =
   const free = `
     WITH ${CLOCK},
     ended AS MATERIALIZED (
-      SELECT row.id FROM unnest($1::text[]) AS dead (process), ${alarm} AS row
-      WHERE row.holder BETWEEN (dead.process || '000000000000')::uuid AND (dead.process || 'ffffffffffff')::uuid
-      ORDER BY row.id FOR UPDATE OF row
+      SELECT id FROM ${alarm} WHERE holder IS NOT NULL AND ${ofRow} = ANY ($2::integer[])
+        AND NOT holder BETWEEN ($1 || '000000000000')::uuid AND ($1 || 'ffffffffffff')::uuid
+      ORDER BY id FOR UPDATE
     )
     UPDATE ${alarm} AS row SET holder = NULL, leased_until = NULL, changed_at = now,
       due = CASE WHEN time IS NOT NULL THEN greatest(CASE WHEN NOT begun THEN time END, now) END
-    FROM clock WHERE row.id IN (SELECT id FROM ended) AND ${ofRow} = ANY ($2::integer[])`
+    FROM clock WHERE row.id IN (SELECT id FROM ended)`
+  const overdue = `
+    WITH ${CLOCK}
+    SELECT (now - due)::float8 AS ms FROM clock, LATERAL (
+      SELECT due FROM ${alarm} WHERE due <= now AND aside IS NULL AND ${ofRow} = ANY ($1::integer[]) ORDER BY due LIMIT 1) AS oldest`
 
   return {
     async load(keys) {
-      const rows = await query<{ id: string; time: AlarmTime }>(load, [keys.map(idOf)])
-      const times = new Map(rows.map(({ id, time }) => [id, time]))
-      return keys.map((key) => times.get(idOf(key)) ?? null)
+      const rows = await query<{ id: string; time: AlarmTime; fence: number }>(load, [keys.map(idOf)])
+      const found = new Map(rows.map((row) => [row.id, row]))
+      return keys.map((key) => {
+        const { time = null, fence = 0 } = found.get(idOf(key)) ?? {}
+        return { time, epoch: Math.floor(fence / SEQUENCES) + 1 }
+      })
     },
-    async lock(ask, shards) {
-      const text = own('$1', '$2', '$3')
-      const rows = await ask<OwnedShard>(text, [owner(), ids(shards), epochs(shards)])
+    async lock(ask, { process, shards }) {
+      const rows = await ask<OwnedShard>(own, [process, ids(shards), epochs(shards)])
       return new Set(rows.map(({ id }) => id))
     },
-    async commit(ask, commits) {
-      const shards = [...new Map(commits.map(({ shard }) => [shard.id, shard])).values()]
+    async commit(ask, { process, shards }, commits) {
       const keys = commits.map(({ key }) => idOf(key))
       const rows = await ask<Committed>(commit, [
-        owner(),
+        process,
         ids(shards),
         epochs(shards),
         keys,
         commits.map(({ key }) => toText(key)),
         commits.map(({ time }) => time),
         commits.map(({ isNew }) => isNew),
-        commits.map(({ shard, count }) => fenceOf(shard.epoch, 0) + count),
-        commits.map(({ shard }) => shard.id),
+        commits.map(({ fence }) => fence),
+        commits.map(({ shard }) => shard),
       ])
       const isOwn = new Set(rows.map((row) => row.shard))
       const dueIn = new Map(rows.map((row) => [row.id, row.dueIn]))
       return commits.map(({ shard }, i) => ({
-        isOwn: isOwn.has(shard.id),
+        isOwn: isOwn.has(shard),
         dueIn: dueIn.get(keys[i] as string) ?? null,
       }))
     },
-    async free(processes, shards) {
-      await query(free, [processes.map((id) => id.slice(0, OWN)), shards])
+    async free(process, shards) {
+      await query(free, [process.slice(0, OWN), shards])
+    },
+    async overdue(shards) {
+      return (await query<{ ms: number }>(overdue, [shards]))[0]?.ms ?? null
     },
   }
 }

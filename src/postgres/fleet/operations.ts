@@ -1,7 +1,9 @@
 import type { ClientBase } from 'pg'
 import { configError } from '../../vocabulary/error-of.ts'
+import { idOf } from '../alarm-key.ts'
+import type { Database } from '../database.ts'
 import { CLOCK } from '../statements.ts'
-import type { ChangedAlarm, ChangeWork } from './changes.ts'
+import type { ChangedAlarm, ChangeWork } from './change.ts'
 
 /** A change that has a name, so that another process can be asked for it. What it is given and what it returns go over as JSON. */
 export type Operation = (tx: ClientBase, alarm: ChangedAlarm, input: never) => unknown
@@ -11,23 +13,40 @@ export interface Request {
   readonly key: string
   readonly operation: string
   readonly input: unknown
-  /** by which it is done once, however often it is asked for; forgotten after a day */
+  /** by which it is done once for its actor, however often it is asked for; forgotten after a day */
   readonly id?: string
+}
+
+const DAY = 86_400_000
+
+/** The operations of a fleet, as its options have them. Throws `ALARM_CONFIG_INVALID`. */
+export function checkOperations(operations: Readonly<Record<string, Operation>>): void {
+  for (const [name, operation] of Object.entries(operations)) {
+    if (typeof operation !== 'function') {
+      const wanted = 'a function of a transaction, an alarm and an input'
+      throw configError(`The operation ${name}`, wanted, operation)
+    }
+  }
 }
 
 /** What a request does, as a change. Throws `ALARM_CONFIG_INVALID`. */
 export function workOf(
   operations: Readonly<Record<string, Operation>>,
   schema: string,
-  { operation, input, id }: Request,
+  { key, operation, input, id }: Request,
 ): ChangeWork<unknown> {
   const known = Object.hasOwn(operations, operation) ? operations[operation] : undefined
   if (known === undefined) {
     const names = Object.keys(operations).join(', ') || 'none'
     throw configError('operation', `one of those that the fleet was opened with (${names})`, operation)
   }
-  const work: ChangeWork<unknown> = (tx, alarm) => known(tx, alarm, input as never)
-  return id === undefined ? work : once(schema, id, work)
+  const work: ChangeWork<unknown> = async (tx, alarm) => asJson(await known(tx, alarm, input as never))
+  return id === undefined ? work : once(schema, `${idOf(key)} ${id}`, work)
+}
+
+/** The same here as where another process is asked. */
+function asJson(result: unknown): unknown {
+  return JSON.parse(JSON.stringify(result ?? null))
 }
 
 /** Keeps what it returned in the same transaction: asked for again, it is that, and nothing is done. */
@@ -41,8 +60,20 @@ function once(schema: string, id: string, work: ChangeWork<unknown>): ChangeWork
       const { rows } = await tx.query(`SELECT result FROM ${table} WHERE id = $1`, [id])
       return JSON.parse(rows[0].result)
     }
-    const result = (await work(tx, alarm)) ?? null
+    const result = await work(tx, alarm)
     await tx.query(`UPDATE ${table} SET result = $2 WHERE id = $1`, [id, JSON.stringify(result)])
     return result
   }
+}
+
+/** Forgets requests that are a day old, as many as there are. */
+export async function forgetRequests(db: Database): Promise<void> {
+  const table = `${db.schema}._nolater_request`
+  const forget = `
+    WITH ${CLOCK}
+    DELETE FROM ${table} WHERE id IN (
+      SELECT id FROM clock, LATERAL (
+        SELECT id FROM ${table} WHERE at < now - ${DAY} ORDER BY at LIMIT 1000 FOR UPDATE SKIP LOCKED) AS old)
+    RETURNING 1`
+  while ((await db.query(forget, [])).length > 0) {}
 }

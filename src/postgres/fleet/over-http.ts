@@ -6,6 +6,9 @@ import { fieldOf } from '../../vocabulary/safe-field.ts'
 import type { Forward } from './forward.ts'
 import type { Request as Asked } from './operations.ts'
 
+/** A request as it comes to a process, with the one that it is meant for. */
+export type Served = Asked & { readonly owner?: string }
+
 /** How requests go to other processes. */
 export interface HttpForwardOptions {
   /** ms for an answer; default 15 s */
@@ -24,6 +27,7 @@ export interface HttpHandlerOptions {
   readonly limit?: number
 }
 
+const thrownThere = new WeakSet<object>() // by operations
 const PATH = '/nolater/change'
 const MEGABYTE = 1 << 20
 
@@ -36,7 +40,7 @@ export function forwardOverHttp(options: HttpForwardOptions = {}): Forward {
     if (underWay >= concurrency) throw crowded(concurrency)
     underWay++
     try {
-      const response = await fetch(new URL(PATH, address), {
+      const response = await fetch(address.replace(/\/+$/, '') + PATH, {
         method: 'POST',
         headers: { ...(await headers()), 'content-type': 'application/json' },
         body: JSON.stringify(request),
@@ -45,7 +49,7 @@ export function forwardOverHttp(options: HttpForwardOptions = {}): Forward {
       })
       return await readAnswer(response, address)
     } catch (error) {
-      if (error instanceof AlarmError) throw error
+      if (error instanceof AlarmError || thrownThere.has(error as object)) throw error
       throw new AlarmError(
         'ALARM_STORAGE_UNREACHABLE',
         `The process at ${given(address)} did not answer, so that it is not known whether the change of ${given(request.key)} was done. With an id it may be asked for again.`,
@@ -58,23 +62,31 @@ export function forwardOverHttp(options: HttpForwardOptions = {}): Forward {
 }
 
 async function readAnswer(response: Response, address: string): Promise<unknown> {
-  const answer: unknown = await response.json().catch(() => null)
-  if (response.ok) return fieldOf(answer, 'result')
+  const answer: unknown = await response.json()
+  if (response.ok && isObject(answer) && 'result' in answer) return answer.result
   const error = fieldOf(answer, 'error')
-  const code = fieldOf(error, 'code')
-  const message = fieldOf(error, 'message')
-  throw Object.assign(
-    new AlarmError(
-      (typeof code === 'string' ? code : 'ALARM_STORAGE_UNREACHABLE') as AlarmErrorCode,
-      typeof message === 'string' ? message : `The process at ${given(address)} answered ${response.status}.`,
-      { counted: false },
-    ),
-  )
+  if (response.ok || !isObject(error))
+    throw new Error(`it answered ${response.status}, not as a process of a fleet does`)
+  const { name, code, message, passes } = error
+  const text = typeof message === 'string' ? message : 'It failed.'
+  if (typeof code !== 'string' || !code.startsWith('ALARM_')) {
+    const own = Object.assign(new Error(text), {
+      ...(typeof name === 'string' && { name }),
+      ...(code !== undefined && { code }),
+    })
+    thrownThere.add(own)
+    throw own
+  }
+  throw new AlarmError(code as AlarmErrorCode, text, {
+    counted: false,
+    passes: passes === true,
+    cause: new Error(`thrown at ${address}`),
+  })
 }
 
 /** Answers the requests of other processes of a fleet: a function from a Request to a Response, as servers of today take it. */
 export function fleetHandler(
-  fleet: { serve(request: Asked): PromiseLike<unknown> },
+  fleet: { serve(request: Served): PromiseLike<unknown> },
   options: HttpHandlerOptions,
 ): (request: Request) => Promise<Response> {
   const { authorize, limit = MEGABYTE } = options ?? {}
@@ -90,17 +102,11 @@ export function fleetHandler(
     try {
       return Response.json({ result: (await fleet.serve(asked)) ?? null })
     } catch (error) {
-      const code = fieldOf(error, 'code')
-      const isElsewhere = code === 'ALARM_FENCED'
-      const message = fieldOf(error, 'message')
+      const [name, code, message] = ['name', 'code', 'message'].map((field) => textIn(error, field))
+      const passes = fieldOf(error, 'passes') === true
       return Response.json(
-        {
-          error: {
-            ...(typeof code === 'string' && { code }),
-            message: typeof message === 'string' ? message : 'It failed.',
-          },
-        },
-        { status: isElsewhere ? 409 : 500 }, // not 421, which fetch itself asks for once more,
+        { error: { name, code, message: message ?? 'It failed.', passes } },
+        { status: code === 'ALARM_FENCED' ? 409 : 500 }, // not 421, which fetch itself asks for once more
       )
     }
   }
@@ -119,19 +125,29 @@ async function textOf(request: Request, limit: number): Promise<string | null> {
   return new TextDecoder().decode(Buffer.concat(parts))
 }
 
-function readRequest(text: string): Asked | null {
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function textIn(error: unknown, field: string): string | undefined {
+  const value = fieldOf(error, field)
+  return typeof value === 'string' ? value : undefined
+}
+
+function readRequest(text: string): Served | null {
   try {
-    const { key, operation, input, id } = JSON.parse(text) as Record<string, unknown>
-    const isRight =
-      typeof key === 'string' && typeof operation === 'string' && (id === undefined || typeof id === 'string')
-    return isRight ? { key, operation, input, ...(id !== undefined && { id }) } : null
+    const { key, operation, input, id, owner } = JSON.parse(text) as Record<string, unknown>
+    const isText = (value: unknown): value is string | undefined =>
+      value === undefined || typeof value === 'string'
+    if (typeof key !== 'string' || typeof operation !== 'string' || !isText(id) || !isText(owner)) return null
+    return { key, operation, input, ...(id !== undefined && { id }), ...(owner !== undefined && { owner }) }
   } catch {
     return null
   }
 }
 
 function refused(status: number, message: string): Response {
-  return Response.json({ error: { message } }, { status })
+  return Response.json({ error: { code: 'ALARM_CONFIG_INVALID', message } }, { status })
 }
 
 function crowded(concurrency: number): AlarmError {

@@ -1,7 +1,7 @@
 import { BehaviorSubject, type Observable, type SchedulerLike } from 'rxjs'
 import { oneTimer } from '../../ledger/one-timer.ts'
 import { elapsedOf } from '../../vocabulary/elapsed.ts'
-import type { OwnedShard, ShardTable } from './shard-table.ts'
+import { type OwnedShard, type Report, type ShardTable, wrongNumber } from './shard-table.ts'
 
 /** The shards that this process owns. */
 export interface Ownership {
@@ -16,18 +16,22 @@ export interface Ownership {
   readonly shards: ReadonlySet<number>
   /** the epoch under which a shard is owned now; `null`: it is not */
   epochOf(shard: number): number | null
-  /** Reports, and brings what is owned to its share. One look is under way at a time. */
+  /** Whether it is owned, and is not to be given back. */
+  stays(shard: number): boolean
+  /** Its epoch was raised by this process. */
+  raised(shard: number, epoch: number): void
+  /** Reports, and begins to bring what is owned to its share. Rejects with what keeps it from either. */
   look(): Promise<void>
-  /** Gives all back, so that others need not wait for the lease; takes none from here on. */
+  /** Gives all back, each when nothing is under way in it, so that others need not wait for the lease; takes none from here on. */
   leave(): Promise<void>
 }
 
-/** What is done about a change of owners, before anything else happens in a shard. */
+/** What is done about a change of owners. */
 export interface Moving {
-  /** It is owned from here on; `before` is a process that had it, and has died. */
-  taken(shards: readonly OwnedShard[], before: ReadonlySet<string>): Promise<void> | void
-  /** It is to be given back: resolves when nothing is under way in it any more. Nothing new begins there. */
-  leaving(shards: ReadonlySet<number>): Promise<void>
+  /** It is owned, and nothing has begun in it yet. */
+  taken(shards: readonly OwnedShard[]): Promise<void>
+  /** It is to be given back: resolves when nothing is under way in it any more. */
+  leaving(shard: number): Promise<void>
   /** It is owned no more. */
   lost(shards: ReadonlySet<number>): void
   /** More are owned than before. */
@@ -38,6 +42,8 @@ export interface Moving {
  * Owns a fair share of the shards: all of them divided by the processes, rounded up.
  *
  * A lease is counted from before it was asked for, on the monotonic clock: so this process stops before the database lets another one take over.
+ * Reports wait for nothing; what is owned is moved beside them. What it knows to own is compared with the database in each look, as the answer to
+ * a move may be lost.
  */
 export function ownShards(
   table: ShardTable,
@@ -55,71 +61,133 @@ export function ownShards(
   const end = oneTimer(scheduler, elapsed, loseAll)
   const process$ = new BehaviorSubject<string>(crypto.randomUUID())
   let processes = 1
+  let timeline: number | null = null
+  let isBegun = false
   let isKnown = false
   let endsAt = -Infinity // of the lease
   let isLeft = false
   let looking: Promise<void> | null = null
+  let balancing: Promise<void> | null = null
+  let failure: { readonly error: unknown } | null = null // of the last time that it was balanced
+
+  const isHeld = (): boolean => elapsed() < endsAt
 
   function loseAll(): void {
     isKnown = false
+    endsAt = -Infinity
+    end.set(null)
     lose([...owned.keys()])
   }
 
-  function lose(given: readonly number[]): void {
-    const lost = new Set(given.filter((id) => owned.delete(id)))
-    for (const id of given) leaving.delete(id)
+  function lose(given: Iterable<number>): void {
+    const lost = new Set<number>()
+    for (const id of given) {
+      if (owned.delete(id)) lost.add(id)
+      leaving.delete(id)
+    }
     if (lost.size === 0) return
     moving.lost(lost)
     owned$.next(new Set(owned.keys()))
   }
 
-  async function lookNow(): Promise<void> {
+  async function report(): Promise<Report | null> {
     if (!isKnown) await begin()
     const askedAt = elapsed()
-    const report = await table.report(process$.value)
-    processes = report.processes
-    if (!report.isKnown) {
+    const found = await table.report(process$.value)
+    processes = found.processes
+    if (found.shards !== shards) {
       loseAll()
-      return
+      throw wrongNumber(found.shards, shards)
     }
-    extend(askedAt + lease)
-    const share = Math.ceil(shards / report.processes)
-    const most = Math.min(share - owned.size, report.free)
-    if (most > 0 && !isLeft) await take(most)
-    if (owned.size > share) await giveBack(owned.size - share)
+    // What was acknowledged by a primary that is lost, is in memory and nowhere else.
+    const isMoved = timeline !== null && timeline !== found.timeline
+    timeline = found.timeline
+    if (!found.isKnown || isMoved) {
+      loseAll()
+      return null
+    }
+    endsAt = askedAt + lease
+    end.set(endsAt)
+    return found
   }
 
   /** As another process than before: what that one owned is free. */
   async function begin(): Promise<void> {
-    if (endsAt !== -Infinity) process$.next(crypto.randomUUID())
+    if (isBegun) process$.next(crypto.randomUUID())
+    isBegun = true
     await table.enter(process$.value)
     isKnown = true
   }
 
-  function extend(until: number): void {
-    endsAt = until
-    end.set(until)
+  async function lookNow(): Promise<void> {
+    const found = await report()
+    if (found !== null && !isLeft) {
+      balancing ??= balance(found)
+        .then(
+          () => {
+            failure = null
+          },
+          (error) => {
+            failure = { error }
+          },
+        )
+        .finally(() => {
+          balancing = null
+        })
+    }
+    if (failure !== null) throw failure.error
   }
 
-  async function take(most: number): Promise<void> {
-    const taken = await table.take(process$.value, most)
-    if (taken.length === 0) return
-    const before = new Set(taken.flatMap(({ before }) => (before === null ? [] : [before])))
-    await moving.taken(taken, before)
+  async function balance(found: Report): Promise<void> {
+    const own = process$.value
+    const isOver = (): boolean => own !== process$.value || !isHeld() || isLeft
+    if (found.owned !== owned.size || found.epochs !== sumOf(owned)) await compare(own, isOver)
+    const share = Math.ceil(shards / found.processes)
+    const most = Math.min(share - owned.size, found.free)
+    if (most > 0 && !isOver()) await keep(await table.take(own, most), isOver)
+    if (owned.size > share && !isOver()) await giveBack([...owned.keys()].slice(share))
+  }
+
+  /** The answer to a move was lost, or a failover has undone one. */
+  async function compare(own: string, isOver: () => boolean): Promise<void> {
+    const all = new Map((await table.owned(own)).map((each) => [each.id, each]))
+    if (isOver()) return
+    lose([...owned.keys()].filter((id) => all.get(id)?.epoch !== owned.get(id)))
+    await keep(
+      [...all.values()].filter(({ id }) => !owned.has(id)),
+      isOver,
+    )
+  }
+
+  async function keep(taken: readonly OwnedShard[], isOver: () => boolean): Promise<void> {
+    if (taken.length === 0 || isOver()) return
+    await moving.taken(taken)
+    if (isOver()) return
     for (const { id, epoch } of taken) owned.set(id, epoch)
     owned$.next(new Set(owned.keys()))
     moving.owned()
   }
 
-  async function giveBack(count: number): Promise<void> {
-    const given = [...owned.keys()].slice(-count)
+  /** Each as soon as nothing is under way in it; those that are so at the same time, together. */
+  async function giveBack(given: readonly number[]): Promise<void> {
+    const own = process$.value
+    const quiet: number[] = []
+    let releasing = Promise.resolve()
+    const release = async (): Promise<void> => {
+      const some = quiet.splice(0).filter((id) => owned.has(id))
+      if (own !== process$.value || some.length === 0) return
+      lose(some)
+      await table.release(own, some)
+    }
     for (const id of given) leaving.add(id)
-    await moving.leaving(new Set(given))
-    lose(given)
-    await table.release(process$.value, given)
+    await Promise.all(
+      given.map(async (id) => {
+        await moving.leaving(id)
+        if (quiet.push(id) === 1) releasing = releasing.then(release)
+      }),
+    )
+    await releasing
   }
-
-  const isHeld = (): boolean => elapsed() < endsAt
 
   return {
     get process() {
@@ -133,7 +201,11 @@ export function ownShards(
       return new Set(isHeld() ? [...owned.keys()].filter((id) => !leaving.has(id)) : [])
     },
     owned$: owned$.asObservable(),
-    epochOf: (shard) => (leaving.has(shard) || !isHeld() ? null : (owned.get(shard) ?? null)),
+    epochOf: (shard) => (isHeld() ? (owned.get(shard) ?? null) : null),
+    stays: (shard) => isHeld() && owned.has(shard) && !leaving.has(shard),
+    raised(shard, epoch) {
+      if (owned.has(shard)) owned.set(shard, epoch)
+    },
     look() {
       looking ??= lookNow().finally(() => {
         looking = null
@@ -143,9 +215,20 @@ export function ownShards(
     async leave() {
       isLeft = true
       await looking?.catch(() => {})
-      end.set(null)
-      lose([...owned.keys()])
-      await table.leave(process$.value)
+      await balancing
+      try {
+        await giveBack([...owned.keys()])
+      } finally {
+        const own = process$.value
+        loseAll()
+        await table.leave(own)
+      }
     },
   }
+}
+
+function sumOf(epochs: ReadonlyMap<number, number>): number {
+  let sum = 0
+  for (const epoch of epochs.values()) sum += epoch
+  return sum
 }

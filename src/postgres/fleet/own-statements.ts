@@ -2,13 +2,14 @@ import type { ClientBase } from 'pg'
 import { endsForOthers } from './fleet-errors.ts'
 
 const COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)+/
-const ENDS = /^(?:begin|start|commit|end|abort|rollback|savepoint|release|prepare\s+transaction)\b/i
+const ENDS =
+  /^(?:begin|start|commit|end|abort|rollback|savepoint|release|prepare\s+transaction|set|reset|discard)\b/i
 
 type Asked = string | { readonly text?: unknown; readonly [option: string]: unknown }
 
 /**
  * A client whose statements stay inside of a savepoint that is not theirs: each is one statement, and none of those that begin or end a
- * transaction.
+ * transaction, or would go on for what comes after it there.
  */
 export function ownStatements(client: ClientBase): ClientBase {
   return new Proxy(client, {

@@ -1,25 +1,32 @@
 import { configError } from '../../vocabulary/error-of.ts'
+import type { AlarmError } from '../../vocabulary/errors.ts'
 import type { Database } from '../database.ts'
 import { CLOCK } from '../statements.ts'
 
-/** A shard that this process owns. */
+/** A shard that a process owns. */
 export interface OwnedShard {
   readonly id: number
-  /** raised each time that it changes its owner */
+  /** raised each time that it changes its owner, and where a commit of its owner may still land */
   readonly epoch: number
 }
 
 /** What a process finds when it reports. */
 export interface Report {
-  /** it is known still: what it owns is its own for a lease from when it asked */
+  /** its lease has not ended: what it owns is its own for a lease from when it asked */
   readonly isKnown: boolean
-  /** those that have reported within their leases, this one included */
+  /** those whose leases have not ended, this one included */
   readonly processes: number
-  /** shards that none of them owns */
+  /** shards in all, and those that none of them owns */
+  readonly shards: number
   readonly free: number
+  /** how many it owns, and the sum of their epochs */
+  readonly owned: number
+  readonly epochs: number
+  /** of the server: another one after a failover */
+  readonly timeline: number
 }
 
-/** A process that owns shards, and where it is reached. */
+/** A process that owns a shard, and where it is reached. */
 export interface ShardOwner {
   readonly process: string
   readonly address: string | null
@@ -28,18 +35,20 @@ export interface ShardOwner {
 /**
  * Which process owns which shard.
  *
- * The lease is the process's, not the shard's: to keep a thousand shards costs one row. A process whose lease has ended is removed by whichever
- * finds it first, and its shards are free from then on; if it comes back, it is another one.
+ * The lease is the process's, not the shard's: to keep a thousand shards costs one row. A process whose lease has ended owns nothing from then
+ * on; if it comes back, it is another one.
  */
 export interface ShardTable {
-  /** Makes the shards, or refuses another number of them than there are (`ALARM_CONFIG_INVALID`). */
+  /** Makes the shards, where there are none; refuses another number of them than there are (`ALARM_CONFIG_INVALID`). */
   prepare(): Promise<void>
   /** Makes a process known. */
   enter(process: string): Promise<void>
-  /** Renews its lease, and removes those whose leases have ended. */
+  /** Renews its lease, if that has not ended, and removes those that have. */
   report(process: string): Promise<Report>
-  /** Takes free shards, at most so many; with the process that had each before. */
-  take(process: string, most: number): Promise<readonly (OwnedShard & { readonly before: string | null })[]>
+  /** Takes free shards, at most so many. */
+  take(process: string, most: number): Promise<readonly OwnedShard[]>
+  /** Waits for the commits under way in a shard, and refuses those that come with its epoch of before; `null` where it is not owned. */
+  raise(process: string, shard: number): Promise<number | null>
   /** What it owns, as the database has it. */
   owned(process: string): Promise<readonly OwnedShard[]>
   /** Gives shards back. Waits for the commits under way in them. */
@@ -50,7 +59,7 @@ export interface ShardTable {
   ownerOf(shard: number): Promise<ShardOwner | null>
 }
 
-const LOST = 2 ** 16 // owners of one shard at most that are lost with a primary
+const LOST = 2 ** 16 // epochs of one shard at most that are lost with a primary
 
 export function shardTable(
   db: Database,
@@ -58,58 +67,70 @@ export function shardTable(
 ): ShardTable {
   const shard = `${db.schema}._nolater_shard`
   const process = `${db.schema}._nolater_process`
-  const isFree = `(owner IS NULL OR NOT EXISTS (SELECT FROM ${process} AS known WHERE known.id = owner))`
+  const isAlive = 'known.seen + known.lease > now'
+  const isFree = `(owner IS NULL OR NOT EXISTS (SELECT FROM ${process} AS known, clock WHERE known.id = owner AND ${isAlive}))`
 
   const make = `INSERT INTO ${shard} (id) SELECT id FROM generate_series(0, $1::integer - 1) AS made (id)
     WHERE NOT EXISTS (SELECT FROM ${shard}) ON CONFLICT DO NOTHING`
   const enter = `
-    WITH ${CLOCK} INSERT INTO ${process} (id, address, lease_until) SELECT $1, $2, now + $3 FROM clock`
-  // Not waited for: two whose leases have ended would wait for each other.
-  const report = `
+    WITH ${CLOCK} INSERT INTO ${process} (id, address, lease, seen) SELECT $1, $2, $3, now FROM clock
+    ON CONFLICT (id) DO UPDATE SET seen = excluded.seen`
+  // The rows of others are not waited for: two that report would wait for each other. One that was seen later than now was seen before the clock
+  // was set back: its lease begins again.
+  const report = (timeline: string): string => `
     WITH ${CLOCK},
-    kept AS (UPDATE ${process} SET lease_until = now + $2 FROM clock WHERE id = $1 RETURNING id),
-    ended AS (
-      DELETE FROM ${process} WHERE id IN (
-        SELECT id FROM ${process} AS other, clock WHERE lease_until <= now AND id <> $1 FOR UPDATE OF other SKIP LOCKED)
-    )
+    kept AS (UPDATE ${process} AS known SET seen = now FROM clock WHERE id = $1 AND ${isAlive} RETURNING id),
+    others AS MATERIALIZED (
+      SELECT id, ${isAlive} AS alive FROM ${process} AS known, clock WHERE id <> $1 AND (seen > now OR NOT ${isAlive})
+      FOR UPDATE OF known SKIP LOCKED),
+    begun AS (UPDATE ${process} SET seen = now FROM clock WHERE id IN (SELECT id FROM others WHERE alive)),
+    ended AS (DELETE FROM ${process} WHERE id IN (SELECT id FROM others WHERE NOT alive))
     SELECT EXISTS (SELECT FROM kept) AS "isKnown",
-      (SELECT count(*)::integer FROM ${process}, clock WHERE lease_until > now AND id <> $1) + 1 AS processes,
-      (SELECT count(*)::integer FROM ${shard} WHERE ${isFree}) AS free`
+      (SELECT count(*)::integer FROM ${process} AS known, clock WHERE ${isAlive} AND id <> $1) + 1 AS processes,
+      (SELECT count(*)::integer FROM ${shard}) AS shards,
+      (SELECT count(*)::integer FROM ${shard} WHERE ${isFree}) AS free,
+      (SELECT count(*)::integer FROM ${shard} WHERE owner = $1) AS owned,
+      (SELECT coalesce(sum(epoch), 0)::float8 FROM ${shard} WHERE owner = $1) AS epochs,
+      ${timeline} AS timeline`
   // What was found free may have been taken since, by one that this statement does not know. A commit under way holds its shard, which is left
   // for the next time.
   const take = (timeline: string): string => `
-    WITH found AS MATERIALIZED (SELECT id, owner AS before FROM ${shard} WHERE ${isFree} ORDER BY random() LIMIT $2),
+    WITH ${CLOCK},
+    found AS MATERIALIZED (SELECT id, owner AS before FROM ${shard} WHERE ${isFree} ORDER BY random() LIMIT $2),
     locked AS MATERIALIZED (
-      SELECT row.id, found.before FROM found, ${shard} AS row
+      SELECT row.id FROM found, ${shard} AS row
       WHERE row.id = found.id AND row.owner IS NOT DISTINCT FROM found.before FOR UPDATE OF row SKIP LOCKED)
     UPDATE ${shard} AS row SET owner = $1, timeline = ${timeline},
       epoch = row.epoch + 1 + CASE WHEN row.timeline = ${timeline} THEN 0 ELSE ${LOST} END
-    FROM locked WHERE row.id = locked.id AND EXISTS (SELECT FROM ${process} AS known WHERE known.id = $1)
-    RETURNING row.id, row.epoch, locked.before`
+    FROM locked WHERE row.id = locked.id AND EXISTS (SELECT FROM ${process} AS known, clock WHERE known.id = $1 AND ${isAlive})
+    RETURNING row.id, row.epoch`
+  const raise = `UPDATE ${shard} SET epoch = epoch + 1 WHERE owner = $1 AND id = $2 RETURNING epoch`
   const owned = `SELECT id, epoch FROM ${shard} WHERE owner = $1`
   const release = `UPDATE ${shard} SET owner = NULL WHERE owner = $1 AND id = ANY ($2::integer[])`
   const leave = `
     WITH gone AS (DELETE FROM ${process} WHERE id = $1) UPDATE ${shard} SET owner = NULL WHERE owner = $1`
   const ownerOf = `
-    SELECT known.id AS process, known.address FROM ${shard} AS row, ${process} AS known WHERE row.id = $1 AND known.id = row.owner`
+    WITH ${CLOCK}
+    SELECT known.id AS process, known.address FROM clock, ${shard} AS row, ${process} AS known
+    WHERE row.id = $1 AND known.id = row.owner AND ${isAlive}`
 
   return {
     async prepare() {
       await db.query(make, [shards])
-      const [{ count }] = (await db.query<{ count: number }>(
-        `SELECT count(*)::integer AS count FROM ${shard}`,
-        [],
-      )) as [{ count: number }]
-      if (count !== shards) throw configError('shards', `${count}, as in the schema ${db.name}`, shards)
+      const [found] = await db.query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${shard}`, [])
+      if (found?.count !== shards) throw wrongNumber(found?.count ?? 0, shards)
     },
     async enter(id) {
       await db.query(enter, [id, address, lease])
     },
     async report(id) {
-      return (await db.query<Report>(report, [id, lease]))[0] as Report
+      return (await db.query<Report>(report(await db.timeline()), [id]))[0] as Report
     },
     async take(id, most) {
       return db.query(take(await db.timeline()), [id, most])
+    },
+    async raise(id, own) {
+      return (await db.query<{ epoch: number }>(raise, [id, own]))[0]?.epoch ?? null
     },
     owned: (id) => db.query(owned, [id]),
     async release(id, given) {
@@ -122,4 +143,9 @@ export function shardTable(
       return (await db.query<ShardOwner>(ownerOf, [id]))[0] ?? null
     },
   }
+}
+
+/** Keys would have other shards here than in the other processes, and so two owners. */
+export function wrongNumber(found: number, shards: number): AlarmError {
+  return configError('shards', `${found}, as in the database`, shards)
 }

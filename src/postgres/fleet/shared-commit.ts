@@ -16,6 +16,7 @@ export function sharedCommit<T>(
 ): SharedCommit<T> {
   const left = new Set(keys)
   const asked: T[] = []
+  let hasFailed = false
   let settle!: { resolve(): void; reject(error: unknown): void }
   const done = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject }
@@ -25,11 +26,14 @@ export function sharedCommit<T>(
     async ask(key, item) {
       left.delete(key)
       asked.push(item)
-      if (left.size === 0) commit(asked).then(settle.resolve, settle.reject)
+      if (left.size === 0 && !hasFailed) commit(asked).then(settle.resolve, settle.reject)
       await done
       return null
     },
-    fail: (error) => settle.reject(error),
+    fail(error) {
+      hasFailed = true
+      settle.reject(error)
+    },
     done,
   }
 }

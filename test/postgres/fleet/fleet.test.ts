@@ -1,13 +1,14 @@
 import {
   type ChangedAlarm,
   type FleetDelivery,
+  type FleetHealth,
   type Forward,
   type PostgresFleet,
   type PostgresFleetOptions,
   postgresFleet,
 } from 'nolater/postgres'
 import pg from 'pg'
-import { firstValueFrom, NEVER, throwError } from 'rxjs'
+import { concat, defer, firstValueFrom, Subject, throwError } from 'rxjs'
 import { describe, it } from 'vitest'
 import { idOf } from '../../../src/postgres/alarm-key.ts'
 import { shardOf, shardOfRow } from '../../../src/postgres/fleet/shard-of.ts'
@@ -39,7 +40,7 @@ async function withFleets(test: (rig: Rig) => Promise<void>): Promise<void> {
       item: `${quoted(schema)}.item`,
       delivered,
       async open(options = {}) {
-        const pool = new pg.Pool({ connectionString })
+        const pool = options.pool ?? new pg.Pool({ connectionString })
         pools.push(pool)
         const fleet = await postgresFleet({
           pool,
@@ -63,6 +64,19 @@ async function withFleets(test: (rig: Rig) => Promise<void>): Promise<void> {
   }
 }
 
+/** A pool whose next commit of an alarm is not answered, and is sent a little later. */
+function heldPool(late: { isHeld: boolean; ended: Promise<unknown> }): pg.Pool {
+  const pool = new pg.Pool({ connectionString: (server as { connectionString: string }).connectionString })
+  const query = pool.query.bind(pool) as (...asked: unknown[]) => Promise<unknown>
+  pool.query = ((asked: { text?: string }, ...more: unknown[]) => {
+    if (!late.isHeld || asked.text?.includes('INSERT INTO') !== true) return query(asked, ...more)
+    late.isHeld = false
+    late.ended = sleep(300).then(() => query(asked, ...more))
+    return Promise.reject(new Error('Connection terminated unexpectedly'))
+  }) as never
+  return pool
+}
+
 const SHARDS = 16
 const owned = (fleet: PostgresFleet): ReadonlySet<number> => {
   let now: ReadonlySet<number> = new Set()
@@ -79,7 +93,7 @@ const codeOf = (asked: Promise<unknown>): Promise<unknown> =>
 describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }, () => {
   it('commits a change with its alarm, delivers it, and deletes it then', ({ expect }) =>
     withFleets(async ({ open, delivered, query, item }) => {
-      const fleet = await open()
+      const fleet = await open({ pollInterval: 60_000 })
       await ownsAll(fleet)
       const left = await fleet.change('a', async (tx, alarm) => {
         await tx.query(`INSERT INTO ${item} VALUES ('a', 'tea')`)
@@ -163,18 +177,196 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
     }))
 
   it('takes over from one that has died, and delivers at once what it was delivering', ({ expect }) =>
-    withFleets(async ({ open, query }) => {
-      const begun: string[] = []
-      const one = await open({ address: 'one', handler: ({ key }) => (begun.push(`one ${key}`), NEVER) })
+    withFleets(async ({ open, query, delivered }) => {
+      const one = await open()
       await ownsAll(one)
-      await one.change('a', (_, alarm) => alarm.set(0))
-      await until(() => begun.length === 1)
-      const two = await open({ address: 'two', handler: ({ key }) => (begun.push(`two ${key}`), []) })
-      await query(`UPDATE $schema._nolater_process SET lease_until = 0 WHERE address = 'one'`)
-      await until(() => begun.length === 2)
-      expect(begun).toEqual(['one a', 'two a'])
+      await one.change('a', (_, alarm) => alarm.setIn(HOUR))
+      await one.close()
+      // What a process leaves that was killed while its handler was at work.
+      const dead = crypto.randomUUID()
+      await query(
+        `INSERT INTO $schema._nolater_process SELECT $1, NULL, 1500, extract(epoch FROM clock_timestamp()) * 1000`,
+        [dead],
+      )
+      await query('UPDATE $schema._nolater_shard SET owner = $1, epoch = epoch + 1', [dead])
+      await query(
+        `UPDATE $schema._nolater_alarm SET holder = $1, begun = true, time = 1, leased_until = due, due = due`,
+        [dead],
+      )
+      const two = await open({ ownerLease: 1_500 })
+      await until(() => delivered.length === 1)
+      expect(delivered).toMatchObject([{ key: 'a', scheduledTime: 1 }])
+      expect(owned(two).size).toBe(SHARDS)
       expect(await codeOf(two.change('a', () => {}))).toBe('done')
-      await until(() => owned(one).size + owned(two).size === SHARDS && owned(one).size === 8)
+    }))
+
+  it('finds out what it owns where the answer to a move was lost', ({ expect }) =>
+    withFleets(async ({ open, query }) => {
+      const fleet = await open({ ownerLease: 1_500 })
+      await ownsAll(fleet)
+      await query('UPDATE $schema._nolater_shard SET owner = NULL WHERE id < 4')
+      await query('UPDATE $schema._nolater_shard SET epoch = epoch + 1 WHERE id >= 12')
+      const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
+      const all = () =>
+        Promise.all(keys.map((key) => codeOf(fleet.change(key, (_, alarm) => alarm.setIn(HOUR)))))
+      await until(all, (codes) => codes.every((code) => code === 'done'))
+      expect(owned(fleet).size).toBe(SHARDS)
+    }))
+
+  it('lets a commit that was not answered land before it loads the actor again, or never', ({ expect }) =>
+    withFleets(async ({ open, query }) => {
+      const late = { isHeld: false, ended: Promise.resolve() as Promise<unknown> }
+      const pool = heldPool(late)
+      const fleet = await open({ pool })
+      await ownsAll(fleet)
+      const [time, other] = [Date.now() + HOUR, Date.now() + 2 * HOUR]
+      fleet.actor('a').set(time)
+      await firstValueFrom(fleet.actor('a').confirmed())
+      late.isHeld = true
+      fleet.actor('a').set(other)
+      expect(await codeOf(firstValueFrom(fleet.actor('a').confirmed()))).toBe('ALARM_COMMIT_FAILED')
+      await fleet.change('a', (_, alarm) => alarm.set(time)) // the same, as far as memory goes
+      await late.ended
+      expect(await query('SELECT time::float8 FROM $schema._nolater_alarm')).toEqual([{ time }])
+      expect(fleet.actor('a').time).toBe(time)
+    }))
+
+  it('keeps the settings of one change from the next, and defers what is deferred', ({ expect }) =>
+    withFleets(async ({ open, query, item }) => {
+      const fleet = await open()
+      await ownsAll(fleet)
+      const [parent, child] = ['parent', 'child'].map((name) => item.replace(/item$/, name))
+      await query(`CREATE TABLE ${parent} (id text PRIMARY KEY)`)
+      await query(
+        `CREATE TABLE ${child} (id text, of text REFERENCES ${parent} DEFERRABLE INITIALLY DEFERRED)`,
+      )
+      const family = (key: string, parents = true) =>
+        codeOf(
+          fleet.change(key, async (tx) => {
+            await tx.query(`INSERT INTO ${child} VALUES ($1, $1)`, [key])
+            if (parents) await tx.query(`INSERT INTO ${parent} VALUES ($1)`, [key])
+          }),
+        )
+      expect(await Promise.all([family('a'), family('b'), family('c', false), family('d')])).toEqual([
+        'done',
+        'done',
+        '23503',
+        'done',
+      ])
+      for (const text of ['SET LOCAL search_path = public', 'reset all', 'SET ROLE none'])
+        expect(await codeOf(fleet.change('a', (tx) => tx.query(text)))).toBe('ALARM_TRANSACTION_INVALID')
+    }))
+
+  it('lets a handler at work end before it gives its shard away', ({ expect }) =>
+    withFleets(async ({ open, query, item }) => {
+      const end = new Subject<never>()
+      const begun: string[] = []
+      const fleets: PostgresFleet[] = []
+      const handler = ({ key }: FleetDelivery) => {
+        begun.push(key)
+        const add = (tx: pg.ClientBase) => tx.query(`INSERT INTO ${item} VALUES ($1, 'tea')`, [key])
+        return concat(
+          end,
+          defer(() => fleets[0]!.change(key, add)),
+        )
+      }
+      const keys = Array.from({ length: 20 }, (_, i) => `k${i}`)
+      fleets.push(await open({ handler }))
+      await ownsAll(fleets[0]!)
+      await Promise.all(keys.map((key) => fleets[0]!.change(key, (_, alarm) => alarm.set(0))))
+      await until(() => begun.length === 20)
+      fleets.push(await open({ handler }))
+      await until(
+        () => query<{ count: number }>('SELECT count(*)::integer FROM $schema._nolater_process'),
+        ([row]) => row?.count === 2,
+      )
+      await sleep(1_500)
+      expect(owned(fleets[1]!).size).toBeLessThan(SHARDS / 2)
+      expect(await codeOf(fleets[1]!.change('k0', () => {}))).toBe('ALARM_FENCED')
+      end.complete()
+      await until(() => owned(fleets[1]!).size === SHARDS / 2)
+      expect(begun).toHaveLength(20)
+      expect(
+        await query('SELECT count(*)::integer, count(DISTINCT actor)::integer AS actors FROM $schema.item'),
+      ).toEqual([{ count: 20, actors: 20 }])
+      expect(await query('SELECT key FROM $schema._nolater_alarm WHERE time IS NOT NULL')).toEqual([])
+    }))
+
+  it('delivers what was set again while the alarm of that time was given up', ({ expect }) =>
+    withFleets(async ({ open, query }) => {
+      const ids = new Set<string>()
+      let isAbandoned = false
+      const fleet = await open({
+        handler({ id }) {
+          ids.add(id)
+          return isAbandoned ? [] : throwError(() => Object.assign(new Error('no'), { retry: false }))
+        },
+        async abandon(key) {
+          isAbandoned = true
+          await fleet.change(key, (_, alarm) => alarm.set(0))
+        },
+      })
+      await ownsAll(fleet)
+      await fleet.change('a', (_, alarm) => alarm.set(0))
+      await until(() => ids.size === 2)
+      const times = () => query<{ time: unknown }>('SELECT time FROM $schema._nolater_alarm')
+      expect(await until(times, ([row]) => row?.time === null)).toEqual([{ time: null }])
+    }))
+
+  it('shows that it is blind, and sees again when it can', ({ expect }) =>
+    withFleets(async ({ open, query, delivered }) => {
+      const fleet = await open({ pollInterval: 200 })
+      const healths: FleetHealth[] = []
+      fleet.health$.subscribe((health) => healths.push(health))
+      await ownsAll(fleet)
+      await query('ALTER TABLE $schema._nolater_pauses RENAME TO away')
+      await fleet.change('a', (_, alarm) => alarm.set(0))
+      const seen = await until(
+        () => healths.find(({ error, overdue }) => error !== null && (overdue ?? 0) > 500),
+        (health) => health !== undefined,
+      )
+      expect(seen).toMatchObject({ owned: SHARDS, processes: 1, error: { code: 'ALARM_STORAGE_MISSING' } })
+      await query('ALTER TABLE $schema.away RENAME TO _nolater_pauses')
+      await until(() => delivered.length === 1)
+      const well = await until(
+        () => healths.at(-1)!,
+        ({ lag }) => lag !== null,
+      )
+      expect(well).toMatchObject({ overdue: null, error: null })
+      expect(well.lag).toBeGreaterThan(500)
+      expect(well.lookedAt).toBeGreaterThan(Date.now() - 10_000)
+    }))
+
+  it('lets a change wait no longer than it may', ({ expect }) =>
+    withFleets(async ({ open }) => {
+      const fleet = await open({ timeout: 400 })
+      await ownsAll(fleet)
+      const slow = (_: unknown): Promise<void> => sleep(300)
+      const codes = await Promise.all([1, 2, 3].map(() => codeOf(fleet.change('a', slow))))
+      expect(codes.slice(0, 1)).toEqual(['done'])
+      expect(codes[2]).toBe('ALARM_TIMEOUT')
+    }))
+
+  it('brings what was asked for through when it is closed', ({ expect }) =>
+    withFleets(async ({ open, query, item }) => {
+      const fleet = await open()
+      await ownsAll(fleet)
+      const asked = ['a', 'b', 'c'].map((key) =>
+        codeOf(
+          fleet.change(key, async (tx) => {
+            await sleep(100)
+            await tx.query(`INSERT INTO ${item} VALUES ($1, 'tea')`, [key])
+          }),
+        ),
+      )
+      await Promise.resolve()
+      const closed = fleet.close()
+      expect(await codeOf(fleet.change('d', () => {}))).toBe('ALARM_CLOSED')
+      expect(await Promise.all(asked)).toEqual(['done', 'done', 'done'])
+      await closed
+      expect(await query('SELECT actor FROM $schema.item ORDER BY actor')).toHaveLength(3)
+      expect(await query('SELECT FROM $schema._nolater_shard WHERE owner IS NOT NULL')).toEqual([])
+      expect(await query('SELECT FROM $schema._nolater_process')).toEqual([])
     }))
 
   it('commits nothing in a shard that is another one’s by now', ({ expect }) =>
@@ -287,7 +479,8 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       const forward: Forward = async ({ address, ...request }) => {
         const owner = fleets[Number(address)] as PostgresFleet
         const result = await owner.serve(JSON.parse(JSON.stringify(request)))
-        if (lost.delete(request.id ?? '')) throw new Error('the answer was lost')
+        if (lost.delete(request.id ?? ''))
+          throw Object.assign(new Error('the answer was lost'), { passes: true })
         return result
       }
       for (const address of ['0', '1']) {

@@ -37,7 +37,7 @@ async function listen(serve: (request: FleetRequest) => Promise<unknown>, limit?
 }
 
 const headers = () => ({ 'x-secret': 'right' })
-const ask = { key: 'a', operation: 'add', input: { name: 'tea' } }
+const ask = { key: 'a', operation: 'add', input: { name: 'tea' }, owner: 'a process' }
 
 it('takes a request to another process, and its answer back', async () => {
   const seen: FleetRequest[] = []
@@ -62,8 +62,12 @@ it('brings back what it was refused with, and by which code', async () => {
     code: 'ALARM_FENCED',
     message: 'It is another one’s.',
   })
-  await expect(forward({ ...ask, key: 'b', address })).rejects.toMatchObject({ message: 'no such thing' })
+  await expect(forward({ ...ask, key: 'b', address })).rejects.toMatchObject({
+    name: 'RangeError',
+    message: 'no such thing',
+  })
   await expect(forwardOverHttp()({ ...ask, address })).rejects.toMatchObject({
+    code: 'ALARM_CONFIG_INVALID',
     message: expect.stringContaining('for processes of the fleet'),
   })
 })
@@ -92,4 +96,17 @@ it('waits for no answer without an end, and refuses what could only wait', async
     code: 'ALARM_STORAGE_UNREACHABLE',
     message: expect.stringContaining('it is not known whether'),
   })
+})
+
+it('takes for an answer only what a process of a fleet would say', async () => {
+  const answers = ['<html>', '{}', 'null', '{"error":{"message":"a proxy"}}']
+  const server = createServer((_, response) => void response.end(answers.shift()))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/behind/`
+  while (answers.length > 0)
+    await expect(forwardOverHttp()({ ...ask, address })).rejects.toMatchObject({ passes: true })
 })

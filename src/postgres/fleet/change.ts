@@ -1,0 +1,35 @@
+import type { ClientBase } from 'pg'
+import type { AlarmTime } from '../../vocabulary/time.ts'
+import type { HandlerRun } from '../handler-run.ts'
+
+/** What the function of a change asks of the alarm; it belongs to the change. */
+export interface ChangedAlarm {
+  /** what stands, or was asked in this change */
+  readonly time: AlarmTime
+  set(time: number | Date): void
+  setIn(ms: number): void
+  delete(): void
+}
+
+export type ChangeWork<T> = (tx: ClientBase, alarm: ChangedAlarm) => T | PromiseLike<T>
+
+/** One call of `change`, until it is answered. */
+export interface Change {
+  readonly key: string
+  readonly shard: number
+  readonly work: ChangeWork<unknown>
+  readonly run: HandlerRun | undefined
+  /** ms on the monotonic clock */
+  readonly askedAt: number
+  resolve(result: unknown): void
+  reject(error: unknown): void
+  /** what it asks for; `undefined`: nothing */
+  alarm: AlarmTime | undefined
+  result: unknown
+  /** why nothing of it is to stay */
+  cut: unknown
+  /** it was answered */
+  isOver: boolean
+  /** how often it was rolled back for what was not its own */
+  tries: number
+}
