@@ -8,6 +8,9 @@ const nothing = { wakes: 0, failures: 0, crashes: 0, late: 0 }
 const once = { wakes: 1, failures: 1, crashes: 1, late: 1 }
 const twice = { ...once, wakes: 2 }
 
+// The store's row is the manager's, too, as that of `postgresFleet`.
+const oneCopy = { reconcile: false, world: { oneCopy: true } }
+
 /** Explored by `npm test`. */
 export const smallBounds: readonly Bound[] = [
   { name: 'everything can go wrong once', ...once, intents: 2 },
@@ -26,6 +29,7 @@ export const smallBounds: readonly Bound[] = [
   { name: 'synchronous writes', ...once, intents: 3, synchronous: ['write'] },
   { name: 'synchronous commits', ...once, intents: 2, synchronous: ['commit'] },
   { name: 'all synchronous', ...twice, intents: 4, failures: 2, synchronous: ['write', 'commit'] },
+  { name: 'one copy', ...twice, intents: 2, ...oneCopy },
 ]
 
 /** Explored by `npm run explore`. */
@@ -39,6 +43,15 @@ export const fullBounds: readonly Bound[] = [
   { name: 'without reconciling', ...twice, intents: 3, reconcile: false },
   { name: 'synchronous writes', ...twice, intents: 4, synchronous: ['write'] },
   { name: 'synchronous commits', ...twice, intents: 3, synchronous: ['commit'] },
+  { name: 'one copy', ...twice, intents: 3, failures: 2, ...oneCopy },
+  {
+    name: 'one copy, touched, unconfirmed and abandoned',
+    ...twice,
+    intents: 2,
+    abandons: 1,
+    also: ['touch', 'unconfirmed'],
+    ...oneCopy,
+  },
 ]
 
 /** For schedules made up at random: far too many to explore all. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openAlarm } from '../../src/index.ts'
+import { rowAlarm } from '../../src/postgres/fleet/row-alarm.ts'
 import { deepBounds, smallBounds } from './bounds.ts'
 import { everySchedule } from './every-schedule.ts'
 import { startEngine } from './explorer/engine.ts'
@@ -90,7 +91,7 @@ describe('exploreSchedules', () => {
   // The full bound without reconciling found it: the step that was taken back had its turn all the same.
   it('two ways to the same record go on alike: a step that is taken back leaves nothing in the pipe', () => {
     const follow = (inputs: string) => {
-      const options = { openAlarm, readRecord, reconcile: false, synchronous: [], oneCopy: false }
+      const options = { openAlarm, readRecord, reconcile: false, synchronous: [], oneCopy: false, rowAlarm }
       const engine = startEngine(options, 2, 1, 0)
       return inputs.split(',').map((input) => engine.feed(input).engine.key)
     }

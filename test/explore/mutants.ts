@@ -1,3 +1,4 @@
+import { rowAlarm } from '../../src/postgres/fleet/row-alarm.ts'
 import type { ExploreOptions } from './explorer/options.ts'
 import type { Patch } from './patch-engine.ts'
 
@@ -11,6 +12,9 @@ export interface Mutant {
   /** what must be able to happen to show it, besides the usual */
   readonly bounds?: ExploreOptions
 }
+
+const unreconciled: ExploreOptions = { reconcile: false, wakes: 2 }
+const oneCopy = { oneCopy: true }
 
 const impatient: Patch = {
   file: 'actor/pipe.ts',
@@ -556,5 +560,34 @@ export const mutants: readonly Mutant[] = [
     patches: [
       { file: 'actor/record/intents.ts', find: 'if (!unconfirmed) work.gated = work.asked', put: '' },
     ],
+  },
+
+  // ---- one copy: the row of the store is what is delivered
+  {
+    name: 'one copy: what is asked again is the alarm of before',
+    world: oneCopy,
+    bounds: { ...unreconciled, rowAlarm: (record, time) => ({ ...rowAlarm(record, time), isNew: false }) },
+  },
+  {
+    name: 'one copy: a later alarm has the fence of the write before it',
+    world: oneCopy,
+    bounds: {
+      ...unreconciled,
+      rowAlarm: (record, time) =>
+        rowAlarm(Object.assign(Object.create(record), { issued: record.issued - 1 }), time),
+    },
+  },
+  {
+    name: 'one copy: an alarm that was written has the fence of a write to come',
+    world: oneCopy,
+    bounds: {
+      ...unreconciled,
+      rowAlarm: (record, time) => rowAlarm(Object.assign(Object.create(record), { bound: NaN }), time),
+    },
+  },
+  {
+    name: 'one copy: a delivery does not wait for the commit in flight',
+    world: { ...oneCopy, holdsDeliveries: false },
+    bounds: unreconciled,
   },
 ]

@@ -1,7 +1,7 @@
 import { EMPTY, type SchedulerLike, Subject, Subscription } from 'rxjs'
 import type { Keeper } from '../../../src/actor/keeper.ts'
 import type { Alarm, AlarmConfig, AlarmTime, Move } from '../../../src/index.ts'
-import { rowAlarm } from '../../../src/postgres/fleet/row-alarm.ts'
+import type { rowAlarm } from '../../../src/postgres/fleet/row-alarm.ts'
 import { SEQUENCES } from '../../../src/vocabulary/fence.ts'
 import { openDeliveries } from './deliveries.ts'
 import { type Effect, inOrder } from './effect.ts'
@@ -49,6 +49,7 @@ export interface EngineOptions {
   readonly synchronous: readonly ('commit' | 'write')[]
   /** its commits are its writes, as those of `postgresFleet` are */
   readonly oneCopy: boolean
+  readonly rowAlarm: typeof rowAlarm
 }
 
 interface Call {
@@ -106,7 +107,7 @@ export function startEngine(
   const { acked: ackedAtOpening } = readRecord(alarm)
 
   function rowOf(time: AlarmTime): { readonly fence: number | null; readonly isNew: boolean } {
-    const { fence, isNew } = rowAlarm(alarm as unknown as Keeper, time)
+    const { fence, isNew } = options.rowAlarm(alarm as unknown as Keeper, time)
     return { fence: fence === epoch * SEQUENCES ? null : fence - issued, isNew }
   }
 

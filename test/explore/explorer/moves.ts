@@ -2,7 +2,7 @@ import type { AlarmTime } from '../../../src/index.ts'
 import type { World } from './world.ts'
 
 /** What the application may ask: any of so many times, or this and then that. */
-export type Asking = { readonly oneCopy: boolean } & (
+export type Asking = { readonly holdsDeliveries: boolean } & (
   | { readonly times: number; readonly also: readonly ('unconfirmed' | 'touch')[] }
   | { readonly list: readonly AlarmTime[] }
 )
@@ -45,7 +45,7 @@ export function movesOf(world: World, asking: Asking): string[] {
       add(world.orphan === null, 'expired.unnoticed')
     }
     // It waits for a commit in flight, of which it may be.
-    const isHeldUp = asking.oneCopy && commit !== null
+    const isHeldUp = asking.holdsDeliveries && commit !== null
     if (lease === null && isDelivered && !isHeldUp && left.wakes > 0) {
       // Without it the manager is late, or paused: to the actor that is the same.
       moves.push('wake')

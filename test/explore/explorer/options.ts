@@ -1,4 +1,5 @@
 import { type Alarm, type AlarmConfig, type AlarmTime, openAlarm } from '../../../src/index.ts'
+import { rowAlarm } from '../../../src/postgres/fleet/row-alarm.ts'
 import { checkNames, type Names } from '../../../src/vocabulary/check-names.ts'
 import type { EngineOptions } from './engine.ts'
 import type { Asking } from './moves.ts'
@@ -33,6 +34,8 @@ export interface ExploreOptions {
   readonly synchronous?: readonly ('commit' | 'write')[]
   /** steps are taken again by other ways, which must end alike; default true. A search for a fault that was put in can do without */
   readonly audits?: boolean
+  /** what a commit leaves where there is one copy, for one that is broken on purpose */
+  readonly rowAlarm?: typeof rowAlarm
   /** faults of the store and the manager, put in on purpose */
   readonly world?: Partial<WorldRules>
 }
@@ -60,6 +63,7 @@ const names: Names<ExploreOptions> = {
   reconcile: true,
   synchronous: true,
   audits: true,
+  rowAlarm: true,
   world: true,
 }
 
@@ -75,7 +79,9 @@ export function boundsOf(options: ExploreOptions): Bounds {
     late = 1,
     abandons = 0,
   } = options
-  const oneCopy = options.world?.oneCopy === true
+  const rules = { ...soundWorld, ...options.world }
+  const { oneCopy } = rules
+  const holdsDeliveries = oneCopy && rules.holdsDeliveries
   const count = typeof intents === 'number' ? intents : intents.length
   return {
     openAlarm: options.openAlarm ?? openAlarm,
@@ -83,9 +89,10 @@ export function boundsOf(options: ExploreOptions): Bounds {
     reconcile: options.reconcile ?? true,
     synchronous: options.synchronous ?? [],
     oneCopy,
-    asking: { oneCopy, ...(typeof intents === 'number' ? { times, also } : { list: intents }) },
+    rowAlarm: options.rowAlarm ?? rowAlarm,
+    asking: { holdsDeliveries, ...(typeof intents === 'number' ? { times, also } : { list: intents }) },
     left: { intents: count, wakes, failures, crashes, late, abandons },
     alarms: options.alarms ?? [null, 2],
-    rules: { ...soundWorld, ...options.world },
+    rules,
   }
 }

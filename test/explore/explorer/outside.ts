@@ -16,6 +16,8 @@ export interface WorldRules {
   readonly keepsFailed: boolean
   /** the store's row is what is delivered from: a commit is the write, and no answer removes what stands */
   readonly oneCopy: boolean
+  /** there, a delivery waits for the commit in flight */
+  readonly holdsDeliveries: boolean
 }
 
 export const soundWorld: WorldRules = {
@@ -26,6 +28,7 @@ export const soundWorld: WorldRules = {
   fencesDone: true,
   keepsFailed: true,
   oneCopy: false,
+  holdsDeliveries: true,
 }
 
 /** A request reaches the manager: is it accepted? */
