@@ -62,10 +62,11 @@ export function ownShards(
   const process$ = new BehaviorSubject<string>(crypto.randomUUID())
   let processes = 1
   let timeline: number | null = null
-  let isBegun = false
+  let isSpent = false // what this process was is over
   let isKnown = false
   let endsAt = -Infinity // of the lease
-  let isLeft = false
+  let isLeaving = false
+  let hasLeft = false
   let looking: Promise<void> | null = null
   let balancing: Promise<void> | null = null
   let failure: { readonly error: unknown } | null = null // of the last time that it was balanced
@@ -73,6 +74,7 @@ export function ownShards(
   const isHeld = (): boolean => elapsed() < endsAt
 
   function loseAll(): void {
+    isSpent ||= isKnown
     isKnown = false
     endsAt = -Infinity
     end.set(null)
@@ -111,17 +113,21 @@ export function ownShards(
     return found
   }
 
-  /** As another process than before: what that one owned is free. */
+  /** As another process than before, whose shards need not wait for the end of its lease. */
   async function begin(): Promise<void> {
-    if (isBegun) process$.next(crypto.randomUUID())
-    isBegun = true
+    if (isSpent) {
+      await table.leave(process$.value)
+      process$.next(crypto.randomUUID())
+      isSpent = false
+    }
     await table.enter(process$.value)
     isKnown = true
   }
 
   async function lookNow(): Promise<void> {
+    if (hasLeft) return
     const found = await report()
-    if (found !== null && !isLeft) {
+    if (found !== null && !isLeaving) {
       balancing ??= balance(found)
         .then(
           () => {
@@ -140,7 +146,7 @@ export function ownShards(
 
   async function balance(found: Report): Promise<void> {
     const own = process$.value
-    const isOver = (): boolean => own !== process$.value || !isHeld() || isLeft
+    const isOver = (): boolean => own !== process$.value || !isHeld() || isLeaving
     if (found.owned !== owned.size || found.epochs !== sumOf(owned)) await compare(own, isOver)
     const share = Math.ceil(shards / found.processes)
     const most = Math.min(share - owned.size, found.free)
@@ -213,12 +219,14 @@ export function ownShards(
       return looking
     },
     async leave() {
-      isLeft = true
+      isLeaving = true
       await looking?.catch(() => {})
       await balancing
       try {
         await giveBack([...owned.keys()])
       } finally {
+        hasLeft = true
+        await looking?.catch(() => {})
         const own = process$.value
         loseAll()
         await table.leave(own)

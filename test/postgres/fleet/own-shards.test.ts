@@ -1,0 +1,147 @@
+import { expect, it } from 'vitest'
+import { type Process, shardWorld } from './shard-world.ts'
+
+const all = (processes: readonly Process[]): number[] => processes.map((process) => process.owned())
+
+it('divides the shards evenly as processes come and go, and moves no more than their share', async () => {
+  const world = shardWorld()
+  const one = world.start('one')
+  await world.clock.advance(10)
+  expect(one.owned()).toBe(12)
+  const two = world.start('two')
+  await world.clock.advance(2_500)
+  expect(all([one, two])).toEqual([6, 6])
+  const three = world.start('three')
+  await world.clock.advance(3_500)
+  expect(all([one, two, three])).toEqual([4, 4, 4])
+  expect(two.log).toEqual(['two', 'takes 6', 'loses 2'])
+  await two.ownership.leave()
+  await world.clock.advance(2_500)
+  expect(all([one, two, three])).toEqual([6, 0, 6])
+  expect(new Set(world.shards.map(({ owner }) => owner)).size).toBe(2)
+})
+
+it('has the shards of one that stands still within its lease, which has stopped by then', async () => {
+  const world = shardWorld()
+  const [one, two] = [world.start('one'), world.start('two')]
+  await world.clock.advance(2_500)
+  expect(all([one, two])).toEqual([6, 6])
+  one.stop()
+  await world.clock.advance(world.lease - 1_000)
+  expect(two.owned()).toBe(6)
+  await world.clock.advance(2_000)
+  expect(all([one, two])).toEqual([0, 12])
+  expect(one.ownership.epochOf(0)).toBe(null)
+})
+
+it('stops before its lease ends, counted from before it was asked for', async () => {
+  const world = shardWorld()
+  const one = world.start('one')
+  await world.clock.advance(10)
+  world.fault = (statement, when) =>
+    statement === 'report' && when === 'after'
+      ? new Promise((resolve) => world.clock.schedule(() => resolve(undefined), 900))
+      : undefined
+  await world.clock.advance(2_000) // it reports for the last time
+  one.stop()
+  await world.clock.advance(world.lease - 50)
+  expect(one.owned()).toBe(12)
+  await world.clock.advance(50)
+  expect(one.owned()).toBe(0)
+})
+
+it('reports while it waits for what is under way in a shard that is to be given back', async () => {
+  const world = shardWorld(4)
+  const one = world.start('one')
+  await world.clock.advance(10)
+  for (let shard = 0; shard < 4; shard++) one.busy.add(shard)
+  const two = world.start('two')
+  await world.clock.advance(3 * world.lease)
+  expect(one.log).toEqual(['one', 'takes 4'])
+  expect(all([one, two])).toEqual([2, 0])
+  expect(one.ownership.stays(0)).toBe(true)
+  expect(one.ownership.stays(3)).toBe(false)
+  expect(one.ownership.epochOf(3)).toBe(1) // what is under way may commit
+  one.rest(3)
+  await world.clock.advance(2_500)
+  expect(all([one, two])).toEqual([2, 1])
+  one.rest(2)
+  await world.clock.advance(2_500)
+  expect(all([one, two])).toEqual([2, 2])
+})
+
+it.each([
+  ['take', 'after'],
+  ['take', 'before'],
+  ['enter', 'after'],
+  ['release', 'before'],
+  ['release', 'after'],
+] as const)('owns its share though the answer to %s is lost %s it is done', async (lost, at) => {
+  const world = shardWorld()
+  const one = world.start('one')
+  let failures = 0
+  world.fault = (statement, when) => {
+    if (statement === lost && when === at && failures++ === 0) throw new Error('the answer is lost')
+  }
+  await world.clock.advance(2_500)
+  expect(one.owned()).toBe(12)
+  const two = world.start('two')
+  await world.clock.advance(6_500)
+  expect(all([one, two])).toEqual([6, 6])
+  expect(failures).toBeGreaterThan(0)
+  expect([one.error, two.error]).toEqual([null, null])
+})
+
+it('does not take for its own what came when its lease had ended', async () => {
+  const world = shardWorld()
+  const one = world.start('one')
+  let isSlow = true
+  world.fault = (statement, when) => {
+    if (statement !== 'take' || when === 'before' || !isSlow) return
+    isSlow = false
+    return new Promise((resolve) => world.clock.schedule(() => resolve(undefined), world.lease + 500))
+  }
+  await world.clock.advance(100)
+  one.stop()
+  await world.clock.advance(world.lease + 1_000)
+  expect(one.owned()).toBe(0)
+  expect(one.log).toEqual(['one'])
+})
+
+it('lets go of all of it when the server has another timeline', async () => {
+  const world = shardWorld()
+  const one = world.start('one')
+  await world.clock.advance(1_500)
+  const before = one.ownership.process
+  world.timeline = 2
+  await world.clock.advance(2_500)
+  expect(one.log).toEqual(['one', 'takes 12', 'loses 12', 'takes 12'])
+  expect(one.ownership.process).not.toBe(before)
+})
+
+it('says what keeps it from owning its share', async () => {
+  const world = shardWorld()
+  world.fault = (statement) => {
+    if (statement === 'take') throw new RangeError('no')
+  }
+  const one = world.start('one')
+  await world.clock.advance(2_500)
+  expect(one.error).toBeInstanceOf(RangeError)
+  world.shards.push({ owner: null, epoch: 0 })
+  await world.clock.advance(1_500)
+  expect(one.error).toMatchObject({ code: 'ALARM_CONFIG_INVALID' })
+})
+
+it('leaves nothing behind, also where the database is away', async () => {
+  const world = shardWorld()
+  const one = world.start('one')
+  await world.clock.advance(100)
+  world.fault = (statement) => {
+    if (statement === 'release') throw new Error('away')
+  }
+  await expect(one.ownership.leave()).rejects.toThrow('away')
+  expect(one.owned()).toBe(0)
+  expect(world.shards.every(({ owner }) => owner === null)).toBe(true)
+  await world.clock.advance(5_000)
+  expect(one.owned()).toBe(0)
+})
