@@ -62,7 +62,7 @@ export function ownShards(
   const process$ = new BehaviorSubject<string>(crypto.randomUUID())
   let processes = 1
   let timeline: number | null = null
-  let isSpent = false // what this process was is over
+  let hasBegun = false
   let isKnown = false
   let endsAt = -Infinity // of the lease
   let isLeaving = false
@@ -74,7 +74,6 @@ export function ownShards(
   const isHeld = (): boolean => elapsed() < endsAt
 
   function loseAll(): void {
-    isSpent ||= isKnown
     isKnown = false
     endsAt = -Infinity
     end.set(null)
@@ -115,11 +114,11 @@ export function ownShards(
 
   /** As another process than before, whose shards need not wait for the end of its lease. */
   async function begin(): Promise<void> {
-    if (isSpent) {
+    if (hasBegun) {
       await table.leave(process$.value)
       process$.next(crypto.randomUUID())
-      isSpent = false
     }
+    hasBegun = true
     await table.enter(process$.value)
     isKnown = true
   }
@@ -157,7 +156,6 @@ export function ownShards(
   /** The answer to a move was lost, or a failover has undone one. */
   async function compare(own: string, isOver: () => boolean): Promise<void> {
     const all = new Map((await table.owned(own)).map((each) => [each.id, each]))
-    if (isOver()) return
     lose([...owned.keys()].filter((id) => all.get(id)?.epoch !== owned.get(id)))
     await keep(
       [...all.values()].filter(({ id }) => !owned.has(id)),
@@ -181,7 +179,7 @@ export function ownShards(
     let releasing = Promise.resolve()
     const release = async (): Promise<void> => {
       const some = quiet.splice(0).filter((id) => owned.has(id))
-      if (own !== process$.value || some.length === 0) return
+      if (some.length === 0) return
       lose(some)
       await table.release(own, some)
     }

@@ -48,6 +48,7 @@ it('stops before its lease ends, counted from before it was asked for', async ()
   expect(one.owned()).toBe(12)
   await world.clock.advance(50)
   expect(one.owned()).toBe(0)
+  expect(one.log.at(-1)).toBe('loses 12')
 })
 
 it('reports while it waits for what is under way in a shard that is to be given back', async () => {
@@ -92,12 +93,24 @@ it.each([
   expect([one.error, two.error]).toEqual([null, null])
 })
 
-it('does not take for its own what came when its lease had ended', async () => {
+it('owns nothing from the end of its lease on, though no timer has fired by then', async () => {
+  const world = shardWorld()
+  const one = world.start('one')
+  await world.clock.advance(10)
+  world.clock.block(world.lease)
+  expect(one.ownership.epochOf(0)).toBe(null)
+  expect([one.owned(), one.ownership.stays(0)]).toEqual([0, false])
+})
+
+it.each([
+  ['take', 'after'],
+  ['taken', 'before'],
+])('does not take for its own what came when its lease had ended: %s', async (slow, at) => {
   const world = shardWorld()
   const one = world.start('one')
   let isSlow = true
   world.fault = (statement, when) => {
-    if (statement !== 'take' || when === 'before' || !isSlow) return
+    if (statement !== slow || when !== at || !isSlow) return
     isSlow = false
     return new Promise((resolve) => world.clock.schedule(() => resolve(undefined), world.lease + 500))
   }
@@ -105,7 +118,11 @@ it('does not take for its own what came when its lease had ended', async () => {
   one.stop()
   await world.clock.advance(world.lease + 1_000)
   expect(one.owned()).toBe(0)
-  expect(one.log).toEqual(['one'])
+  expect(one.log.includes('loses 12')).toBe(false)
+  world.clock.schedule(() => void one.ownership.look(), 0) // it goes on
+  await world.clock.advance(100)
+  expect(one.owned()).toBe(12)
+  expect(one.log.at(-1)).toBe('takes 12')
 })
 
 it('lets go of all of it when the server has another timeline', async () => {

@@ -11,7 +11,7 @@ export interface ShardWorld {
   readonly shards: { owner: string | null; epoch: number }[]
   readonly lease: number
   /** called by each statement, before and after what it does: what it throws is what the process gets */
-  fault: (statement: keyof ShardTable, when: 'before' | 'after') => unknown
+  fault: (statement: keyof ShardTable | 'taken', when: 'before' | 'after') => unknown
   timeline: number
   /** A process that looks each second while it runs. */
   start(name: string): Process
@@ -107,6 +107,7 @@ export function shardWorld(count = 12): ShardWorld {
     let isStopped = false
     const moving: Moving = {
       async taken(taken) {
+        await Promise.resolve(world.fault('taken', 'before'))
         log.push(`takes ${taken.length}`)
       },
       leaving: (shard) =>
