@@ -149,8 +149,8 @@ export function ownShards(
     if (found.owned !== owned.size || found.epochs !== sumOf(owned)) await compare(own, isOver)
     const share = Math.ceil(shards / found.processes)
     const most = Math.min(share - owned.size, found.free)
-    if (most > 0 && !isOver()) await keep(await table.take(own, most), isOver)
-    if (owned.size > share && !isOver()) await giveBack([...owned.keys()].slice(share))
+    if (most > 0) await keep(await table.take(own, most), isOver)
+    if (owned.size > share) await giveBack([...owned.keys()].slice(share))
   }
 
   /** The answer to a move was lost, or a failover has undone one. */

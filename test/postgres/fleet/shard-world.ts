@@ -13,6 +13,8 @@ export interface ShardWorld {
   /** called by each statement, before and after what it does: what it throws is what the process gets */
   fault: (statement: keyof ShardTable | 'taken', when: 'before' | 'after') => unknown
   timeline: number
+  /** The database knows of no process any more. */
+  forget(): void
   /** A process that looks each second while it runs. */
   start(name: string): Process
 }
@@ -38,7 +40,15 @@ export function shardWorld(count = 12): ShardWorld {
   const now = (): number => clock.elapsed()
   const isAlive = (id: string | null): boolean =>
     id !== null && known.has(id) && (known.get(id) as number) + LEASE > now()
-  const world: ShardWorld = { clock, shards, lease: LEASE, fault: () => {}, timeline: 1, start }
+  const world: ShardWorld = {
+    clock,
+    shards,
+    lease: LEASE,
+    fault: () => {},
+    timeline: 1,
+    forget: () => known.clear(),
+    start,
+  }
 
   const own = (id: string) =>
     shards.flatMap(({ owner, epoch }, shard) => (owner === id ? [{ id: shard, epoch }] : []))
