@@ -145,7 +145,7 @@ export function ownShards(
 
   async function balance(found: Report): Promise<void> {
     const own = process$.value
-    const isOver = (): boolean => own !== process$.value || !isHeld() || isLeaving
+    const isOver = (): boolean => own !== process$.value || !isHeld()
     if (found.owned !== owned.size || found.epochs !== sumOf(owned)) await compare(own, isOver)
     const share = Math.ceil(shards / found.processes)
     const most = Math.min(share - owned.size, found.free)

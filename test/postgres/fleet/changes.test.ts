@@ -1,0 +1,137 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import type { Change } from '../../../src/postgres/fleet/change.ts'
+import { type Changes, changesInGroups } from '../../../src/postgres/fleet/changes.ts'
+import { shardWork } from '../../../src/postgres/fleet/shard-work.ts'
+import { sharedCommit } from '../../../src/postgres/fleet/shared-commit.ts'
+import { AlarmError } from '../../../src/vocabulary/errors.ts'
+import { virtualClock } from '../../virtual-clock.ts'
+
+/** Changes whose groups end when the test says so. */
+function rig() {
+  const clock = virtualClock()
+  const work = shardWork()
+  const groups: { readonly group: readonly Change[]; end(again?: readonly Change[]): void }[] = []
+  const changes: Changes = changesInGroups(
+    (group) => new Promise((resolve) => groups.push({ group, end: (again = []) => resolve(again) })),
+    {
+      shardOfKey: (key) => key.length,
+      isOfHandler: (key) => key === 'h',
+      work,
+      scheduler: clock,
+      timeout: 1_000,
+    },
+  )
+  const keys = () => groups.map(({ group }) => group.map(({ key }) => key).join(''))
+  const ended: string[] = []
+  const ask = (key: string): void => {
+    changes
+      .change(key, () => {})
+      .then(
+        () => ended.push(key),
+        (error) => ended.push(`${key} ${error.code}`),
+      )
+  }
+  const end = async (nth: number, again?: readonly Change[]): Promise<void> => {
+    const { group, end } = groups[nth] as (typeof groups)[number]
+    for (const each of group) if (again?.includes(each) !== true) each.resolve(undefined)
+    end(again)
+    await setImmediate()
+  }
+  return { clock, work, changes, groups, keys, ended, ask, end }
+}
+
+it('does what is asked in one turn together, one change of a key at a time, in their order', async () => {
+  const { ask, keys, end, groups } = rig()
+  for (const key of 'abac') ask(key)
+  await setImmediate()
+  expect(keys()).toEqual(['abc'])
+  ask('b')
+  ask('d')
+  await setImmediate()
+  expect(keys()).toEqual(['abc'])
+  await end(0)
+  expect(keys()).toEqual(['abc', 'abd'])
+  expect(new Set(groups.flatMap(({ group }) => group)).size).toBe(6)
+})
+
+it('has four groups of a hundred under way', async () => {
+  const { ask, groups, end } = rig()
+  for (let i = 0; i < 450; i++) ask(`k${i}`)
+  await setImmediate()
+  expect(groups.map(({ group }) => group.length)).toEqual([100, 100, 100, 100])
+  await end(2)
+  expect(groups.map(({ group }) => group.length)).toEqual([100, 100, 100, 100, 50])
+})
+
+it('begins again what is to come once more, before what was asked after it', async () => {
+  const { ask, keys, end, groups, ended } = rig()
+  for (const key of 'ab') ask(key)
+  await setImmediate()
+  ask('a')
+  const again = groups[0]!.group.filter(({ key }) => key === 'a')
+  again[0]!.alarm = 7
+  await end(0, again)
+  expect(ended).toEqual(['b'])
+  expect(groups[1]!.group).toEqual(again)
+  expect(again[0]!.alarm).toBe(undefined)
+  expect(keys()).toEqual(['ab', 'a'])
+})
+
+it('lets none wait for longer than it may', async () => {
+  const { ask, clock, ended, end, keys } = rig()
+  for (const key of 'aab') ask(key)
+  await setImmediate()
+  expect(keys()).toEqual(['ab'])
+  await clock.advance(600)
+  ask('a')
+  await clock.advance(399)
+  expect(ended).toEqual([])
+  await clock.advance(1)
+  expect(ended).toEqual(['a ALARM_TIMEOUT'])
+  await clock.advance(600)
+  expect(ended).toEqual(['a ALARM_TIMEOUT', 'a ALARM_TIMEOUT'])
+  await end(0)
+  expect(ended.slice(2)).toEqual(['a', 'b'])
+  expect(clock.pending()).toBe(0)
+})
+
+it('takes only what a handler asks for once it is refused', async () => {
+  const { ask, changes, ended, keys } = rig()
+  ask('a')
+  changes.refuse(new AlarmError('ALARM_CLOSED', 'closed'))
+  for (const key of 'bh') ask(key)
+  await setImmediate()
+  expect(keys()).toEqual(['ah'])
+  expect(ended).toEqual(['b ALARM_CLOSED'])
+})
+
+it('is under way in its shard until it is answered', async () => {
+  const { ask, work, end } = rig()
+  ask('aa')
+  let isIdle = false
+  const idle = work.idle(2).then(() => (isIdle = true))
+  await work.idle(1)
+  await setImmediate()
+  expect(isIdle).toBe(false)
+  await end(0)
+  await idle
+})
+
+it('commits when the last has asked, and nothing once one has failed', async () => {
+  const done: string[] = []
+  const commit = sharedCommit<string>(['a', 'b'], async (all) => void done.push(all.join('')))
+  const first = commit.ask('a', 'A')
+  await setImmediate()
+  expect(done).toEqual([])
+  expect(await commit.ask('b', 'B')).toBe(null)
+  expect(await first).toBe(null)
+  expect(done).toEqual(['AB'])
+
+  const broken = sharedCommit<string>(['a', 'b'], async () => void done.push('no'))
+  const asked = broken.ask('a', 'A')
+  broken.fail(new RangeError('broken'))
+  await expect(asked).rejects.toThrow('broken')
+  await expect(broken.ask('b', 'B')).rejects.toThrow('broken')
+  expect(done).toEqual(['AB'])
+})
