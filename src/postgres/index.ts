@@ -9,6 +9,7 @@ export type { FleetDelivery, PostgresFleetOptions } from './fleet/fleet-options.
 export type { Forward, Forwarded } from './fleet/forward.ts'
 export type { Operation, Request as FleetRequest } from './fleet/operations.ts'
 export {
+  type FleetHandler,
   fleetHandler,
   forwardOverHttp,
   type HttpForwardOptions,

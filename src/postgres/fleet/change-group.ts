@@ -244,6 +244,7 @@ export function changeGroup(parts: GroupParts): Perform {
       change.alarm = time
     }
     return {
+      key: change.key,
       get time() {
         return change.alarm === undefined ? actor.time : change.alarm
       },

@@ -4,6 +4,8 @@ import type { HandlerRun } from '../handler-run.ts'
 
 /** What the function of a change asks of the alarm; it belongs to the change. */
 export interface ChangedAlarm {
+  /** of the actor */
+  readonly key: string
   /** what stands, or was asked in this change */
   readonly time: AlarmTime
   set(time: number | Date): void

@@ -1,9 +1,12 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { reportUnhandled } from '../../operators/reached.ts'
 import { configError } from '../../vocabulary/error-of.ts'
 import { AlarmError, type AlarmErrorCode } from '../../vocabulary/errors.ts'
 import { given } from '../../vocabulary/given.ts'
 import { timerMilliseconds } from '../../vocabulary/milliseconds.ts'
 import { fieldOf } from '../../vocabulary/safe-field.ts'
 import type { Forward } from './forward.ts'
+import { answerOnNode } from './on-node.ts'
 import type { Request as Asked } from './operations.ts'
 
 /** A request as it comes to a process, with the one that it is meant for. */
@@ -84,14 +87,27 @@ async function readAnswer(response: Response, address: string): Promise<unknown>
   })
 }
 
-/** Answers the requests of other processes of a fleet: a function from a Request to a Response, as servers of today take it. */
+/** Answers a Request with a Response, as servers of today take it; or is the listener of a server of Node. */
+export interface FleetHandler {
+  (request: Request): Promise<Response>
+  (request: IncomingMessage, response: ServerResponse): void
+}
+
+/**
+ * Answers the requests of other processes of a fleet, at the path /nolater/change and at no other.
+ *
+ * ```ts
+ * createServer(fleetHandler(fleet, { authorize: ({ headers }) => headers.get('authorization') === secret })).listen(8001)
+ * ```
+ */
 export function fleetHandler(
   fleet: { serve(request: Served): PromiseLike<unknown> },
   options: HttpHandlerOptions,
-): (request: Request) => Promise<Response> {
+): FleetHandler {
   const { authorize, limit = MEGABYTE } = options ?? {}
   if (typeof authorize !== 'function') throw configError('authorize', 'a function of a Request', authorize)
-  return async (request) => {
+
+  async function answer(request: Request): Promise<Response> {
     if (request.method !== 'POST' || new URL(request.url).pathname !== PATH)
       return refused(404, 'There is nothing here.')
     if (!(await authorize(request))) return refused(403, 'This is for processes of the fleet.')
@@ -110,6 +126,14 @@ export function fleetHandler(
       )
     }
   }
+
+  return ((request: Request | IncomingMessage, response?: ServerResponse) => {
+    if (request instanceof Request) return answer(request)
+    return void answerOnNode(answer, request, response as ServerResponse).catch((error) => {
+      response?.destroy() // it was cut, or is no request
+      reportUnhandled(error)
+    })
+  }) as FleetHandler
 }
 
 /** Its text, `null` where that is too long. */

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
 import { AlarmError } from 'nolater'
 import { type FleetRequest, fleetHandler, forwardOverHttp } from 'nolater/postgres'
 import { expect, it, onTestFinished } from 'vitest'
@@ -14,20 +13,7 @@ async function listen(serve: (request: FleetRequest) => Promise<unknown>, limit?
       ...(limit !== undefined && { limit }),
     },
   )
-  const server = createServer(async (request, response) => {
-    const { method = 'GET', url = '/', headers } = request
-    const body = method === 'GET' ? null : (Readable.toWeb(request) as ReadableStream)
-    const answered = await answer(
-      new Request(`http://${headers.host}${url}`, {
-        method,
-        headers: headers as Record<string, string>,
-        body,
-        duplex: 'half',
-      } as RequestInit),
-    )
-    response.writeHead(answered.status, Object.fromEntries(answered.headers))
-    response.end(await answered.text())
-  })
+  const server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.close()
