@@ -98,7 +98,7 @@ export interface Revived {
 }
 
 /** Which alarms are taken, where it is not all that are due. */
-export interface Taking {
+interface Taking {
   /** of $4 and what follows it */
   readonly condition: string
   values(): readonly unknown[]

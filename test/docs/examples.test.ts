@@ -19,6 +19,7 @@ import { compilerOptions } from './public-entries.ts'
 const notRun: readonly (readonly [string, string])[] = [
   ['postgresManager(', 'needs a server'],
   ['postgresStore(', 'needs a server'],
+  ['postgresFleet(', 'needs a server'],
   ['describeManager(', 'registers tests, which a test cannot do'],
   ['toMatchMarblesInlineSnapshot(', 'is what `vitest -u` has not written yet'],
 ]

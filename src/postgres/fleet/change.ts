@@ -13,6 +13,7 @@ export interface ChangedAlarm {
   delete(): void
 }
 
+/** What a change does: statements on `tx`, and what it asks of the alarm. Its end is waited for, and nothing that it has not awaited. */
 export type ChangeWork<T> = (tx: ClientBase, alarm: ChangedAlarm) => T | PromiseLike<T>
 
 /** One call of `change`, until it is answered. */

@@ -29,7 +29,7 @@ export interface RowCommitted {
 }
 
 /** What a row holds, and an epoch whose fences are all above its own. */
-export interface LoadedRow {
+interface LoadedRow {
   readonly time: AlarmTime
   readonly epoch: number
 }

@@ -34,7 +34,16 @@ const thrownThere = new WeakSet<object>() // by operations
 const PATH = '/nolater/change'
 const MEGABYTE = 1 << 20
 
-/** Sends requests to `address` + /nolater/change, where `fleetHandler` answers them. */
+/**
+ * Sends requests to `address` + /nolater/change, where `fleetHandler` answers them: what is given to `postgresFleet` as `forward`.
+ *
+ * Rejects with what the other process says; with `ALARM_STORAGE_UNREACHABLE` (`passes`) where it is not known whether that has done it, or where
+ * as many are under way as there may be.
+ *
+ * ```ts
+ * const forward = forwardOverHttp({ headers: () => ({ authorization: 'a secret of the fleet' }) })
+ * ```
+ */
 export function forwardOverHttp(options: HttpForwardOptions = {}): Forward {
   const { concurrency = 1_000, headers = () => ({}) } = options
   const timeout = timerMilliseconds('timeout', options.timeout ?? 15_000)
@@ -97,7 +106,9 @@ export interface FleetHandler {
  * Answers the requests of other processes of a fleet, at the path /nolater/change and at no other.
  *
  * ```ts
- * createServer(fleetHandler(fleet, { authorize: ({ headers }) => headers.get('authorization') === secret })).listen(8001)
+ * const fleet = await postgresFleet({ connectionString: 'postgres://localhost/app', handler: ({ key }) => wake(key) })
+ * const authorize = ({ headers }: Request) => headers.get('authorization') === 'a secret of the fleet'
+ * createServer(fleetHandler(fleet, { authorize })).listen(8001)
  * ```
  */
 export function fleetHandler(

@@ -93,7 +93,7 @@ const MINUTE = 60_000
  * locks the shards that it is in: where they have another owner by then, it changes nothing (`ALARM_FENCED`).
  *
  * ```ts
- * const fleet = await postgresFleet({ connectionString, handler: ({ key }) => mail(key) })
+ * const fleet = await postgresFleet({ connectionString: 'postgres://localhost/app', handler: ({ key }) => wake(key) })
  * await fleet.change('42', async (tx, alarm) => {
  *   await tx.query('INSERT INTO item VALUES ($1)', ['tea'])
  *   alarm.setIn(60_000)
