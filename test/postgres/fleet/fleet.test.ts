@@ -231,6 +231,124 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       expect(fleet.actor('a').time).toBe(time)
     }))
 
+  it('delivers what the row has where its memory has another, and takes that', ({ expect }) =>
+    withFleets(async ({ open, query, delivered }) => {
+      const fleet = await open({ pollInterval: 100 })
+      await ownsAll(fleet)
+      await fleet.change('a', (_, alarm) => alarm.setIn(HOUR))
+      // As a standby that is promoted has it, where the newest commits are lost.
+      await query('UPDATE $schema._nolater_alarm SET time = 1, due = 1')
+      await until(() => delivered.length === 1)
+      expect(delivered).toMatchObject([{ key: 'a', scheduledTime: 1 }])
+      await until(
+        () => query<{ time: unknown }>('SELECT time FROM $schema._nolater_alarm'),
+        ([row]) => row?.time === null,
+      )
+    }))
+
+  it('runs once more what the server has rolled back, and nothing else', ({ expect }) =>
+    withFleets(async ({ open, query, item }) => {
+      const fleet = await open()
+      await ownsAll(fleet)
+      const runs = { a: 0, b: 0, c: 0 }
+      const raise = (state: string) => `DO $$BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${state}'; END$$`
+      const all = [
+        fleet.change('a', async (tx, alarm) => {
+          await tx.query(`INSERT INTO ${item} VALUES ('a', 'tea')`)
+          alarm.setIn(HOUR)
+          if (runs.a++ === 0) await tx.query(raise('40001'))
+        }),
+        fleet.change('b', async () => {
+          runs.b++
+          throw Object.assign(new Error('no'), { code: 409 })
+        }),
+        fleet.change('c', async (tx) => {
+          runs.c++
+          await tx.query(raise('40P01'))
+        }),
+      ]
+      expect(await Promise.all(all.map(codeOf))).toEqual(['done', 409, '40P01'])
+      expect(runs).toEqual({ a: 2, b: 1, c: 5 })
+      expect(await query('SELECT actor FROM $schema.item')).toEqual([{ actor: 'a' }])
+    }))
+
+  it('breaks no other change with that of an actor whose alarm breaks meanwhile', ({ expect }) =>
+    withFleets(async ({ open, query, item }) => {
+      const fleet = await open()
+      await ownsAll(fleet)
+      const add = (key: string) => (tx: pg.ClientBase) =>
+        tx.query(`INSERT INTO ${item} VALUES ($1, 'tea')`, [key])
+      const closing = fleet.events$.subscribe(({ kind, key }) => {
+        if (kind === 'commit-issued' && key === 'c') fleet.actor('d').close()
+      })
+      const all = [
+        fleet.change('a', async (tx) => {
+          await add('a')(tx)
+          fleet.actor('a').close()
+        }),
+        fleet.change('b', add('b')),
+        fleet.change('c', add('c')),
+        fleet.change('d', add('d')),
+      ]
+      expect(await Promise.all(all.map(codeOf))).toEqual(['ALARM_CLOSED', 'done', 'done', 'ALARM_CLOSED'])
+      closing.unsubscribe()
+      expect(await query('SELECT actor FROM $schema.item ORDER BY actor')).toEqual([
+        { actor: 'b' },
+        { actor: 'c' },
+      ])
+    }))
+
+  it('leaves no statement behind that has taken too long', ({ expect }) =>
+    withFleets(async ({ open, query }) => {
+      const fleet = await open({ timeout: 500 })
+      await ownsAll(fleet)
+      expect(await codeOf(fleet.change('a', (tx) => tx.query('SELECT pg_sleep(300)')))).toMatch(
+        /^(ALARM_TRANSACTION_INVALID|57014)$/,
+      )
+      await until(
+        () =>
+          query<{ count: number }>(
+            `SELECT count(*)::integer FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(300)' AND state = 'active'`,
+          ),
+        ([row]) => row?.count === 0,
+      )
+      expect(await codeOf(fleet.change('a', () => {}))).toBe('done')
+    }))
+
+  it('rolls back what a handler has under way when its lease ends', ({ expect }) =>
+    withFleets(async ({ open, query, item }) => {
+      const codes: unknown[] = []
+      const fleet = await open({
+        lease: 600,
+        handler: async ({ key }) => {
+          const change = fleet.change(key, async (tx) => {
+            await tx.query(`INSERT INTO ${item} VALUES ($1, 'tea')`, [key])
+            if (codes.length === 0) await sleep(1_200)
+          })
+          codes.push(await codeOf(change))
+        },
+      })
+      await ownsAll(fleet)
+      await fleet.change('a', (_, alarm) => alarm.set(0))
+      await until(() => codes.length === 2)
+      expect(codes).toEqual(['ALARM_CLOSED', 'done'])
+      expect(await query('SELECT actor FROM $schema.item')).toEqual([{ actor: 'a' }])
+    }))
+
+  it('keeps an actor in memory while it is being changed', ({ expect }) =>
+    withFleets(async ({ open, query }) => {
+      const fleet = await open({ maxActors: 2 })
+      await ownsAll(fleet)
+      const [first, then] = [Date.now() + 2 * HOUR, Date.now() + HOUR]
+      await fleet.change('a', (_, alarm) => alarm.set(first))
+      await fleet.change('a', async () => {
+        for (const key of ['b', 'c', 'd']) await codeOf(firstValueFrom(fleet.actor(key).confirmed())) // each takes the place of an idle one
+        fleet.actor('a').set(then)
+      })
+      expect(fleet.actor('a').time).toBe(then)
+      expect(await query('SELECT time::float8 FROM $schema._nolater_alarm')).toEqual([{ time: then }])
+    }))
+
   it('keeps the settings of one change from the next, and defers what is deferred', ({ expect }) =>
     withFleets(async ({ open, query, item }) => {
       const fleet = await open()
