@@ -224,7 +224,6 @@ export function changeGroup(parts: GroupParts): Perform {
       change.result = await insideOfChange.run(store, async () =>
         change.work(loan.client, alarmOf(change, actor)),
       )
-      if (change.cut !== undefined) throw change.cut
       await ask(CHECK, [])
       return 'done'
     } catch (error) {
