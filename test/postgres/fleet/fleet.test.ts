@@ -120,13 +120,9 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       expect(left).toBeGreaterThan(0)
       await until(() => delivered.length === 1)
       expect(delivered[0]).toMatchObject({ key: 'a', scheduledTime: left, retryCount: 0, isRetry: false })
-      await until(
-        async () =>
-          (
-            await query<{ time: unknown; holder: unknown }>('SELECT time, holder FROM $schema._nolater_alarm')
-          )[0],
-        ({ time, holder }: any) => time === null && holder === null,
-      )
+      const rows = () =>
+        query<{ time: unknown; holder: unknown }>('SELECT time, holder FROM $schema._nolater_alarm')
+      await until(rows, ([row]) => row?.time === null && row.holder === null)
       expect(await query('SELECT * FROM $schema.item')).toEqual([{ actor: 'a', name: 'tea' }])
       expect(await fleet.change('a', (_, alarm) => alarm.time)).toBe(null)
     }))
@@ -663,7 +659,10 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       let isFailing = true
       const fleet = await open({ handler: () => (isFailing ? throwError(() => new Error('no')) : []) })
       await ownsAll(fleet)
-      const time = await fleet.change('a', (_, alarm) => (alarm.set(0), alarm.time))
+      const time = await fleet.change('a', (_, alarm) => {
+        alarm.set(0)
+        return alarm.time
+      })
       const failed = () =>
         query<{ counted: number; due: string; fence: string }>(
           'SELECT counted, due, fence FROM $schema._nolater_alarm WHERE counted > 0 AND holder IS NULL',
