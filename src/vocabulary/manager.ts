@@ -123,8 +123,8 @@ export interface AlarmManager {
 
   /**
    * Delivers a failed alarm again, at once and with all its retries; also one that was rescheduled, and waits; and one that is delivered by
-   * a process that has died, before the end of its lease: it has not reported for ten minutes, or is gone from this machine. Resolves to
-   * whether there was one: under this `fence`, if one is given.
+   * a process that has died, before the end of its lease: it has not reported for ten minutes, or for 30 s and is gone from this machine.
+   * Resolves to whether there was one: under this `fence`, if one is given.
    */
   retry?(key: string, options?: { readonly fence?: number }): PromiseLike<boolean>
 

@@ -24,9 +24,11 @@ export async function doctor(call: Call, terminal: Terminal): Promise<number> {
       terminal.say('It was stopped before all was examined.\n')
       return EXIT.failed
     }
-    const faults = findings.filter(({ severity }) => severity === 'fault').length
+    const isFault = ({ severity }: Finding): boolean => severity === 'fault'
+    const faults = findings.filter(isFault).length
     let left = faults
-    for (const finding of findings) {
+    // A hundred notices would hide the one fault behind them.
+    for (const finding of [...findings.filter(isFault), ...findings.filter((each) => !isFault(each))]) {
       if (terminal.signal.aborted) break
       const count = (counts.get(finding.code) ?? 0) + 1
       counts.set(finding.code, count)

@@ -85,6 +85,6 @@ function missed(action: Action): string {
   if (action === 'pause') return 'That is paused already.'
   if (action === 'resume') return 'That is not paused: a pause that is wider goes on.'
   if (action === 'retry')
-    return 'It has changed since it was shown, or the process that has it may be at work: it must be gone from this machine, or silent for ten minutes.'
+    return 'It has changed since it was shown, or the process that has it may be at work: it must be silent for 30 s and gone from this machine, or silent for ten minutes.'
   return 'It has changed since it was shown: there is no failed alarm under that fence.'
 }

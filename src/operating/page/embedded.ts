@@ -927,7 +927,7 @@ var words = {
     what: "What has become due is delivered at once. A pause that is wider goes on."
   }
 };
-var LEFT_LEASE = "Its lease is ended if its process is gone from this machine, or has not reported for ten minutes: then it is delivered again at once.";
+var LEFT_LEASE = "Its lease is ended if its process has not reported for 30 s and is gone from this machine, or has not reported for ten minutes: then it is delivered again at once.";
 var HOUR = 36e5;
 var can = (document.body.dataset.can ?? "").split(" ");
 var isOn = false;
@@ -1493,6 +1493,7 @@ function start2() {
     byId("main").focus();
   });
   window.addEventListener("hashchange", () => {
+    document.querySelector("dialog[open]")?.close("cancel");
     say("");
     enter();
   });

@@ -113,7 +113,7 @@ describe('what nolater doctor says', () => {
       file,
       `UPDATE alarm SET due = time, counted = 0; UPDATE alarm SET key = 'other' WHERE key = 'key2'`,
     )
-    for (const prefix of ['key', 'none']) await run(['pause', file, '--prefix', prefix])
+    for (const prefix of ['another', 'key', 'none']) await run(['pause', file, '--prefix', prefix])
     const { code, out } = await run(['doctor', file])
     expect(code).toBe(1)
     expect(out).toMatch(

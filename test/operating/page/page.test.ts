@@ -165,6 +165,10 @@ describe.skipIf(isMissing)(
       await soon(() => dialog.isVisible()).toBe(false)
       expect((await manager.stats()).counts.failed).toBe(held.failed)
       await press(page, 'Retry')
+      await page.evaluate(() => history.pushState(null, '', '#'))
+      await page.goBack() // to what it is about: it is not of any other page
+      await soon(() => dialog.isVisible()).toBe(false)
+      await press(page, 'Retry')
       await dialog.getByRole('button', { name: 'Retry' }).click()
       await soon(() => page.locator('#said').innerText()).toBe('Retried the alarm of cart:0000600.')
       await soon(() => page.locator('article').innerText()).toContain('was due')

@@ -46,7 +46,7 @@ const words: Readonly<Record<Action, Words>> = {
 
 /** What a retry does where a process has the alarm that does not report any more. */
 export const LEFT_LEASE =
-  'Its lease is ended if its process is gone from this machine, or has not reported for ten minutes: then it is delivered again at once.'
+  'Its lease is ended if its process has not reported for 30 s and is gone from this machine, or has not reported for ten minutes: then it is delivered again at once.'
 
 const HOUR = 3_600_000
 const can = (document.body.dataset.can ?? '').split(' ')

@@ -119,6 +119,7 @@ function start(): void {
     byId('main').focus()
   })
   window.addEventListener('hashchange', () => {
+    document.querySelector<HTMLDialogElement>('dialog[open]')?.close('cancel') // it is of the page before
     say('')
     enter()
   })
