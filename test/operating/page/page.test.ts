@@ -165,7 +165,7 @@ describe.skipIf(isMissing)(
       await soon(() => dialog.isVisible()).toBe(false)
       expect((await manager.stats()).counts.failed).toBe(held.failed)
       await press(page, 'Retry')
-      await page.evaluate(() => history.pushState(null, '', '#'))
+      await page.evaluate(`history.pushState(null, '', '#')`)
       await page.goBack() // to what it is about: it is not of any other page
       await soon(() => dialog.isVisible()).toBe(false)
       await press(page, 'Retry')
