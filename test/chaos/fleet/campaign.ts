@@ -30,7 +30,12 @@ interface Process {
 /** Four processes over one database, and one trouble after the other; an outside look at the tables all the while. */
 export async function troubleFleet(
   server: Server,
-  { faults, seed, watch }: { faults: number; seed: number; watch(line: string): void },
+  {
+    faults,
+    seed,
+    sabotage,
+    watch,
+  }: { faults: number; seed: number; sabotage: string; watch(line: string): void },
 ): Promise<Found> {
   const roll = dice(seed)
   const counts: Record<string, number> = {}
@@ -46,7 +51,12 @@ export async function troubleFleet(
       process.execPath,
       ['--import', './test/run-sources.mjs', 'test/chaos/fleet/fleet-process.ts'],
       {
-        env: { ...process.env, DATABASE_URL: server.connectionString, NAME: `p${names++}` },
+        env: {
+          ...process.env,
+          DATABASE_URL: server.connectionString,
+          NAME: `p${names++}`,
+          SABOTAGE: sabotage,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     )

@@ -3,7 +3,7 @@ import { postgresFleet } from 'nolater/postgres'
 import pg from 'pg'
 import { COUNT, FULFIL, NEXT, SCHEMA, WISH } from './tables.ts'
 
-const { DATABASE_URL: connectionString, NAME = 'x', ACTORS = '60' } = process.env
+const { DATABASE_URL: connectionString, NAME = 'x', ACTORS = '60', SABOTAGE } = process.env
 const pool = new pg.Pool({ connectionString, max: 8 })
 pool.on('error', () => {})
 
@@ -36,7 +36,7 @@ async function wish(): Promise<void> {
   const id = await fleet.change(key, async (tx, alarm) => {
     await tx.query(COUNT, [key, NAME])
     const { rows } = await tx.query<{ id: string }>(WISH, [key, random(3_000)])
-    alarm.set((await next(tx, key)) as number)
+    if (SABOTAGE !== 'no-alarm' || random(50) > 0) alarm.set((await next(tx, key)) as number)
     return rows[0]?.id
   })
   console.log(id)

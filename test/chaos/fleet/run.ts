@@ -1,11 +1,12 @@
 // npm run chaos:fleet                            500 faults over four processes, exit code 1 if anything was lost, later or before its time
 // npm run chaos:fleet -- --kills 50 --seed 7
+// npm run chaos:fleet -- --sabotage no-alarm     breaks the processes: the checker must find it (exit code 1)
 import { endBySignals } from '../../../examples/processes/scratch-folder.ts'
 import { readArguments } from '../../crash/read-arguments.ts'
 import { startServer } from '../../postgres/server.ts'
 import { troubleFleet } from './campaign.ts'
 
-const { kills: faults, seed } = readArguments(['none'], { kills: 500, seconds: 0 })
+const { kills: faults, seed, sabotage } = readArguments(['none', 'no-alarm'], { kills: 500, seconds: 0 })
 const server = await startServer()
 endBySignals()
 console.log(`4 processes, 60 actors, one PostgreSQL; ${faults} faults, seed ${seed}`)
@@ -13,6 +14,7 @@ let shownAt = 0
 const found = await troubleFleet(server, {
   faults,
   seed,
+  sabotage,
   watch(line) {
     if (Date.now() - shownAt < 5_000) return
     shownAt = Date.now()
