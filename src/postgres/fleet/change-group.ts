@@ -19,7 +19,7 @@ import type { Backend, Lender } from '../lent-connections.ts'
 import { loanOf } from '../loan.ts'
 import type { Change, ChangedAlarm } from './change.ts'
 import { type Inside, insideOfChange, type Perform } from './changes.ts'
-import { elsewhere, tooLong } from './fleet-errors.ts'
+import { elsewhere, tooLong, unanswered } from './fleet-errors.ts'
 import type { Ask, FleetRows, Owned, RowCommit } from './fleet-rows.ts'
 import type { Ownership } from './own-shards.ts'
 import { ownStatements } from './own-statements.ts'
@@ -133,6 +133,10 @@ export function changeGroup(parts: GroupParts): Perform {
       const ready: Member[] = []
       for (const member of members) {
         const { change } = member
+        if (change.cut !== undefined) {
+          change.reject(change.cut)
+          continue
+        }
         if (!locked.has(change.shard)) {
           refuseOrRepeat(change, owned, again)
           continue
@@ -152,7 +156,11 @@ export function changeGroup(parts: GroupParts): Perform {
       isOver = true
       await lent.end(backend)
       const why = lender.broken(signal.aborted ? signal.reason : error)
-      if (outcome.isSent || !(isRolledBack(error) || outcome.broken !== null)) throw why
+      if (outcome.isSent) {
+        for (const { change } of members) if (!change.isOver) change.reject(unanswered(change.key, why))
+        return again
+      }
+      if (!isRolledBack(error) && outcome.broken === null) throw why
       outcome.broken?.change.reject(error)
       for (const each of members) {
         if (!each.change.isOver && !again.includes(each.change)) repeat(each.change, why, again)
@@ -262,10 +270,12 @@ export function changeGroup(parts: GroupParts): Perform {
     again: Change[],
     outcome: Outcome,
   ): Promise<boolean> {
-    const lost = ready.find(({ change, actor }) => change.cut !== undefined || actor.failure !== null)
-    if (lost !== undefined) {
-      lost.change.reject(lost.change.cut ?? lost.actor.failure)
-      for (const { change } of ready) if (change !== lost.change) again.push(change)
+    const isLost = ({ change, actor }: Member): boolean => change.cut !== undefined || actor.failure !== null
+    if (ready.some(isLost)) {
+      for (const each of ready) {
+        if (isLost(each)) each.change.reject(each.change.cut ?? each.actor.failure)
+        else again.push(each.change)
+      }
       return false
     }
     const commit = sharedCommit<RowCommit>(

@@ -53,6 +53,7 @@ export function changesInGroups(
   const busy = new Set<string>()
   let waiting: Change[] = []
   let groups = 0
+  let isPumping = false
   let closed: AlarmError | null = null
 
   function change<T>(key: string, work: ChangeWork<T>): Promise<T> {
@@ -89,14 +90,16 @@ export function changesInGroups(
         asked.cut ??= deliveryOver()
       })
       waiting.push(asked)
-      if (waiting.length > 1) return
+      if (waiting.length === 1) watch()
+      if (isPumping) return
+      isPumping = true
       setImmediate(pump)
-      watch()
     })
   }
 
   /** Begins as many transactions as there may be. */
   function pump(): void {
+    isPumping = false
     while (groups < GROUPS) {
       const keys = new Set(busy)
       const group: Change[] = []

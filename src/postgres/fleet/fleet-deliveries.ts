@@ -39,6 +39,8 @@ interface DeliveryParts {
   readonly abandon: ((key: string, scheduledTime: number) => unknown) | undefined
   /** nothing is delivered until it is tried again */
   failed(error: unknown): void
+  /** it has looked for what is due */
+  looked(): void
 }
 
 const FIRST = 1_000 // ms
@@ -58,6 +60,7 @@ export function fleetDeliveries({
   handler,
   abandon,
   failed,
+  looked,
 }: DeliveryParts): Observable<DeliveryEvent> {
   const { scheduler } = deliveries
 
@@ -117,7 +120,7 @@ export function fleetDeliveries({
         ),
     }),
   }
-  const table = keptUntilCommitted(deliveries.table, ownership)
+  const table = keptUntilCommitted(deliveries.table, ownership, looked)
 
   return ownership.process$.pipe(
     switchMap((process) =>
@@ -145,12 +148,16 @@ function restarted<T>(scheduler: SchedulerLike, failed: (error: unknown) => void
  * The row of an actor is removed by a commit of its, and by nothing else. An alarm that stands when its delivery is done is still wanted: it is
  * delivered again after a rest.
  */
-function keptUntilCommitted(table: AlarmTable, ownership: Ownership): AlarmTable {
+function keptUntilCommitted(table: AlarmTable, ownership: Ownership, looked: () => void): AlarmTable {
   const nothing = { taken: [], isFull: false, nextIn: null }
   return {
     ...table,
     // Without a shard it would look through all that others have.
-    take: async (holder, most) => (ownership.shards.size === 0 ? nothing : table.take(holder, most)),
+    async take(holder, most) {
+      const look = ownership.shards.size === 0 ? nothing : await table.take(holder, most)
+      looked()
+      return look
+    },
     answer: (answer) => table.answer(answer.isFenced ? standing(answer) : answer),
   }
 }

@@ -32,6 +32,15 @@ export function tooLong(key: string, timeout: number): AlarmError {
   )
 }
 
+/** A change whose commit was sent, and not answered. */
+export function unanswered(key: string, cause: unknown): AlarmError {
+  return new AlarmError(
+    'ALARM_STORAGE_UNREACHABLE',
+    `The commit of ${given(key)} was sent and not answered, so that it is not known whether its change is durable. Look at the actor before you ask again.`,
+    { cause, counted: false, passes: true },
+  )
+}
+
 /** A change that was not begun in time: others of its actor go before it, or the database is away. */
 export function notBegun(key: string, timeout: number): AlarmError {
   return new AlarmError(

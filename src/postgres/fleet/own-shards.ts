@@ -69,6 +69,7 @@ export function ownShards(
   let hasLeft = false
   let looking: Promise<void> | null = null
   let balancing: Promise<void> | null = null
+  let giving: Promise<void> | null = null
   let failure: { readonly error: unknown } | null = null // of the last time that it was balanced
 
   const isHeld = (): boolean => elapsed() < endsAt
@@ -127,20 +128,20 @@ export function ownShards(
     if (hasLeft) return
     const found = await report()
     if (found !== null && !isLeaving) {
-      balancing ??= balance(found)
-        .then(
-          () => {
-            failure = null
-          },
-          (error) => {
-            failure = { error }
-          },
-        )
-        .finally(() => {
-          balancing = null
-        })
+      balancing ??= noted(balance(found)).finally(() => {
+        balancing = null
+      })
     }
     if (failure !== null) throw failure.error
+  }
+
+  async function noted(moving: Promise<void>): Promise<void> {
+    try {
+      await moving
+      failure = null
+    } catch (error) {
+      failure = { error }
+    }
   }
 
   async function balance(found: Report): Promise<void> {
@@ -150,13 +151,20 @@ export function ownShards(
     const share = Math.ceil(shards / found.processes)
     const most = Math.min(share - owned.size, found.free)
     if (most > 0) await keep(await table.take(own, most), isOver)
-    if (owned.size > share) await giveBack([...owned.keys()].slice(share))
+    // What was to be given away, and is wanted again.
+    for (const id of leaving) if (owned.size - leaving.size < share) leaving.delete(id)
+    if (owned.size <= share || giving !== null) return
+    // Beside all the rest: it may take as long as a handler.
+    giving = noted(giveBack([...owned.keys()].slice(share))).finally(() => {
+      giving = null
+    })
   }
 
   /** The answer to a move was lost, or a failover has undone one. */
   async function compare(own: string, isOver: () => boolean): Promise<void> {
     const all = new Map((await table.owned(own)).map((each) => [each.id, each]))
-    lose([...owned.keys()].filter((id) => all.get(id)?.epoch !== owned.get(id)))
+    // An epoch that was raised since it was read is right.
+    lose([...owned].flatMap(([id, epoch]) => ((all.get(id)?.epoch ?? Infinity) > epoch ? [id] : [])))
     await keep(
       [...all.values()].filter(({ id }) => !owned.has(id)),
       isOver,
@@ -178,19 +186,25 @@ export function ownShards(
     const quiet: number[] = []
     let releasing = Promise.resolve()
     const release = async (): Promise<void> => {
-      const some = quiet.splice(0).filter((id) => owned.has(id))
+      const some = quiet.splice(0).filter((id) => owned.has(id) && leaving.has(id))
       if (some.length === 0) return
       lose(some)
       await table.release(own, some)
     }
     for (const id of given) leaving.add(id)
-    await Promise.all(
-      given.map(async (id) => {
-        await moving.leaving(id)
-        if (quiet.push(id) === 1) releasing = releasing.then(release)
-      }),
-    )
-    await releasing
+    try {
+      await Promise.all(
+        given.map(async (id) => {
+          await moving.leaving(id)
+          if (quiet.push(id) > 1) return
+          releasing = releasing.then(release)
+          releasing.catch(() => {}) // it is waited for below, when the others are quiet too
+        }),
+      )
+      await releasing
+    } finally {
+      for (const id of given) leaving.delete(id) // what could not be released is owned still
+    }
   }
 
   return {
@@ -220,6 +234,7 @@ export function ownShards(
       isLeaving = true
       await looking?.catch(() => {})
       await balancing
+      await giving
       try {
         await giveBack([...owned.keys()])
       } finally {

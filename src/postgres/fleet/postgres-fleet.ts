@@ -71,7 +71,7 @@ export interface PostgresFleet extends Pick<Fleet, 'actor' | 'events$' | 'pressu
   serve(request: Request & { readonly owner?: string }): Promise<unknown>
   /** the shards that this process owns, from now on */
   readonly owned$: Observable<ReadonlySet<number>>
-  /** How it stands, after each look: about once a second. */
+  /** How it stands, once a second. */
   readonly health$: Observable<FleetHealth>
   /** What becomes of deliveries. */
   readonly deliveries$: Observable<DeliveryEvent>
@@ -124,6 +124,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   const dueListeners = new Set<DueListener>()
   const events$ = new Subject<DeliveryEvent>()
   const health$ = new Subject<FleetHealth>()
+  let unowned: unknown = null // why its share is not owned
   let blind: unknown = null // why nothing is delivered
   let lookedAt: number | null = null
   let lag: number | null = null
@@ -200,15 +201,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     deliveries: {
       db,
       own: crypto.randomUUID(),
-      table: {
-        ...alarms,
-        async take(holder, most) {
-          const look = await alarms.take(holder, most)
-          lookedAt = scheduler.now()
-          blind = null
-          return look
-        },
-      },
+      table: alarms,
       operators,
       redact,
       scheduler,
@@ -227,6 +220,10 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     shardOfKey,
     handler,
     abandon,
+    looked() {
+      lookedAt = scheduler.now()
+      blind = null
+    },
     failed(error) {
       blind = error
       if (!health$.observed) reportUnhandled(error)
@@ -234,20 +231,30 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   })
 
   async function beat(): Promise<void> {
-    let error: unknown = null
-    let overdue: number | null = null
     try {
       await ownership.look()
+      unowned = null
+    } catch (error) {
+      unowned = error
+    }
+  }
+
+  /** Beside the reports, which nothing may hold up. */
+  async function examine(): Promise<void> {
+    let error = unowned ?? blind
+    let overdue: number | null = null
+    try {
       if (health$.observed) overdue = await rows.overdue([...ownership.shards])
     } catch (failure) {
-      error = failure
+      error ??= failure
     }
     const { processes } = ownership
     const owned = ownership.shards.size
-    health$.next({ at: scheduler.now(), owned, processes, lookedAt, overdue, lag, error: error ?? blind })
+    health$.next({ at: scheduler.now(), owned, processes, lookedAt, overdue, lag, error })
     lag = null
   }
   const beats = every(Math.min(BEAT, ownerLease / 3), scheduler, beat).subscribe()
+  const healths = every(BEAT, scheduler, examine).subscribe()
   const forgetting = every(MINUTE, scheduler, () => forgetRequests(db).catch(() => {})).subscribe() // what does not go now goes next time
   const delivering = delivered$.subscribe((event) => {
     if (event.kind === 'delivered') lag = Math.max(lag ?? 0, event.lateness)
@@ -271,6 +278,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   async function end(): Promise<void> {
     delivering.unsubscribe()
     beats.unsubscribe()
+    healths.unsubscribe()
     forgetting.unsubscribe()
     engine.close()
     health$.complete()

@@ -49,10 +49,19 @@ it('does what is asked in one turn together, one change of a key at a time, in t
   ask('b')
   ask('d')
   await setImmediate()
-  expect(keys()).toEqual(['abc'])
+  expect(keys()).toEqual(['abc', 'd'])
   await end(0)
-  expect(keys()).toEqual(['abc', 'abd'])
+  expect(keys()).toEqual(['abc', 'd', 'ab'])
   expect(new Set(groups.flatMap(({ group }) => group)).size).toBe(6)
+})
+
+it('begins others while a change waits for one of its actor', async () => {
+  const { ask, keys } = rig()
+  for (const key of 'aa') ask(key)
+  await setImmediate()
+  ask('b')
+  await setImmediate()
+  expect(keys()).toEqual(['a', 'b'])
 })
 
 it('has four groups of a hundred under way', async () => {

@@ -8,7 +8,7 @@ import {
   postgresFleet,
 } from 'nolater/postgres'
 import pg from 'pg'
-import { concat, defer, firstValueFrom, from, NEVER, Subject, tap, throwError } from 'rxjs'
+import { concat, defer, filter, firstValueFrom, from, NEVER, Subject, tap, throwError } from 'rxjs'
 import { describe, it } from 'vitest'
 import { idOf } from '../../../src/postgres/alarm-key.ts'
 import { shardOf, shardOfRow } from '../../../src/postgres/fleet/shard-of.ts'
@@ -442,6 +442,34 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       expect(await query('SELECT time::float8 FROM $schema._nolater_alarm')).toEqual([{ time: then }])
     }))
 
+  it('does not take for refused what was sent and not answered', ({ expect }) =>
+    withFleets(async ({ open, query, item }) => {
+      const pool = new pg.Pool({
+        connectionString: (server as { connectionString: string }).connectionString,
+      })
+      const fleet = await open({ pool })
+      await ownsAll(fleet)
+      const connect = pool.connect.bind(pool) as (...asked: unknown[]) => Promise<pg.PoolClient>
+      pool.connect = (async (...asked: unknown[]) => {
+        const client = await connect(...asked)
+        if (asked.length > 0) return client
+        const send = client.query.bind(client) as (...asked: unknown[]) => Promise<unknown>
+        client.query = (async (asked: { text?: string }, ...more: unknown[]) => {
+          if (asked.text !== 'COMMIT') return send(asked, ...more)
+          const answer = await send(asked, ...more)
+          const isLost = firstValueFrom(fleet.owned$.pipe(filter(({ size }) => size === 0)))
+          await query('UPDATE $schema._nolater_shard SET owner = NULL') // before its answer comes
+          await isLost
+          await sleep(100)
+          return answer
+        }) as never
+        return client
+      }) as never
+      const changed = fleet.change('a', (tx) => tx.query(`INSERT INTO ${item} VALUES ('a', 'tea')`))
+      expect(await codeOf(changed)).toBe('ALARM_STORAGE_UNREACHABLE')
+      expect(await query('SELECT actor FROM $schema.item')).toEqual([{ actor: 'a' }])
+    }))
+
   it('keeps the settings of one change from the next, and defers what is deferred', ({ expect }) =>
     withFleets(async ({ open, query, item }) => {
       const fleet = await open()
@@ -622,6 +650,7 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
         ' /* x */ rollback',
         '-- y\nBEGIN',
         '; END',
+        '/* /* */ */ COMMIT',
         `INSERT INTO ${item} VALUES ('b', 'x'); COMMIT`,
       ])
         expect(await codeOf(fleet.change('b', (tx) => tx.query(text)))).toMatch(

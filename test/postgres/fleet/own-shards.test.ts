@@ -71,6 +71,62 @@ it('reports while it waits for what is under way in a shard that is to be given 
   expect(all([one, two])).toEqual([2, 2])
 })
 
+it('takes what others leave while it waits for what it is to give away, and keeps that then', async () => {
+  const world = shardWorld()
+  const one = world.start('one')
+  await world.clock.advance(10)
+  const [two, three] = [world.start('two'), world.start('three')]
+  await world.clock.advance(4_500)
+  expect(all([one, two, three])).toEqual([4, 4, 4])
+  for (let shard = 0; shard < 12; shard++) one.busy.add(shard)
+  const four = world.start('four')
+  await world.clock.advance(2_500)
+  expect(one.owned()).toBe(3)
+  two.stop()
+  three.stop()
+  await world.clock.advance(world.lease + 2_500)
+  expect(all([one, four])).toEqual([6, 6])
+  for (let shard = 0; shard < 12; shard++) one.rest(shard)
+  await world.clock.advance(2_500)
+  expect(all([one, four])).toEqual([6, 6])
+})
+
+it('keeps at work what it could not release, and gives it away later', async () => {
+  const world = shardWorld(4)
+  const one = world.start('one')
+  await world.clock.advance(10)
+  one.busy.add(3)
+  let failures = 0
+  world.fault = (statement) => {
+    if (statement === 'release' && failures++ === 0) throw new Error('away')
+  }
+  const two = world.start('two')
+  await world.clock.advance(2_500)
+  expect(failures).toBe(1)
+  one.rest(3)
+  await world.clock.advance(3_500)
+  expect(all([one, two])).toEqual([2, 2])
+  expect([0, 1].every((shard) => one.ownership.stays(shard))).toBe(true)
+})
+
+it('keeps the epoch that it has raised while it looked', async () => {
+  const world = shardWorld(4)
+  const one = world.start('one')
+  await world.clock.advance(10)
+  let isRaised = false
+  world.fault = (statement, when) => {
+    if (statement === 'report' && when === 'before' && !isRaised) one.ownership.raised(0, 0) // it is found to be another one
+    if (statement !== 'owned' || when !== 'after' || isRaised) return
+    isRaised = true
+    ;(world.shards[0] as { epoch: number }).epoch = 2
+    one.ownership.raised(0, 2)
+  }
+  await world.clock.advance(1_500)
+  expect(isRaised).toBe(true)
+  expect(one.ownership.epochOf(0)).toBe(2)
+  expect(one.log).toEqual(['one', 'takes 4'])
+})
+
 it.each([
   ['take', 'after'],
   ['take', 'before'],
