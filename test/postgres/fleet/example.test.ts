@@ -61,7 +61,14 @@ describe.skipIf(typeof server === 'string')('the example of a fleet on two proce
     for (const [i, person] of people('a').entries())
       expect(await (i % 2 === 0 ? one : two).ask(`${person}/tea/300`)).toBe('It is durable.\n')
     await have('a')
-    expect(new Set(printed.map((line) => line.split(':')[0])).size).toBe(2) // each has a share
+    let more = 0
+    await until(
+      async () => {
+        await one.ask(`more ${more++}/tea/0`)
+        return new Set(printed.map((line) => line.split(':')[0])).size
+      },
+      (processes) => processes === 2, // each has a share by then
+    )
 
     for (const person of people('b')) expect(await two.ask(`${person}/tea/2000`)).toBe('It is durable.\n')
     one.child.kill('SIGKILL')
