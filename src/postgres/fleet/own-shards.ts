@@ -192,19 +192,15 @@ export function ownShards(
       await table.release(own, some)
     }
     for (const id of given) leaving.add(id)
-    try {
-      await Promise.all(
-        given.map(async (id) => {
-          await moving.leaving(id)
-          if (quiet.push(id) > 1) return
-          releasing = releasing.then(release)
-          releasing.catch(() => {}) // it is waited for below, when the others are quiet too
-        }),
-      )
-      await releasing
-    } finally {
-      for (const id of given) leaving.delete(id) // what could not be released is owned still
-    }
+    await Promise.all(
+      given.map(async (id) => {
+        await moving.leaving(id)
+        if (quiet.push(id) > 1) return
+        releasing = releasing.then(release)
+        releasing.catch(() => {}) // it is waited for below, when the others are quiet too
+      }),
+    )
+    await releasing
   }
 
   return {

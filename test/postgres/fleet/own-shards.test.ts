@@ -86,9 +86,11 @@ it('takes what others leave while it waits for what it is to give away, and keep
   three.stop()
   await world.clock.advance(world.lease + 2_500)
   expect(all([one, four])).toEqual([6, 6])
+  const before = [...one.log]
   for (let shard = 0; shard < 12; shard++) one.rest(shard)
   await world.clock.advance(2_500)
   expect(all([one, four])).toEqual([6, 6])
+  expect(one.log).toEqual(before)
 })
 
 it('keeps at work what it could not release, and gives it away later', async () => {
