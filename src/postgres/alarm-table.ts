@@ -106,6 +106,9 @@ interface Taking {
 
 const all: Taking = { condition: 'true', values: () => [] }
 
+/** How long the database keeps a lease of so many ms: a little longer than a handler may take, so that the process always ends it first. */
+export const leaseInDatabase = (lease: number): number => lease + Math.max(250, Math.ceil(lease / 10))
+
 export function alarmTable(db: Database, lease: number, taking = all): AlarmTable {
   const sql = statementsOf(db.schema, taking.condition)
 

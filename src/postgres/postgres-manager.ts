@@ -35,7 +35,7 @@ import type {
 import type { DueSpan, ManagerStats } from '../vocabulary/manager-stats.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import { type AlarmTime, checkAlarmTime, checkTime } from '../vocabulary/time.ts'
-import { alarmTable, type Revived } from './alarm-table.ts'
+import { alarmTable, leaseInDatabase, type Revived } from './alarm-table.ts'
 import { type DatabaseOptions, databaseNames, openDatabase } from './database.ts'
 import { type DueListener, deliverDue, type OpenDeliveries } from './deliver-due.ts'
 import { notifyOfDue } from './due-channel.ts'
@@ -126,8 +126,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
   const pollInterval = timerMilliseconds('pollInterval', options.pollInterval ?? 1_000)
   checkDeliveries(() => {}, { concurrency })
   const db = openDatabase(options)
-  // The database holds a lease a little longer than a handler may take, so that ours always ends first.
-  const table = alarmTable(db, lease + Math.max(250, Math.ceil(lease / 10)))
+  const table = alarmTable(db, leaseInDatabase(lease))
   const operators = operatorTable(db)
   const open = new Set<OpenDeliveries>()
   const dueListeners = new Set<DueListener>()

@@ -39,7 +39,6 @@ export function fleetStore({
   shardOfKey,
   announce,
 }: StoreParts): Pick<FleetConfig, 'load' | 'commit' | 'write' | 'raise' | 'reconcile' | 'wallClock'> {
-  const ask = <Row>(text: string, values: readonly unknown[]): Promise<Row[]> => db.query<Row>(text, values)
   const underWay = new Map<string, Promise<unknown>>()
   const doubtful = new Set<number>() // shards in which a commit of ours may still land
   const raising = new Map<number, Promise<void>>()
@@ -50,7 +49,7 @@ export function fleetStore({
   const committing = groupTurn(
     async (all: readonly (RowCommit & { readonly id: string; readonly epoch: number })[]) => {
       const shards = new Map(all.map(({ shard, epoch }) => [shard, { id: shard, epoch }]))
-      return rows.commit(ask, { process: ownership.process, shards: [...shards.values()] }, all)
+      return rows.commit(db.query, { process: ownership.process, shards: [...shards.values()] }, all)
     },
   )
 

@@ -7,7 +7,7 @@ import { reportUnhandled } from '../../operators/reached.ts'
 import { configError, fleetClosedError } from '../../vocabulary/error-of.ts'
 import { checkKey } from '../../vocabulary/key.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'
-import { alarmTable } from '../alarm-table.ts'
+import { alarmTable, leaseInDatabase } from '../alarm-table.ts'
 import { openDatabase } from '../database.ts'
 import type { DueListener, OpenDeliveries } from '../deliver-due.ts'
 import { currentRun } from '../handler-run.ts'
@@ -116,7 +116,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   }
   const ofRow = shardOfRow(shards)
   const shardOfKey = (key: string): number => shardOf(key, shards)
-  const rows = fleetRows(db.schema, ofRow, (text, values) => db.query(text, values))
+  const rows = fleetRows(db.schema, ofRow, db.query)
   const operators = operatorTable(db)
   const commits = new Map<string, SharedCommit<RowCommit>>()
   const work = shardWork()
@@ -193,7 +193,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     currentRun() !== undefined || (engine.find(key)?.work?.run ?? null) !== null
   const changes = changesInGroups(perform, { shardOfKey, isOfHandler, work, scheduler, timeout: db.timeout })
 
-  const alarms = alarmTable(db, lease + Math.max(250, Math.ceil(lease / 10)), {
+  const alarms = alarmTable(db, leaseInDatabase(lease), {
     condition: `${ofRow} IN (SELECT id FROM ${db.schema}._nolater_shard WHERE owner = $4 AND id = ANY ($5::integer[]))`,
     values: () => [ownership.process, [...ownership.shards]],
   })
