@@ -14,7 +14,9 @@ export interface PostgresServer {
   readonly pid: number
   /** as a crash: no checkpoint, every connection cut */
   crash(): Promise<void>
-  /** once more, after a crash */
+  /** as for a restart: with a checkpoint, every connection cut */
+  halt(): Promise<void>
+  /** once more, after either */
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -81,6 +83,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     folder,
     pid: Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10),
     crash: () => kept.signal('SIGQUIT', limit),
+    halt: () => kept.signal('SIGINT', limit),
     start: () => launch(port),
     stop: () => kept.end(),
   }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 /** What a campaign is asked for. */
 export interface Arguments<S extends string> {
@@ -9,13 +9,15 @@ export interface Arguments<S extends string> {
   readonly sabotage: S
 }
 
-/** Reads --kills, --seed, --seconds and --sabotage; ends the process if they are none. */
+/** Reads --kills, --seed, --seconds and --sabotage; ends the process if they are none. `more` are what else may be given. */
 export function readArguments<S extends string>(
   sabotages: readonly S[],
   defaults: { readonly kills: number; readonly seconds: number },
+  more: NonNullable<ParseArgsConfig['options']> = {},
 ): Arguments<S> {
   const { values } = parseArgs({
     options: {
+      ...more,
       kills: { type: 'string', default: `${defaults.kills}` },
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
       seconds: { type: 'string', default: `${defaults.seconds}` },

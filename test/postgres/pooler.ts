@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../examples/postgres-server/free-port.ts'
 import { keep } from '../../examples/postgres-server/keep.ts'
 import { bases, give, makeFolder } from '../../examples/postgres-server/place.ts'
@@ -20,13 +21,22 @@ function isRunnable(path: string): boolean {
   }
 }
 
-/** A PgBouncer before a server, which lends a connection for a transaction at a time. */
+/** A PgBouncer before a server, which lends a connection for a transaction at a time, or for as long as a client is connected. */
 export interface Pooler {
   readonly connectionString: string
+  /** Ends at once, and is there again after some time. */
+  restart(ms: number): Promise<void>
   stop(): Promise<void>
 }
 
-export async function startPooler(program: string, connectionString: string): Promise<Pooler> {
+export async function startPooler(
+  program: string,
+  connectionString: string,
+  {
+    mode = 'transaction',
+    size = 5,
+  }: { readonly mode?: 'transaction' | 'session'; readonly size?: number } = {},
+): Promise<Pooler> {
   const { hostname, port, username, password, pathname } = new URL(connectionString)
   const user = serverUser() // it refuses to be run by root
   const folder = makeFolder(bases()[0]!, user)
@@ -39,12 +49,21 @@ export async function startPooler(program: string, connectionString: string): Pr
     `postgres = ${server} dbname=${pathname.slice(1)}`,
     '[pgbouncer]',
     ...['listen_addr = 127.0.0.1', `listen_port = ${at}`, 'unix_socket_dir =', 'auth_type = any'],
-    ...['pool_mode = transaction', 'default_pool_size = 5', 'max_client_conn = 100'],
+    ...[`pool_mode = ${mode}`, `default_pool_size = ${size}`, 'max_client_conn = 200'],
   ]
   const ini = join(data, 'pgbouncer.ini')
   writeFileSync(ini, `${lines.join('\n')}\n`)
   for (const path of [data, ini]) give(path, user)
   const kept = keep({ folder, data, user, graces: [5_000, 2_000, 2_000], keeps: false })
-  await kept.run([program, ini], 'process up', 30_000)
-  return { connectionString: `postgres://any:any@127.0.0.1:${at}/postgres`, stop: () => kept.end() }
+  const start = (): Promise<void> => kept.run([program, ini], 'process up', 30_000)
+  await start()
+  return {
+    connectionString: `postgres://any:any@127.0.0.1:${at}/postgres`,
+    async restart(ms) {
+      await kept.signal('SIGKILL', 30_000)
+      await sleep(ms)
+      await start()
+    },
+    stop: () => kept.end(),
+  }
 }

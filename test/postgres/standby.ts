@@ -16,23 +16,8 @@ export interface Pair {
 export async function startPair(settings: readonly string[] = []): Promise<Pair> {
   const primary = await startPostgres({ settings: ['fsync=off', ...settings] })
   try {
-    // After a crash its files are a backup: what is missing there is in the log that comes with them.
-    await primary.crash()
-    const data = join(primary.folder, 'standby')
-    cpSync(join(primary.folder, 'data'), data, { recursive: true })
-    rmSync(join(data, 'postmaster.pid'), { force: true })
-    writeFileSync(join(data, 'standby.signal'), '')
-    chmodSync(data, 0o700)
-    give(data)
-    await primary.start()
-    const { hostname, port, username, password } = new URL(primary.connectionString)
-    const way = `host=${hostname} port=${port} user=${username} password=${password} application_name=standby`
-    const standby = await startPostgres({ data, settings: ['fsync=off', `primary_conninfo=${way}`] })
-    // It answers before it has connected.
-    await follows(primary).catch(async (error: unknown) => {
-      await standby.stop()
-      throw error
-    })
+    const { folder } = primary
+    const standby = await startStandby(primary, join(folder, 'data'), join(folder, 'standby'), ['fsync=off'])
     return {
       primary,
       standby,
@@ -45,6 +30,35 @@ export async function startPair(settings: readonly string[] = []): Promise<Pair>
     await primary.stop()
     throw error
   }
+}
+
+/** Starts one with `settings` that follows a server, whose files are in `from`; its own are in `into`. The server crashes on the way. */
+export async function startStandby(
+  primary: PostgresServer,
+  from: string,
+  into: string,
+  settings: readonly string[],
+): Promise<PostgresServer> {
+  // After a crash its files are a backup: what is missing there is in the log that comes with them.
+  await primary.crash()
+  cpSync(from, into, { recursive: true })
+  rmSync(join(into, 'postmaster.pid'), { force: true })
+  writeFileSync(join(into, 'standby.signal'), '')
+  chmodSync(into, 0o700)
+  give(into)
+  await primary.start()
+  const { hostname, port, username, password } = new URL(primary.connectionString)
+  const way = `host=${hostname} port=${port} user=${username} password=${password} application_name=standby`
+  const standby = await startPostgres({
+    data: into,
+    settings: [...settings, `primary_conninfo=${way}`, 'wal_retrieve_retry_interval=200ms'],
+  })
+  // It answers before it has connected.
+  await follows(primary).catch(async (error: unknown) => {
+    await standby.stop()
+    throw error
+  })
+  return standby
 }
 
 async function follows(primary: PostgresServer): Promise<void> {
