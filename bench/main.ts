@@ -7,6 +7,7 @@ const isQuick = process.argv.includes(QUICK)
 const parts: Record<string, () => Promise<unknown>> = {
   engine: async () => (await import('./engine/engine.ts')).engine(),
   before: async () => (await import('./before/before.ts')).before(),
+  deliveries: async () => (await import('./deliveries/deliveries.ts')).deliveries(),
   curves: async () => (await import('./curves/curves.ts')).curves(),
   memory: async () => (await import('./memory/memory.ts')).memory(),
   pressure: async () => (await import('./pressure/pressure.ts')).pressure(),

@@ -1,5 +1,4 @@
 import {
-  concatMap,
   defer,
   type MonoTypeOperatorFunction,
   mergeMap,
@@ -9,7 +8,6 @@ import {
   takeWhile,
 } from 'rxjs'
 import { abandon } from '../actor/delivery/abandon.ts'
-import { deliver } from '../actor/delivery/deliver.ts'
 import type { DeliveryOutcome } from '../actor/delivery/outcome.ts'
 import type { Wakeup, WakeupInfo } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
@@ -23,6 +21,7 @@ import type { AlarmEvent, KeyedEvent } from '../vocabulary/event.ts'
 import { readsTimes, type TimeCheck } from '../vocabulary/real-time.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { timeIn } from '../vocabulary/time-in.ts'
+import { deliverTo } from './deliver-to.ts'
 import type { FleetEngine } from './fleet-engine.ts'
 import type { Resident } from './resident.ts'
 
@@ -94,11 +93,7 @@ export class ActorHandle<K extends string> implements Alarm {
     wakeup: Wakeup,
     handler: (info: WakeupInfo) => ObservableInput<unknown>,
   ): Awaitable<DeliveryOutcome> {
-    const delivery$ = defer(() => {
-      const actor = this.open()
-      return actor.loaded().pipe(concatMap(() => deliver(actor, wakeup, handler)))
-    })
-    return awaitable(this.engine.atWork.counted(delivery$))
+    return deliverTo(this.engine, this.key, wakeup, handler)
   }
 
   abandon(scheduledTime: number, delivered?: { readonly fence?: number }): AlarmTime {

@@ -1,4 +1,4 @@
-import { Observable, type SchedulerLike, type Subscriber } from 'rxjs'
+import type { SchedulerLike, Subscriber } from 'rxjs'
 import { elapsedOf } from '../vocabulary/elapsed.ts'
 
 /** The deliveries that a fleet was given and has not answered. */
@@ -6,8 +6,8 @@ export interface AtWork {
   readonly count: number
   /** ms since the oldest of them came; 0 without one */
   readonly longest: number
-  /** Counts a delivery from its subscription to its end. */
-  counted<T>(delivery$: Observable<T>): Observable<T>
+  /** Counts a delivery from now until it has been answered. */
+  begin(delivery: Subscriber<never>): void
 }
 
 export function openAtWork(scheduler: SchedulerLike): AtWork {
@@ -26,11 +26,9 @@ export function openAtWork(scheduler: SchedulerLike): AtWork {
       for (const oldest of since.values()) return Math.round(elapsed() - oldest)
       return 0
     },
-    counted: (delivery$) =>
-      new Observable((subscriber) => {
-        since.set(subscriber, elapsed())
-        subscriber.add(() => since.delete(subscriber))
-        delivery$.subscribe(subscriber)
-      }),
+    begin(delivery) {
+      since.set(delivery, elapsed())
+      delivery.add(() => since.delete(delivery))
+    },
   }
 }

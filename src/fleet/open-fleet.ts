@@ -11,6 +11,7 @@ import type { AlarmDelivery } from '../vocabulary/manager.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import { ActorHandle } from './actor-handle.ts'
 import { type Closable, closable } from './closing/close-once.ts'
+import { deliverTo } from './deliver-to.ts'
 import { checkFleetConfig, type FleetConfig } from './fleet-config.ts'
 import { type FleetEngine, openEngine, type Pressure } from './fleet-engine.ts'
 
@@ -94,8 +95,7 @@ export function fleetOf<K extends string>(engine: FleetEngine<K>): Fleet<K> {
     get pressure() {
       return engine.pressure
     },
-    deliver: (delivery, handler) =>
-      awaitable(defer(() => actor(delivery.key as K).deliver(delivery, handler))),
+    deliver: (delivery, handler) => deliverTo(engine, delivery?.key as K, delivery, handler),
     abandon: (key, scheduledTime, delivered) =>
       awaitable(
         defer(() => {

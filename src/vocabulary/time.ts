@@ -22,7 +22,7 @@ export function moveTo(time: AlarmTime, bound: AlarmTime): Move {
 export function checkTime(time: number | Date): number {
   const ms = typeof time === 'number' ? time : millisecondsOf(time)
   if (!Number.isSafeInteger(ms) || ms < 0) throw timeError(time)
-  return ms + 0 // -0 becomes 0
+  return ms === 0 ? 0 : ms // -0 becomes 0; a sum would be another number in memory for each intent
 }
 
 /** Not by instanceof: what a frame or a `node:vm` context makes is a Date of its own realm. */
