@@ -1,11 +1,14 @@
 // Ratios against the promise chain of the same run, and weights: what a slow-down would break, on any machine. About fifteen seconds.
 import { existsSync } from 'node:fs'
+import { measureDeliveries } from './before/deliveries.ts'
 import type { CostId } from './curves/costs.ts'
 import { measureCurve } from './curves/curves.ts'
+import { measureFigure } from './deliveries/deliveries.ts'
 import { measure } from './engine/measure.ts'
 import type { ScenarioId } from './engine/scenarios.ts'
 import { weighIn } from './memory/memory.ts'
 import { coreSize, wrongSizes } from './size/size.ts'
+import { spreadOf } from './stats.ts'
 import { digits, table } from './table.ts'
 
 interface Budget {
@@ -31,7 +34,7 @@ async function growthOf(of: CostId, most: number): Promise<number> {
 
 // Each limit leaves about half of what was measured when it was set.
 const budgets: readonly Budget[] = [
-  { of: 'burst', limit: 7, atLeast: true, unit: 'x chain', measure: () => timesTheChain('burst') },
+  { of: 'burst', limit: 10, atLeast: true, unit: 'x chain', measure: () => timesTheChain('burst') },
   {
     of: 'burst, store at once',
     limit: 1.2,
@@ -52,6 +55,19 @@ const budgets: readonly Budget[] = [
     atLeast: true,
     unit: 'x chain',
     measure: () => timesTheChain('synchronous'),
+  },
+  {
+    of: 'delivery: set, delivered, handled, deleted',
+    limit: 1.9,
+    atLeast: true,
+    unit: 'x the engine before',
+    measure: async () => (await measureDeliveries(5)).median,
+  },
+  {
+    of: 'handler at work, of manager, fleet and alarm',
+    limit: 7_200,
+    unit: 'bytes',
+    measure: async () => spreadOf(await measureFigure('in flight', 1)).median,
   },
   { of: 'growth by actors', limit: 1.5, unit: 'as a power', measure: () => growthOf('actors', 10_000) },
   {
