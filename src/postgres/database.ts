@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient, QueryResult } from 'pg'
 import {
   asyncScheduler,
   firstValueFrom,
@@ -63,8 +63,8 @@ export interface Database {
   timeline(): Promise<string>
   /** Looks again whether the tables are ours: another process may have brought them further. */
   check(): Promise<void>
-  /** One statement, in a transaction of its own. */
-  query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>
+  /** One statement, in a transaction of its own; within so many ms, instead of `timeout`. A connection that does not answer in time is ended. */
+  query<Row>(text: string, values: readonly unknown[], within?: number): Promise<Row[]>
   /** A connection of its own, within the time of a statement. */
   connect(): Promise<PoolClient>
   close(): Promise<void>
@@ -118,6 +118,17 @@ export function openDatabase(
     )
   }
 
+  /** By its limit pg ends the connection: given back, it would be the next one's. */
+  function ask(
+    pool: Pool,
+    text: string,
+    values: readonly unknown[] = [],
+    ms = timeout,
+  ): Promise<QueryResult> {
+    const config = { text, values: values as unknown[], query_timeout: ms }
+    return inTime(pool.query(config), ms)
+  }
+
   /** Those of stores that use it too: they have as long as a statement. */
   async function endTransactions(pool: Pool): Promise<void> {
     const line = lineOf(pool)
@@ -149,7 +160,7 @@ export function openDatabase(
     async timeline() {
       const ready = await pool()
       try {
-        timeline ??= await timelineOf((text) => inTime(ready.query(text)))
+        timeline ??= await timelineOf((text) => ask(ready, text))
         return timeline
       } catch (error) {
         throw postgresError(error, name)
@@ -163,11 +174,10 @@ export function openDatabase(
         throw postgresError(error, name)
       }
     },
-    async query<Row>(text: string, values: readonly unknown[]) {
-      const config = { text, values: values as unknown[], query_timeout: timeout }
+    async query<Row>(text: string, values: readonly unknown[], within = timeout) {
       const ready = await pool()
       try {
-        const { rows } = await again(scheduler, () => inTime(ready.query(config)))
+        const { rows } = await again(scheduler, () => ask(ready, text, values, within))
         return rows as Row[]
       } catch (error) {
         throw postgresError(error, name)

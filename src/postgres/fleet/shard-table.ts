@@ -43,7 +43,7 @@ export interface ShardTable {
   prepare(): Promise<void>
   /** Makes a process known. */
   enter(process: string): Promise<void>
-  /** Renews its lease, if that has not ended, and removes those that have. */
+  /** Renews its lease, if that has not ended, and removes those that have. Gives up early enough for another try. */
   report(process: string): Promise<Report>
   /** Takes free shards, at most so many. */
   take(process: string, most: number): Promise<readonly OwnedShard[]>
@@ -59,6 +59,7 @@ export interface ShardTable {
   ownerOf(shard: number): Promise<ShardOwner | null>
 }
 
+const PATIENCE = 1 / 4 // of a lease: a report that is not answered leaves time for another one, on another connection
 const LOST = 2 ** 16 // epochs of one shard at most that are lost with a primary
 
 export function shardTable(
@@ -124,7 +125,9 @@ export function shardTable(
       await db.query(enter, [id, address, lease])
     },
     async report(id) {
-      return (await db.query<Report>(report(await db.timeline()), [id]))[0] as Report
+      const text = report(await db.timeline())
+      const [found] = await db.query<Report>(text, [id], Math.min(db.timeout, lease * PATIENCE))
+      return found as Report
     },
     async take(id, most) {
       return db.query(take(await db.timeline()), [id, most])

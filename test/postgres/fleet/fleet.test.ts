@@ -1,68 +1,16 @@
-import {
-  type ChangedAlarm,
-  type FleetDelivery,
-  type FleetHealth,
-  type Forward,
-  type PostgresFleet,
-  type PostgresFleetOptions,
-  postgresFleet,
-} from 'nolater/postgres'
+import type { ChangedAlarm, FleetDelivery, FleetHealth, Forward, PostgresFleet } from 'nolater/postgres'
 import pg from 'pg'
 import { concat, defer, filter, firstValueFrom, from, NEVER, Subject, tap, throwError } from 'rxjs'
 import { describe, it } from 'vitest'
 import { idOf } from '../../../src/postgres/alarm-key.ts'
 import { shardOf, shardOfRow } from '../../../src/postgres/fleet/shard-of.ts'
-import { quoted, sleep, until } from '../rig.ts'
+import { sleep, until } from '../rig.ts'
 import { serverOfFile } from '../server.ts'
+import { codeOf, fleetsOn, owned, ownsAll, SHARDS } from './fleet-rig.ts'
 
 const server = serverOfFile()
+const withFleets = fleetsOn(server)
 const HOUR = 3_600_000
-
-interface Rig {
-  /** a table */
-  readonly item: string
-  open(options?: Partial<PostgresFleetOptions>): Promise<PostgresFleet>
-  readonly delivered: FleetDelivery[]
-  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
-}
-
-async function withFleets(test: (rig: Rig) => Promise<void>): Promise<void> {
-  if (typeof server === 'string') throw new Error(server)
-  const schema = server.newSchema()
-  const pools: pg.Pool[] = []
-  const fleets: PostgresFleet[] = []
-  const delivered: FleetDelivery[] = []
-  const { connectionString } = server
-  await server.query(`CREATE SCHEMA ${quoted(schema)}`)
-  await server.query(`CREATE TABLE ${quoted(schema)}.item (actor text, name text)`)
-  try {
-    await test({
-      item: `${quoted(schema)}.item`,
-      delivered,
-      async open(options = {}) {
-        const pool = options.pool ?? new pg.Pool({ connectionString })
-        pools.push(pool)
-        const fleet = await postgresFleet({
-          pool,
-          schema,
-          shards: 16,
-          handler: (delivery) => {
-            delivered.push(delivery)
-            return []
-          },
-          ...options,
-        })
-        fleets.push(fleet)
-        return fleet
-      },
-      query: (text, values) => server.query(text.replaceAll('$schema', quoted(schema)), values),
-    })
-  } finally {
-    await Promise.allSettled(fleets.map((fleet) => fleet.close()))
-    for (const pool of pools) await pool.end()
-    await server.query(`DROP SCHEMA ${quoted(schema)} CASCADE`)
-  }
-}
 
 interface Late {
   /** the next commit of an alarm */
@@ -93,19 +41,6 @@ function heldPool(late: Late): pg.Pool {
   }) as never
   return pool
 }
-
-const SHARDS = 16
-const owned = (fleet: PostgresFleet): ReadonlySet<number> => {
-  let now: ReadonlySet<number> = new Set()
-  fleet.owned$.subscribe((shards) => (now = shards)).unsubscribe()
-  return now
-}
-const ownsAll = (fleet: PostgresFleet): Promise<unknown> => until(() => owned(fleet).size === SHARDS)
-const codeOf = (asked: Promise<unknown>): Promise<unknown> =>
-  asked.then(
-    () => 'done',
-    (error) => error.code ?? error,
-  )
 
 describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }, () => {
   it('commits a change with its alarm, delivers it, and deletes it then', ({ expect }) =>

@@ -1,0 +1,87 @@
+import pg from 'pg'
+import { describe, it } from 'vitest'
+import { until } from '../rig.ts'
+import { serverOfFile } from '../server.ts'
+import { fleetsOn, ownsAll, SHARDS } from './fleet-rig.ts'
+
+const server = serverOfFile()
+const withFleets = fleetsOn(server)
+
+interface DeadPool {
+  readonly pool: pg.Pool
+  /** The next connections that are asked this get no answer from here on: so many. */
+  kill(text: string, count?: number): void
+  readonly dead: pg.PoolClient[]
+  /** those that the pool has ended */
+  readonly ended: Set<pg.PoolClient>
+}
+
+/** A pool whose connections die without a word, as behind a router that has forgotten them. */
+function deadPool(options: pg.PoolConfig = {}): DeadPool {
+  const pool = new pg.Pool({
+    connectionString: (server as { connectionString: string }).connectionString,
+    ...options,
+  })
+  const dead: pg.PoolClient[] = []
+  const ended = new Set<pg.PoolClient>()
+  let deadly = { text: '', left: 0 }
+  pool.on('remove', (client) => ended.add(client as pg.PoolClient))
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...asked: unknown[]) => unknown
+    client.query = ((asked: string | { text: string }, ...more: unknown[]) => {
+      const text = typeof asked === 'string' ? asked : asked.text
+      const sent = query(asked, ...more)
+      if (deadly.left > 0 && text.includes(deadly.text)) {
+        deadly.left--
+        dead.push(client)
+        ;(client as unknown as { connection: { stream: { pause(): void } } }).connection.stream.pause()
+      }
+      return sent
+    }) as never
+  })
+  return {
+    pool,
+    dead,
+    ended,
+    kill(text, left = 1) {
+      deadly = { text, left }
+    },
+  }
+}
+
+const REPORT = 'kept AS'
+
+describe.skipIf(typeof server === 'string')(
+  'postgresFleet, where an answer does not come',
+  {
+    timeout: 60_000,
+  },
+  () => {
+    it('keeps its lease though the connection is dead that it reports on', ({ expect }) =>
+      withFleets(async ({ open, query }) => {
+        const { pool, kill, dead, ended } = deadPool()
+        const fleet = await open({ pool, ownerLease: 4_000 })
+        await ownsAll(fleet)
+        const sizes: number[] = []
+        fleet.owned$.subscribe(({ size }) => sizes.push(size))
+        kill(REPORT)
+        await until(() => dead.length === 1)
+        const seen = () => query<{ seen: number }>('SELECT seen::float8 FROM $schema._nolater_process')
+        const [before] = await seen()
+        // That it was sent is no report: the answer counts, and a lease later it would be too late.
+        await until(seen, ([row]) => row !== undefined && row.seen > (before?.seen ?? 0) + 4_500)
+        expect(sizes).toEqual([SHARDS])
+        expect(ended).toContain(dead[0]) // or the pool would have one less
+      }))
+
+    it('begins though the connection is dead that it asks for the timeline', ({ expect }) =>
+      withFleets(async ({ open }) => {
+        const { pool, kill, dead, ended } = deadPool()
+        const fleet = await open({ pool, timeout: 500 })
+        kill('pg_walfile_name') // the first report asks
+        await ownsAll(fleet)
+        expect(dead).toHaveLength(1)
+        await until(() => ended.has(dead[0]!))
+      }))
+  },
+)
