@@ -144,10 +144,12 @@ export function changeGroup(parts: GroupParts): Perform {
         const ended = await endOf(one(member, client, ask, again), signal, change)
         if (ended === 'done') ready.push(member)
         if (ended !== 'hung') continue
-        // It may still use the client. What was done goes with it, and comes again.
+        // It may still use the client. What was done goes with it, and comes again: each by itself, as another one may have no end either.
         isOver = true
         await lent.end(backend)
-        return members.map((each) => each.change).filter((each) => !each.isOver)
+        const left = members.map((each) => each.change).filter((each) => !each.isOver)
+        for (const each of left) each.isAlone = true
+        return left
       }
       const isDone = ready.length > 0 && (await together(ready, ask, signal, owned, again, outcome))
       if (!isDone) await ask('ROLLBACK', [])

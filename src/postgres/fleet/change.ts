@@ -22,8 +22,8 @@ export interface Change {
   readonly shard: number
   readonly work: ChangeWork<unknown>
   readonly run: HandlerRun | undefined
-  /** ms on the monotonic clock */
-  readonly askedAt: number
+  /** ms on the monotonic clock, since when it waits to begin */
+  waitsSince: number
   resolve(result: unknown): void
   reject(error: unknown): void
   /** what it asks for; `undefined`: nothing */
@@ -33,6 +33,8 @@ export interface Change {
   cut: unknown
   /** it was answered */
   isOver: boolean
+  /** It was held up by another one of its transaction, so it has the next one for itself. */
+  isAlone: boolean
   /** how often it was rolled back for what was not its own */
   tries: number
 }

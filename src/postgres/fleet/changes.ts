@@ -27,6 +27,7 @@ export interface Inside {
 export const insideOfChange = new AsyncLocalStorage<Inside>()
 
 const GROUPS = 4 // transactions at a time
+const ALONE = 3 // at most of those with one change that was held up: what holds up these, too, leaves one for all others
 const MOST = 100 // changes of one
 
 /** Hands the changes of one turn of the event loop out in groups. Two of one key are never under way at once, and begin in their order. */
@@ -53,6 +54,7 @@ export function changesInGroups(
   const busy = new Set<string>()
   let waiting: Change[] = []
   let groups = 0
+  let alone = 0
   let isPumping = false
   let closed: AlarmError | null = null
 
@@ -69,7 +71,7 @@ export function changesInGroups(
         shard,
         work,
         run,
-        askedAt: elapsed(),
+        waitsSince: elapsed(),
         resolve(result) {
           asked.isOver = true
           end()
@@ -84,6 +86,7 @@ export function changesInGroups(
         result: undefined,
         cut: undefined,
         isOver: false,
+        isAlone: false,
         tries: 0,
       }
       run?.add(() => {
@@ -101,37 +104,58 @@ export function changesInGroups(
   function pump(): void {
     isPumping = false
     while (groups < GROUPS) {
-      const keys = new Set(busy)
-      const group: Change[] = []
-      waiting = waiting.filter((each) => {
-        const stays = group.length === MOST || keys.has(each.key)
-        keys.add(each.key) // its place is before that of what was asked after it
-        if (!stays) group.push(each)
-        return stays
-      })
+      const group = take()
       if (group.length === 0) break
-      groups++
-      for (const { key } of group) busy.add(key)
-      void perform(group).then((again) => {
-        groups--
-        for (const { key } of group) busy.delete(key)
-        for (const each of again) each.alarm = undefined
-        waiting.unshift(...again)
-        pump()
-      })
+      begin(group)
     }
     watch()
+  }
+
+  /** The next ones that go together. */
+  function take(): Change[] {
+    const keys = new Set(busy)
+    const group: Change[] = []
+    let isFull = false
+    waiting = waiting.filter((each) => {
+      const mayJoin = !each.isAlone || (group.length === 0 && alone < ALONE)
+      const stays = isFull || !mayJoin || keys.has(each.key)
+      keys.add(each.key) // its place is before that of what was asked after it
+      if (stays) return true
+      group.push(each)
+      isFull = each.isAlone || group.length === MOST
+      return false
+    })
+    return group
+  }
+
+  function begin(group: readonly Change[]): void {
+    const isAlone = group[0]?.isAlone === true
+    groups++
+    if (isAlone) alone++
+    for (const { key } of group) busy.add(key)
+    void perform(group).then((again) => {
+      groups--
+      if (isAlone) alone--
+      for (const { key } of group) busy.delete(key)
+      for (const each of again) {
+        each.alarm = undefined
+        if (each.isAlone && !isAlone) each.waitsSince = elapsed() // it has waited for another one's sake
+      }
+      waiting.unshift(...again)
+      pump()
+    })
   }
 
   function watch(): void {
     patience.set(waiting.length === 0 ? null : oldest() + timeout)
   }
 
-  const oldest = (): number => Math.min(...waiting.slice(0, MOST).map(({ askedAt }) => askedAt))
+  const oldest = (): number =>
+    waiting.reduce((least, { waitsSince }) => Math.min(least, waitsSince), Infinity)
 
   /** Nothing waits without a limit. */
   function expire(): void {
-    const isLate = ({ askedAt }: Change): boolean => askedAt + timeout <= elapsed()
+    const isLate = ({ waitsSince }: Change): boolean => waitsSince + timeout <= elapsed()
     const late = waiting.filter(isLate)
     waiting = waiting.filter((each) => !isLate(each))
     for (const each of late) each.reject(notBegun(each.key, timeout))

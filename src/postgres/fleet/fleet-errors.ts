@@ -46,7 +46,7 @@ export function notBegun(key: string, timeout: number): AlarmError {
   return new AlarmError(
     'ALARM_TIMEOUT',
     `The change of ${given(key)} has not begun within ${timeout} ms, so it was left out: changes of its actor that were asked for before it take ` +
-      'too long, or too many are asked for at once. Ask for less, or give a greater timeout.',
+      'too long, functions of others do not end, or too many are asked for at once. Ask for less, or give a greater timeout.',
     { counted: false, passes: true },
   )
 }

@@ -87,6 +87,61 @@ it('begins again what is to come once more, before what was asked after it', asy
   expect(keys()).toEqual(['ab', 'a'])
 })
 
+it('does alone what was held up in company, three at a time, and others beside it', async () => {
+  const { ask, keys, end, groups } = rig()
+  for (const key of 'abcde') ask(key)
+  await setImmediate()
+  ask('f')
+  const [{ group }] = groups as [(typeof groups)[number]]
+  for (const each of group) each.isAlone = true
+  await end(0, group)
+  expect(keys()).toEqual(['abcde', 'a', 'b', 'c', 'f'])
+  ask('g')
+  ask('d') // after the one that has been asked for before
+  await setImmediate()
+  expect(keys().slice(5)).toEqual([])
+  await end(4)
+  expect(keys().slice(5)).toEqual(['g'])
+  await end(1)
+  expect(keys().slice(5)).toEqual(['g', 'd'])
+  expect(groups[6]?.group).toEqual([group[3]])
+  await end(6)
+  expect(keys().slice(5)).toEqual(['g', 'd', 'e'])
+  await end(7)
+  expect(keys().slice(5)).toEqual(['g', 'd', 'e', 'd'])
+})
+
+it('lets what was held up in company wait as long as if it had been asked for then', async () => {
+  const { ask, clock, keys, ended, end, groups } = rig()
+  for (const key of 'abcde') ask(key)
+  await setImmediate()
+  await clock.advance(1_000)
+  const [{ group }] = groups as [(typeof groups)[number]]
+  for (const each of group) each.isAlone = true
+  await end(0, group)
+  expect(keys()).toEqual(['abcde', 'a', 'b', 'c'])
+  await clock.advance(900)
+  await end(1, groups[1]!.group) // the server has rolled it back: its time is the same
+  await clock.advance(99)
+  expect(ended).toEqual([])
+  await clock.advance(1)
+  expect(ended).toEqual(['d ALARM_TIMEOUT', 'e ALARM_TIMEOUT'])
+})
+
+it('lets what stands behind many of these wait no longer for them', async () => {
+  const { ask, clock, ended, end, groups } = rig()
+  for (let i = 0; i < 200; i++) ask(`k${i}`)
+  await setImmediate()
+  await clock.advance(500)
+  ask('k0')
+  await clock.advance(500)
+  const all = groups.map(({ group }) => group)
+  for (const each of all.flat()) each.isAlone = true
+  for (const nth of [0, 1]) await end(nth, all[nth])
+  await clock.advance(500)
+  expect(ended).toEqual(['k0 ALARM_TIMEOUT'])
+})
+
 it('lets none wait for longer than it may', async () => {
   const { ask, clock, ended, end, keys } = rig()
   for (const key of 'aab') ask(key)

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { describe, it } from 'vitest'
 import { until } from '../rig.ts'
 import { serverOfFile } from '../server.ts'
-import { fleetsOn, ownsAll, SHARDS } from './fleet-rig.ts'
+import { codeOf, fleetsOn, ownsAll, SHARDS } from './fleet-rig.ts'
 
 const server = serverOfFile()
 const withFleets = fleetsOn(server)
@@ -52,7 +52,7 @@ function deadPool(options: pg.PoolConfig = {}): DeadPool {
 const REPORT = 'kept AS'
 
 describe.skipIf(typeof server === 'string')(
-  'postgresFleet, where an answer does not come',
+  'postgresFleet, where it is kept waiting',
   {
     timeout: 60_000,
   },
@@ -82,6 +82,27 @@ describe.skipIf(typeof server === 'string')(
         await ownsAll(fleet)
         expect(dead).toHaveLength(1)
         await until(() => ended.has(dead[0]!))
+      }))
+
+    it('does the changes of others though three functions of their transaction have no end', ({ expect }) =>
+      withFleets(async ({ open, query, item }) => {
+        const fleet = await open({ timeout: 1_000 })
+        await ownsAll(fleet)
+        const ended: string[] = []
+        const all = [...'abcdefghij'].map((key) =>
+          codeOf(
+            fleet.change(key, async (tx) => {
+              if ('bei'.includes(key)) await new Promise(() => {})
+              await tx.query(`INSERT INTO ${item} VALUES ($1, 'tea')`, [key])
+            }),
+          ).then((code) => ended.push(`${key} ${code}`)),
+        )
+        await Promise.all(all)
+        // The first one is waited for by all, and the two others by none.
+        expect(ended.indexOf('b ALARM_TRANSACTION_INVALID')).toBe(0)
+        expect(ended.slice(-2).sort()).toEqual(['e ALARM_TRANSACTION_INVALID', 'i ALARM_TRANSACTION_INVALID'])
+        expect(ended.filter((each) => each.endsWith('done'))).toHaveLength(7)
+        expect(await query('SELECT actor FROM $schema.item')).toHaveLength(7)
       }))
   },
 )
