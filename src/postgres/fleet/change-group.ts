@@ -1,16 +1,8 @@
 import type { ClientBase, QueryConfig } from 'pg'
-import {
-  firstValueFrom,
-  from,
-  timeout as limited,
-  merge,
-  noop,
-  type SchedulerLike,
-  Subscription,
-  throwError,
-} from 'rxjs'
+import { firstValueFrom, from, timeout as limited, merge, noop, type SchedulerLike, throwError } from 'rxjs'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
 import type { Resident } from '../../fleet/resident.ts'
+import { elapsedOf } from '../../vocabulary/elapsed.ts'
 import type { AlarmTime } from '../../vocabulary/time.ts'
 import { timeIn } from '../../vocabulary/time-in.ts'
 import { aborted } from '../aborted.ts'
@@ -21,18 +13,10 @@ import type { Change, ChangedAlarm } from './change.ts'
 import { type Inside, insideOfChange, type Perform } from './changes.ts'
 import { elsewhere, tooLong, unanswered } from './fleet-errors.ts'
 import type { Ask, FleetRows, Owned, RowCommit } from './fleet-rows.ts'
+import { groupLoader, type Member } from './load-group.ts'
 import type { Ownership } from './own-shards.ts'
 import { ownStatements } from './own-statements.ts'
 import { type SharedCommit, sharedCommit } from './shared-commit.ts'
-
-/** A change whose actor is in memory, and stays there. */
-interface Member {
-  readonly change: Change
-  readonly actor: Resident
-  readonly hold: Subscription
-  /** called with what breaks the actor */
-  onBroken: (error: unknown) => void
-}
 
 /** What has become of a transaction when it fails. */
 interface Outcome {
@@ -72,35 +56,20 @@ const CHECK =
  */
 export function changeGroup(parts: GroupParts): Perform {
   const { db, rows, lender, engine, ownership, scheduler, lease, commits, announce } = parts
+  const elapsed = elapsedOf(scheduler)
+  const load = groupLoader({ engine, scheduler, timeout: db.timeout })
 
   return async (group) => {
-    const members = (await Promise.all(group.map(load))).filter((each) => each !== null)
-    if (members.length === 0) return []
+    const again: Change[] = []
+    const members = await load(group, again)
+    if (members.length === 0) return again
     try {
-      return await inTransaction(members)
+      return [...again, ...(await inTransaction(members))]
     } catch (error) {
       for (const { change } of members) if (!change.isOver) change.reject(error)
-      return []
+      return again
     } finally {
       for (const { hold } of members) hold.unsubscribe()
-    }
-  }
-
-  /** The actor, with nothing left to commit of before. */
-  async function load(change: Change): Promise<Member | null> {
-    try {
-      const actor = engine.use(change.key)
-      // Used for nothing it may be dropped from memory: another one of its key would commit beside this one.
-      const held$ = actor.when(() => false)
-      const hold = new Subscription()
-      const member: Member = { change, actor, hold, onBroken: noop }
-      hold.add(held$.subscribe({ error: (error) => member.onBroken(error) }))
-      engine.start(actor)
-      await firstValueFrom(actor.confirmed())
-      return member
-    } catch (error) {
-      change.reject(error)
-      return null
     }
   }
 
@@ -131,8 +100,15 @@ export function changeGroup(parts: GroupParts): Perform {
       backend = await firstValueFrom(merge(from(begin(ask)), aborted(signal)))
       const locked = await rows.lock(ask, owned)
       const ready: Member[] = []
+      const begunAt = elapsed()
       for (const member of members) {
         const { change } = member
+        if (elapsed() - begunAt >= db.timeout) {
+          // The functions before it are slow, and those that are done wait for it, too.
+          change.isAlone = true
+          again.push(change)
+          continue
+        }
         if (change.cut !== undefined) {
           change.reject(change.cut)
           continue
@@ -158,14 +134,14 @@ export function changeGroup(parts: GroupParts): Perform {
       isOver = true
       await lent.end(backend)
       const why = lender.broken(signal.aborted ? signal.reason : error)
+      const left = members.map(({ change }) => change).filter((each) => !each.isOver && !again.includes(each))
       if (outcome.isSent) {
-        for (const { change } of members) if (!change.isOver) change.reject(unanswered(change.key, why))
-        return again
-      }
-      if (!isRolledBack(error) && outcome.broken === null) throw why
-      outcome.broken?.change.reject(error)
-      for (const each of members) {
-        if (!each.change.isOver && !again.includes(each.change)) repeat(each.change, why, again)
+        for (const change of left) change.reject(unanswered(change.key, why))
+      } else if (!isRolledBack(error) && outcome.broken === null) {
+        for (const change of left) change.reject(why)
+      } else {
+        outcome.broken?.change.reject(error)
+        for (const change of left) if (!change.isOver) repeat(change, why, again)
       }
       return again
     } finally {

@@ -51,6 +51,16 @@ export function notBegun(key: string, timeout: number): AlarmError {
   )
 }
 
+/** A change whose actor was not loaded in time. */
+export function notLoaded(key: string, timeout: number): AlarmError {
+  return new AlarmError(
+    'ALARM_TIMEOUT',
+    `The actor ${given(key)} was not loaded within ${timeout} ms, so its change was left out: the database does not answer, or a commit of its ` +
+      'that was asked for before is not over. See that the database answers, and ask again.',
+    { counted: false, passes: true },
+  )
+}
+
 /** A statement that would end the transaction of others. */
 export function endsForOthers(word: string): AlarmError {
   return new AlarmError(

@@ -56,7 +56,7 @@ export interface PostgresFleet extends Pick<Fleet, 'actor' | 'events$' | 'pressu
    * Changes of different actors share a transaction, with a savepoint for each: a setting that one makes with `set_config` holds for those after it.
    * Rejects with the error of `work`, and nothing of it has changed; with `ALARM_FENCED` where another process owns the actor, whose address it
    * names; with `ALARM_TRANSACTION_INVALID` where `work` begins or ends a transaction, calls `change`, or has not ended within `timeout`; with
-   * `ALARM_TIMEOUT` where it was not begun within that. Gotcha: `work` is called again where the server rolls it back, so it must do nothing but SQL.
+   * `ALARM_TIMEOUT` where its turn has not come, or its actor was not loaded, within that. Gotcha: `work` is called again where the server rolls it back, so it must do nothing but SQL.
    */
   change<T>(key: string, work: ChangeWork<T>): Promise<T>
   /**

@@ -5,7 +5,7 @@ import {
   postgresFleet,
 } from 'nolater/postgres'
 import pg from 'pg'
-import { quoted, until } from '../rig.ts'
+import { quoted, sleep, until } from '../rig.ts'
 import type { Server } from '../server.ts'
 
 export const SHARDS = 16
@@ -71,3 +71,37 @@ export const codeOf = (asked: Promise<unknown>): Promise<unknown> =>
     () => 'done',
     (error) => error.code ?? error,
   )
+
+export const whereOf = (server: Server | string): { connectionString: string } => ({
+  connectionString: (server as Server).connectionString,
+})
+
+export interface Late {
+  /** the next commit of an alarm */
+  isHeld: boolean
+  /** it is done at once, and answered a little later */
+  isApplied?: boolean
+  isAnswered?: boolean
+  /** it was not answered, and was sent a little later */
+  ended: Promise<unknown>
+}
+
+/** A pool in which a commit of an alarm is late. */
+export function heldPool(server: Server | string, late: Late): pg.Pool {
+  const pool = new pg.Pool(whereOf(server))
+  const query = pool.query.bind(pool) as (...asked: unknown[]) => Promise<unknown>
+  async function answeredLate(...asked: unknown[]): Promise<unknown> {
+    const result = await query(...asked)
+    await sleep(500)
+    late.isAnswered = true
+    return result
+  }
+  pool.query = ((asked: { text?: string }, ...more: unknown[]) => {
+    if (!late.isHeld || asked.text?.includes('INSERT INTO') !== true) return query(asked, ...more)
+    late.isHeld = false
+    if (late.isApplied === true) return answeredLate(asked, ...more)
+    late.ended = sleep(300).then(() => query(asked, ...more))
+    return Promise.reject(new Error('Connection terminated unexpectedly'))
+  }) as never
+  return pool
+}

@@ -6,41 +6,11 @@ import { idOf } from '../../../src/postgres/alarm-key.ts'
 import { shardOf, shardOfRow } from '../../../src/postgres/fleet/shard-of.ts'
 import { sleep, until } from '../rig.ts'
 import { serverOfFile } from '../server.ts'
-import { codeOf, fleetsOn, owned, ownsAll, SHARDS } from './fleet-rig.ts'
+import { codeOf, fleetsOn, heldPool, type Late, owned, ownsAll, SHARDS, whereOf } from './fleet-rig.ts'
 
 const server = serverOfFile()
 const withFleets = fleetsOn(server)
 const HOUR = 3_600_000
-
-interface Late {
-  /** the next commit of an alarm */
-  isHeld: boolean
-  /** it is done at once, and answered a little later */
-  isApplied?: boolean
-  isAnswered?: boolean
-  /** it was not answered, and was sent a little later */
-  ended: Promise<unknown>
-}
-
-/** A pool in which a commit of an alarm is late. */
-function heldPool(late: Late): pg.Pool {
-  const pool = new pg.Pool({ connectionString: (server as { connectionString: string }).connectionString })
-  const query = pool.query.bind(pool) as (...asked: unknown[]) => Promise<unknown>
-  async function answeredLate(...asked: unknown[]): Promise<unknown> {
-    const result = await query(...asked)
-    await sleep(500)
-    late.isAnswered = true
-    return result
-  }
-  pool.query = ((asked: { text?: string }, ...more: unknown[]) => {
-    if (!late.isHeld || asked.text?.includes('INSERT INTO') !== true) return query(asked, ...more)
-    late.isHeld = false
-    if (late.isApplied === true) return answeredLate(asked, ...more)
-    late.ended = sleep(300).then(() => query(asked, ...more))
-    return Promise.reject(new Error('Connection terminated unexpectedly'))
-  }) as never
-  return pool
-}
 
 describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }, () => {
   it('commits a change with its alarm, delivers it, and deletes it then', ({ expect }) =>
@@ -164,7 +134,7 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
   it('lets a commit that was not answered land before it loads the actor again, or never', ({ expect }) =>
     withFleets(async ({ open, query }) => {
       const late: Late = { isHeld: false, ended: Promise.resolve() }
-      const pool = heldPool(late)
+      const pool = heldPool(server, late)
       const fleet = await open({ pool })
       await ownsAll(fleet)
       const [time, other] = [Date.now() + HOUR, Date.now() + 2 * HOUR]
@@ -295,7 +265,7 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       const late: Late = { isHeld: false, isApplied: true, ended: Promise.resolve() }
       const answered: unknown[] = []
       const fleet = await open({
-        pool: heldPool(late),
+        pool: heldPool(server, late),
         pollInterval: 50,
         handler: () => {
           answered.push(late.isAnswered)
@@ -314,7 +284,7 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
   it('begins a change once more whose shard has got another epoch from this very process', ({ expect }) =>
     withFleets(async ({ open, query }) => {
       const late: Late = { isHeld: false, ended: Promise.resolve() }
-      const pool = heldPool(late)
+      const pool = heldPool(server, late)
       const fleet = await open({ pool, shards: 1 })
       await until(() => owned(fleet).size === 1)
       const time = Date.now() + HOUR
@@ -379,18 +349,18 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
 
   it('does not take for refused what was sent and not answered', ({ expect }) =>
     withFleets(async ({ open, query, item }) => {
-      const pool = new pg.Pool({
-        connectionString: (server as { connectionString: string }).connectionString,
-      })
+      const pool = new pg.Pool(whereOf(server))
       const fleet = await open({ pool })
       await ownsAll(fleet)
       const connect = pool.connect.bind(pool) as (...asked: unknown[]) => Promise<pg.PoolClient>
+      let isSent = false
       pool.connect = (async (...asked: unknown[]) => {
         const client = await connect(...asked)
         if (asked.length > 0) return client
         const send = client.query.bind(client) as (...asked: unknown[]) => Promise<unknown>
         client.query = (async (asked: { text?: string }, ...more: unknown[]) => {
-          if (asked.text !== 'COMMIT') return send(asked, ...more)
+          if (asked.text !== 'COMMIT' || isSent) return send(asked, ...more)
+          isSent = true
           const answer = await send(asked, ...more)
           const isLost = firstValueFrom(fleet.owned$.pipe(filter(({ size }) => size === 0)))
           await query('UPDATE $schema._nolater_shard SET owner = NULL') // before its answer comes
@@ -401,7 +371,12 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
         return client
       }) as never
       const changed = fleet.change('a', (tx) => tx.query(`INSERT INTO ${item} VALUES ('a', 'tea')`))
+      let runs = 0
+      const rolledBack = fleet.change('b', (tx) =>
+        runs++ === 0 ? tx.query(`DO $$BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40001'; END$$`) : null,
+      )
       expect(await codeOf(changed)).toBe('ALARM_STORAGE_UNREACHABLE')
+      expect(await codeOf(rolledBack)).toMatch(/^(done|ALARM_FENCED)$/) // what was sent was not its own
       expect(await query('SELECT actor FROM $schema.item')).toEqual([{ actor: 'a' }])
     }))
 

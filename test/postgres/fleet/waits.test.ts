@@ -1,8 +1,10 @@
 import pg from 'pg'
+import { firstValueFrom } from 'rxjs'
 import { describe, it } from 'vitest'
-import { until } from '../rig.ts'
+import { shardOf } from '../../../src/postgres/fleet/shard-of.ts'
+import { sleep, until } from '../rig.ts'
 import { serverOfFile } from '../server.ts'
-import { codeOf, fleetsOn, ownsAll, SHARDS } from './fleet-rig.ts'
+import { codeOf, fleetsOn, heldPool, type Late, ownsAll, SHARDS, whereOf } from './fleet-rig.ts'
 
 const server = serverOfFile()
 const withFleets = fleetsOn(server)
@@ -17,11 +19,8 @@ interface DeadPool {
 }
 
 /** A pool whose connections die without a word, as behind a router that has forgotten them. */
-function deadPool(options: pg.PoolConfig = {}): DeadPool {
-  const pool = new pg.Pool({
-    connectionString: (server as { connectionString: string }).connectionString,
-    ...options,
-  })
+function deadPool(): DeadPool {
+  const pool = new pg.Pool(whereOf(server))
   const dead: pg.PoolClient[] = []
   const ended = new Set<pg.PoolClient>()
   let deadly = { text: '', left: 0 }
@@ -103,6 +102,69 @@ describe.skipIf(typeof server === 'string')(
         expect(ended.slice(-2).sort()).toEqual(['e ALARM_TRANSACTION_INVALID', 'i ALARM_TRANSACTION_INVALID'])
         expect(ended.filter((each) => each.endsWith('done'))).toHaveLength(7)
         expect(await query('SELECT actor FROM $schema.item')).toHaveLength(7)
+      }))
+
+    it('lets the changes of others go on while an actor waits for a commit that was not answered', ({
+      expect,
+    }) =>
+      withFleets(async ({ open, query }) => {
+        const late: Late = { isHeld: false, ended: Promise.resolve() }
+        const fleet = await open({ pool: heldPool(server, late), timeout: 4_000 })
+        await ownsAll(fleet)
+        late.isHeld = true
+        fleet.actor('a').set(Date.now() + 3_600_000)
+        expect(await codeOf(firstValueFrom(fleet.actor('a').confirmed()))).toBe('ALARM_COMMIT_FAILED')
+        await late.ended
+        // A commit that holds the shard: it gets its new epoch only after that.
+        const holder = new pg.Client(whereOf(server))
+        await holder.connect()
+        const table = (await query<{ name: string }>(`SELECT '$schema'::text AS name`))[0]?.name
+        await holder.query('BEGIN')
+        await holder.query(`SELECT FROM ${table}._nolater_shard WHERE id = ${shardOf('a', SHARDS)} FOR SHARE`)
+        const ended: string[] = []
+        const keys = [
+          'a',
+          ...['b', 'c', 'd', 'e'].filter((key) => shardOf(key, SHARDS) !== shardOf('a', SHARDS)),
+        ]
+        const all = keys.map((key) =>
+          codeOf(fleet.change(key, () => {})).then((code) => ended.push(`${key} ${code}`)),
+        )
+        await until(() => ended.length === keys.length - 1)
+        expect(ended).toEqual(keys.slice(1).map((key) => `${key} done`))
+        await holder.query('COMMIT')
+        await Promise.all(all)
+        expect(ended.at(-1)).toBe('a done')
+        await holder.end()
+      }))
+
+    it('says so when no connection comes', ({ expect }) =>
+      withFleets(async ({ open }) => {
+        const pool = new pg.Pool({ ...whereOf(server), max: 3 })
+        const fleet = await open({ pool, timeout: 1_000, ownerLease: 60_000 })
+        await ownsAll(fleet)
+        await fleet.change('a', () => {})
+        const others = await Promise.all([pool.connect(), pool.connect()])
+        const refused = await fleet.change('a', () => {}).catch((error) => error)
+        expect(refused).toMatchObject({
+          code: 'ALARM_STORAGE_UNREACHABLE',
+          message: expect.stringContaining('No connection was free within 1000 ms'),
+        })
+        for (const other of others) other.release()
+        expect(await codeOf(fleet.change('a', () => {}))).toBe('done')
+      }))
+
+    it('has none wait for more than the functions of its transaction may take', ({ expect }) =>
+      withFleets(async ({ open }) => {
+        const fleet = await open({ timeout: 2_000 })
+        await ownsAll(fleet)
+        const slow = (key: string): Promise<string> =>
+          fleet.change(key, async (tx) => {
+            await sleep(1_200)
+            return (await tx.query('SELECT txid_current() AS id')).rows[0].id
+          })
+        const [a, b, c, d] = await Promise.all([...'abcd'].map(slow))
+        expect(b).toBe(a)
+        expect(new Set([a, c, d]).size).toBe(3)
       }))
   },
 )
