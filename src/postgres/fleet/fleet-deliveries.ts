@@ -30,7 +30,9 @@ import type { ShardWork } from './shard-work.ts'
 interface DeliveryParts {
   readonly deliveries: Omit<Deliveries, 'deliverer'>
   readonly ownership: Ownership
+  /** all that is under way, and the handlers of it */
   readonly work: ShardWork
+  readonly handlers: ShardWork
   readonly engine: FleetEngine<string>
   readonly fleet: Fleet
   readonly concurrency: number
@@ -53,6 +55,7 @@ export function fleetDeliveries({
   deliveries,
   ownership,
   work,
+  handlers,
   engine,
   fleet,
   concurrency,
@@ -68,11 +71,12 @@ export function fleetDeliveries({
   function owned<T>(key: string, run: () => ObservableInput<T>): Observable<T> {
     return defer(() => {
       const shard = shardOfKey(key)
-      if (ownership.epochOf(shard) === null) return throwError(() => RELEASED)
+      if (!ownership.takes(shard)) return throwError(() => RELEASED) // taken before it was to be given away
       const isLost = (): boolean => ownership.epochOf(shard) === null
       return defer(run).pipe(
         catchError((error) => throwError(() => (isLost() ? RELEASED : error))),
         finalize(work.begin(shard)),
+        finalize(handlers.begin(shard)),
       )
     })
   }

@@ -16,8 +16,8 @@ export interface Ownership {
   readonly shards: ReadonlySet<number>
   /** the epoch under which a shard is owned now; `null`: it is not */
   epochOf(shard: number): number | null
-  /** Whether it is owned, and is not to be given back. */
-  stays(shard: number): boolean
+  /** Whether what is asked for may begin in it: one that is to be given back takes changes until no handler is at work in it. */
+  takes(shard: number): boolean
   /** Its epoch was raised by this process. */
   raised(shard: number, epoch: number): void
   /** Reports, and begins to bring what is owned to its share. Rejects with what keeps it from either. */
@@ -30,8 +30,10 @@ export interface Ownership {
 export interface Moving {
   /** It is owned, and nothing has begun in it yet. */
   taken(shards: readonly OwnedShard[]): Promise<void>
-  /** It is to be given back: resolves when nothing is under way in it any more. */
+  /** It is to be given back: resolves when no handler is at work in it any more, which is within a lease of theirs, as none begins. */
   leaving(shard: number): Promise<void>
+  /** It takes nothing any more: resolves when nothing is under way in it, and within a limit. */
+  closing(shard: number): Promise<void>
   /** It is owned no more. */
   lost(shards: ReadonlySet<number>): void
   /** More are owned than before. */
@@ -57,6 +59,7 @@ export function ownShards(
   const elapsed = elapsedOf(scheduler)
   const owned = new Map<number, number>() // epochs
   const leaving = new Set<number>()
+  const closing = new Set<number>() // those of them that take nothing any more
   const owned$ = new BehaviorSubject<ReadonlySet<number>>(new Set())
   const end = oneTimer(scheduler, elapsed, loseAll)
   const process$ = new BehaviorSubject<string>(crypto.randomUUID())
@@ -81,11 +84,16 @@ export function ownShards(
     lose([...owned.keys()])
   }
 
+  function keepOn(id: number): void {
+    leaving.delete(id)
+    closing.delete(id)
+  }
+
   function lose(given: Iterable<number>): void {
     const lost = new Set<number>()
     for (const id of given) {
       if (owned.delete(id)) lost.add(id)
-      leaving.delete(id)
+      keepOn(id)
     }
     if (lost.size === 0) return
     moving.lost(lost)
@@ -152,7 +160,7 @@ export function ownShards(
     const most = Math.min(share - owned.size, found.free)
     if (most > 0) await keep(await table.take(own, most), isOver)
     // What was to be given away, and is wanted again.
-    for (const id of leaving) if (owned.size - leaving.size < share) leaving.delete(id)
+    for (const id of leaving) if (owned.size - leaving.size < share) keepOn(id)
     if (owned.size <= share || giving !== null) return
     // Beside all the rest: it may take as long as a handler.
     giving = noted(giveBack([...owned.keys()].slice(share))).finally(() => {
@@ -180,7 +188,7 @@ export function ownShards(
     moving.owned()
   }
 
-  /** Each as soon as nothing is under way in it; those that are so at the same time, together. */
+  /** Each as soon as nothing is under way in it: handlers first, which may be long, then the changes. Those that are so at the same time, together. */
   async function giveBack(given: readonly number[]): Promise<void> {
     const own = process$.value
     const quiet: number[] = []
@@ -195,6 +203,9 @@ export function ownShards(
     await Promise.all(
       given.map(async (id) => {
         await moving.leaving(id)
+        if (!leaving.has(id)) return
+        closing.add(id)
+        await moving.closing(id)
         if (quiet.push(id) > 1) return
         releasing = releasing.then(release)
         releasing.catch(() => {}) // it is waited for below, when the others are quiet too
@@ -216,7 +227,7 @@ export function ownShards(
     },
     owned$: owned$.asObservable(),
     epochOf: (shard) => (isHeld() ? (owned.get(shard) ?? null) : null),
-    stays: (shard) => isHeld() && owned.has(shard) && !leaving.has(shard),
+    takes: (shard) => isHeld() && owned.has(shard) && !closing.has(shard),
     raised(shard, epoch) {
       if (owned.has(shard)) owned.set(shard, epoch)
     },

@@ -1,4 +1,4 @@
-import { defer, exhaustMap, firstValueFrom, Observable, type SchedulerLike, Subject, timer } from 'rxjs'
+import { defer, exhaustMap, firstValueFrom, Observable, race, type SchedulerLike, Subject, timer } from 'rxjs'
 import { type Closable, closable } from '../../fleet/closing/close-once.ts'
 import type { FleetConfig } from '../../fleet/fleet-config.ts'
 import { type FleetEngine, openEngine } from '../../fleet/fleet-engine.ts'
@@ -120,6 +120,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   const operators = operatorTable(db)
   const commits = new Map<string, SharedCommit<RowCommit>>()
   const work = shardWork()
+  const handlers = shardWork()
   const open = new Set<OpenDeliveries>()
   const dueListeners = new Set<DueListener>()
   const events$ = new Subject<DeliveryEvent>()
@@ -143,7 +144,11 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
           ownership.process,
           taken.map(({ id }) => id),
         ),
-      leaving: work.idle,
+      leaving: handlers.idle,
+      // As long as a change may wait and take: what goes on for longer has no end.
+      async closing(shard) {
+        await firstValueFrom(race(work.idle(shard), timer(2 * db.timeout, scheduler)))
+      },
       lost: (ids) =>
         engine.lose(
           (key) => ids.has(shardOfKey(key)),
@@ -214,6 +219,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     },
     ownership,
     work,
+    handlers,
     engine: guarded,
     fleet,
     concurrency,
@@ -293,9 +299,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     if (typeof done !== 'function')
       throw configError('What changes an actor', 'a function of its transaction', done)
     const shard = shardOfKey(checkKey(key))
-    // What a handler at work asks for goes on where its shard is being given back.
-    const isOwned = ownership.stays(shard) || (isOfHandler(key) && ownership.epochOf(shard) !== null)
-    if (!isOwned) throw elsewhere(key, (await ownerOf(key))?.address ?? null)
+    if (!ownership.takes(shard)) throw elsewhere(key, (await ownerOf(key))?.address ?? null)
     return changes.change(key, done)
   }
 
@@ -313,7 +317,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     const request: Request = { key: checkKey(key), operation, input, ...(id !== undefined && { id }) }
     const done = workOf(operations, db.schema, request) // one that has no name here has none there
     try {
-      if (forward === undefined || ownership.stays(shardOfKey(key))) return await change(key, done)
+      if (forward === undefined || ownership.takes(shardOfKey(key))) return await change(key, done)
     } catch (error) {
       if (forward === undefined || !wasRefused(error)) throw error
     }

@@ -1,4 +1,4 @@
-/** What is under way in each shard: deliveries, changes and commits. */
+/** What is under way in each shard. */
 export interface ShardWork {
   /** Something begins; the function that is returned ends it, once. */
   begin(shard: number): () => void

@@ -432,6 +432,13 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       await sleep(1_500)
       expect(owned(fleets[1]!).size).toBeLessThan(SHARDS / 2)
       expect(await codeOf(fleets[1]!.change('k0', () => {}))).toBe('ALARM_FENCED')
+      // Other actors of their shards do not wait for these handlers.
+      const at = new Set(keys.map((key) => shardOf(key, SHARDS)))
+      const beside = Array.from({ length: 60 }, (_, i) => `b${i}`).filter((key) =>
+        at.has(shardOf(key, SHARDS)),
+      )
+      const codes = await Promise.all(beside.map((key) => codeOf(fleets[0]!.change(key, () => {}))))
+      expect(new Set(codes)).toEqual(new Set(['done']))
       end.complete()
       await until(() => owned(fleets[1]!).size === SHARDS / 2)
       expect(begun).toHaveLength(20)

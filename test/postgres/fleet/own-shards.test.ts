@@ -60,8 +60,7 @@ it('reports while it waits for what is under way in a shard that is to be given 
   await world.clock.advance(3 * world.lease)
   expect(one.log).toEqual(['one', 'takes 4'])
   expect(all([one, two])).toEqual([2, 0])
-  expect(one.ownership.stays(0)).toBe(true)
-  expect(one.ownership.stays(3)).toBe(false)
+  expect(one.ownership.takes(0)).toBe(true)
   expect(one.ownership.epochOf(3)).toBe(1) // what is under way may commit
   one.rest(3)
   await world.clock.advance(2_500)
@@ -70,6 +69,47 @@ it('reports while it waits for what is under way in a shard that is to be given 
   await world.clock.advance(2_500)
   expect(all([one, two])).toEqual([2, 2])
 })
+
+it('takes changes in a shard until no handler is at work in it, and gives it away when these have ended', async () => {
+  const world = shardWorld(2)
+  const one = world.start('one')
+  await world.clock.advance(10)
+  one.busy.add(1)
+  one.changing.add(1)
+  const two = world.start('two')
+  await world.clock.advance(2_500)
+  expect(one.owned()).toBe(1) // it begins no handler in the other one
+  expect(one.ownership.takes(1)).toBe(true)
+  one.rest(1)
+  await world.clock.advance(0)
+  expect(one.ownership.takes(1)).toBe(false)
+  expect(one.ownership.epochOf(1)).toBe(1) // the changes under way may commit
+  await world.clock.advance(2_500)
+  expect(all([one, two])).toEqual([1, 0])
+  one.changed(1)
+  await world.clock.advance(2_500)
+  expect(all([one, two])).toEqual([1, 1])
+})
+
+it.each(['handlers', 'changes'])(
+  'takes all again in a shard that is wanted again while its %s end',
+  async (what) => {
+    const world = shardWorld(2)
+    const one = world.start('one')
+    await world.clock.advance(10)
+    const [at, end] = what === 'handlers' ? [one.busy, one.rest] : [one.changing, one.changed]
+    at.add(1)
+    const two = world.start('two')
+    await world.clock.advance(2_500)
+    expect([one.ownership.takes(1), one.owned()]).toEqual([what === 'handlers', 1])
+    two.stop()
+    await world.clock.advance(world.lease + 2_500)
+    expect([one.ownership.takes(1), one.owned()]).toEqual([true, 2])
+    end(1)
+    await world.clock.advance(2_500)
+    expect([one.ownership.takes(1), one.owned()]).toEqual([true, 2])
+  },
+)
 
 it('takes what others leave while it waits for what it is to give away, and keeps that then', async () => {
   const world = shardWorld()
@@ -108,7 +148,7 @@ it('keeps at work what it could not release, and gives it away later', async () 
   one.rest(3)
   await world.clock.advance(3_500)
   expect(all([one, two])).toEqual([2, 2])
-  expect([0, 1].every((shard) => one.ownership.stays(shard))).toBe(true)
+  expect([0, 1].every((shard) => one.ownership.takes(shard))).toBe(true)
 })
 
 it('keeps the epoch that it has raised while it looked', async () => {
@@ -157,7 +197,7 @@ it('owns nothing from the end of its lease on, though no timer has fired by then
   await world.clock.advance(10)
   world.clock.block(world.lease)
   expect(one.ownership.epochOf(0)).toBe(null)
-  expect([one.owned(), one.ownership.stays(0)]).toEqual([0, false])
+  expect([one.owned(), one.ownership.takes(0)]).toEqual([0, false])
 })
 
 it.each([

@@ -24,10 +24,12 @@ export interface Process {
   readonly log: string[]
   /** why its last look failed */
   error: unknown
-  /** shards in which something is under way */
+  /** shards in which handlers are at work, and those in which changes are under way */
   readonly busy: Set<number>
-  /** something has ended */
+  readonly changing: Set<number>
+  /** they have ended */
   rest(shard: number): void
+  changed(shard: number): void
   /** It stands still, as after SIGSTOP. */
   stop(): void
   owned(): number
@@ -113,15 +115,25 @@ export function shardWorld(count = 12): ShardWorld {
   function start(name: string): Process {
     const log: string[] = []
     const busy = new Set<number>()
-    const waiting = new Map<number, () => void>()
+    const changing = new Set<number>()
+    const waiting = new Map<Set<number>, Map<number, () => void>>([
+      [busy, new Map()],
+      [changing, new Map()],
+    ])
+    const without = (at: Set<number>, shard: number): Promise<void> =>
+      at.has(shard) ? new Promise((resolve) => waiting.get(at)?.set(shard, resolve)) : Promise.resolve()
+    const end = (at: Set<number>, shard: number): void => {
+      at.delete(shard)
+      waiting.get(at)?.get(shard)?.()
+    }
     let isStopped = false
     const moving: Moving = {
       async taken(taken) {
         await Promise.resolve(world.fault('taken', 'before'))
         log.push(`takes ${taken.length}`)
       },
-      leaving: (shard) =>
-        busy.has(shard) ? new Promise((resolve) => waiting.set(shard, resolve)) : Promise.resolve(),
+      leaving: (shard) => without(busy, shard),
+      closing: (shard) => without(changing, shard),
       lost(lost) {
         log.push(`loses ${lost.size}`)
       },
@@ -132,11 +144,10 @@ export function shardWorld(count = 12): ShardWorld {
       ownership,
       log,
       busy,
+      changing,
       error: null,
-      rest(shard) {
-        busy.delete(shard)
-        waiting.get(shard)?.()
-      },
+      rest: (shard) => end(busy, shard),
+      changed: (shard) => end(changing, shard),
       stop() {
         isStopped = true
       },
