@@ -5,6 +5,7 @@
  */
 
 export type { ChangedAlarm, ChangeWork } from './fleet/change.ts'
+export type { FleetHealth } from './fleet/fleet-health.ts'
 export type { FleetDelivery, PostgresFleetOptions } from './fleet/fleet-options.ts'
 export type { Forward, Forwarded } from './fleet/forward.ts'
 export type { Operation, Request as FleetRequest } from './fleet/operations.ts'
@@ -15,7 +16,7 @@ export {
   type HttpForwardOptions,
   type HttpHandlerOptions,
 } from './fleet/over-http.ts'
-export { type FleetHealth, type PostgresFleet, postgresFleet } from './fleet/postgres-fleet.ts'
+export { type PostgresFleet, postgresFleet } from './fleet/postgres-fleet.ts'
 export {
   type PostgresManager,
   type PostgresManagerOptions,

@@ -158,7 +158,7 @@ function keptUntilCommitted(table: AlarmTable, ownership: Ownership, looked: () 
     ...table,
     // Without a shard it would look through all that others have.
     async take(holder, most) {
-      const look = ownership.shards.size === 0 ? nothing : await table.take(holder, most)
+      const look = ownership.shards.length === 0 ? nothing : await table.take(holder, most)
       looked()
       return look
     },

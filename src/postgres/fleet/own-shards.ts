@@ -13,7 +13,7 @@ export interface Ownership {
   /** that share all shards, as the last look has found */
   readonly processes: number
   /** those that are owned now, and are to stay so */
-  readonly shards: ReadonlySet<number>
+  readonly shards: readonly number[]
   /** the epoch under which a shard is owned now; `null`: it is not */
   epochOf(shard: number): number | null
   /** Whether what is asked for may begin in it: one that is to be given back takes changes until no handler is at work in it. */
@@ -60,6 +60,7 @@ export function ownShards(
   const owned = new Map<number, number>() // epochs
   const leaving = new Set<number>()
   const closing = new Set<number>() // those of them that take nothing any more
+  let staying: readonly number[] | null = null // the others, as each look for what is due asks for them
   const owned$ = new BehaviorSubject<ReadonlySet<number>>(new Set())
   const end = oneTimer(scheduler, elapsed, loseAll)
   const process$ = new BehaviorSubject<string>(crypto.randomUUID())
@@ -85,6 +86,7 @@ export function ownShards(
   }
 
   function keepOn(id: number): void {
+    staying = null
     leaving.delete(id)
     closing.delete(id)
   }
@@ -184,6 +186,7 @@ export function ownShards(
     await moving.taken(taken)
     if (isOver()) return
     for (const { id, epoch } of taken) owned.set(id, epoch)
+    staying = null
     owned$.next(new Set(owned.keys()))
     moving.owned()
   }
@@ -200,6 +203,7 @@ export function ownShards(
       await table.release(own, some)
     }
     for (const id of given) leaving.add(id)
+    staying = null
     await Promise.all(
       given.map(async (id) => {
         await moving.leaving(id)
@@ -223,7 +227,9 @@ export function ownShards(
       return processes
     },
     get shards() {
-      return new Set(isHeld() ? [...owned.keys()].filter((id) => !leaving.has(id)) : [])
+      if (!isHeld()) return []
+      staying ??= [...owned.keys()].filter((id) => !leaving.has(id))
+      return staying
     },
     owned$: owned$.asObservable(),
     epochOf: (shard) => (isHeld() ? (owned.get(shard) ?? null) : null),

@@ -1,10 +1,8 @@
-import { defer, exhaustMap, firstValueFrom, Observable, race, type SchedulerLike, Subject, timer } from 'rxjs'
-import { type Closable, closable } from '../../fleet/closing/close-once.ts'
+import { firstValueFrom, type Observable, race, Subject, timer } from 'rxjs'
+import type { Closable } from '../../fleet/closing/close-once.ts'
 import type { FleetConfig } from '../../fleet/fleet-config.ts'
 import { type FleetEngine, openEngine } from '../../fleet/fleet-engine.ts'
 import { type Fleet, fleetOf } from '../../fleet/open-fleet.ts'
-import { reportUnhandled } from '../../operators/reached.ts'
-import { configError, fleetClosedError } from '../../vocabulary/error-of.ts'
 import { checkKey } from '../../vocabulary/key.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'
 import { alarmTable, leaseInDatabase } from '../alarm-table.ts'
@@ -16,36 +14,21 @@ import { operatorTable } from '../operator-table.ts'
 import type { ChangeWork } from './change.ts'
 import { changeGroup } from './change-group.ts'
 import { changesInGroups } from './changes.ts'
+import { closeFleet } from './close-fleet.ts'
+import { every } from './every.ts'
 import { fleetDeliveries } from './fleet-deliveries.ts'
 import { elsewhere } from './fleet-errors.ts'
+import { type FleetHealth, noteHealth } from './fleet-health.ts'
 import { checkFleetOptions, type PostgresFleetOptions } from './fleet-options.ts'
+import { fleetRequests } from './fleet-requests.ts'
 import { fleetRows, type RowCommit } from './fleet-rows.ts'
 import { fleetStore } from './fleet-store.ts'
-import { forwardTo, wasRefused } from './forward.ts'
-import { forgetRequests, type Request, workOf } from './operations.ts'
+import { forgetRequests, type Request } from './operations.ts'
 import { type Ownership, ownShards } from './own-shards.ts'
 import { shardOf, shardOfRow } from './shard-of.ts'
 import { shardTable } from './shard-table.ts'
 import { shardWork } from './shard-work.ts'
 import type { SharedCommit } from './shared-commit.ts'
-
-/** How a process of a fleet stands. */
-export interface FleetHealth {
-  /** ms since the epoch */
-  readonly at: number
-  /** shards that it owns */
-  readonly owned: number
-  /** processes that share all of them */
-  readonly processes: number
-  /** when it looked for what is due last, ms since the epoch; `null`: it has not yet */
-  readonly lookedAt: number | null
-  /** ms since the oldest of its alarms was due that no handler has; `null`: none is */
-  readonly overdue: number | null
-  /** ms after its time of the alarm that came latest, of those since the health before this one; `null`: none came */
-  readonly lag: number | null
-  /** what keeps it from owning its shards, or from delivering; `null`: nothing does */
-  readonly error: unknown
-}
 
 /** Many actors on many machines, whose state and alarms are in one PostgreSQL. */
 export interface PostgresFleet extends Pick<Fleet, 'actor' | 'events$' | 'pressure' | 'drained'>, Closable {
@@ -82,7 +65,6 @@ export interface PostgresFleet extends Pick<Fleet, 'actor' | 'events$' | 'pressu
   close(): Promise<void>
 }
 
-const REST = 50 // ms, doubled with each try
 const BEAT = 1_000 // ms between reports; a third of a lease that is shorter than three of them
 const MINUTE = 60_000
 
@@ -124,11 +106,6 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   const open = new Set<OpenDeliveries>()
   const dueListeners = new Set<DueListener>()
   const events$ = new Subject<DeliveryEvent>()
-  const health$ = new Subject<FleetHealth>()
-  let unowned: unknown = null // why its share is not owned
-  let blind: unknown = null // why nothing is delivered
-  let lookedAt: number | null = null
-  let lag: number | null = null
 
   function announce(dueIn: number | null): void {
     if (dueIn !== null) for (const notify of dueListeners) notify(dueIn)
@@ -157,6 +134,8 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
       owned: () => announce(0),
     },
   })
+
+  const health = noteHealth(ownership, rows.overdue, scheduler)
 
   const store = fleetStore({
     db,
@@ -200,7 +179,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
 
   const alarms = alarmTable(db, leaseInDatabase(lease), {
     condition: `${ofRow} IN (SELECT id FROM ${db.schema}._nolater_shard WHERE owner = $4 AND id = ANY ($5::integer[]))`,
-    values: () => [ownership.process, [...ownership.shards]],
+    values: () => [ownership.process, ownership.shards],
   })
   const delivered$ = fleetDeliveries({
     deliveries: {
@@ -226,105 +205,35 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     shardOfKey,
     handler,
     abandon,
-    looked() {
-      lookedAt = scheduler.now()
-      blind = null
-    },
-    failed(error) {
-      blind = error
-      if (!health$.observed) reportUnhandled(error)
-    },
+    looked: health.looked,
+    failed: health.blind,
   })
 
-  async function beat(): Promise<void> {
-    try {
-      await ownership.look()
-      unowned = null
-    } catch (error) {
-      unowned = error
-    }
-  }
-
-  /** Beside the reports, which nothing may hold up. */
-  async function examine(): Promise<void> {
-    let error = unowned ?? blind
-    let overdue: number | null = null
-    try {
-      if (health$.observed) overdue = await rows.overdue([...ownership.shards])
-    } catch (failure) {
-      error ??= failure
-    }
-    const { processes } = ownership
-    const owned = ownership.shards.size
-    health$.next({ at: scheduler.now(), owned, processes, lookedAt, overdue, lag, error })
-    lag = null
-  }
-  const beats = every(Math.min(BEAT, ownerLease / 3), scheduler, beat).subscribe()
-  const healths = every(BEAT, scheduler, examine).subscribe()
+  const beats = every(Math.min(BEAT, ownerLease / 3), scheduler, () =>
+    ownership.look().then(() => health.owns(null), health.owns),
+  ).subscribe()
   const forgetting = every(MINUTE, scheduler, () => forgetRequests(db).catch(() => {})).subscribe() // what does not go now goes next time
   const delivering = delivered$.subscribe((event) => {
-    if (event.kind === 'delivered') lag = Math.max(lag ?? 0, event.lateness)
+    if (event.kind === 'delivered') health.came(event.lateness)
     events$.next(event)
   })
-
-  const flush = (): Observable<never> =>
-    new Observable((subscriber) => {
-      const end = async (): Promise<void> => {
-        changes.refuse(fleetClosedError())
-        await ownership.leave()
-        await Promise.all([...open].map((deliveries) => deliveries.drain()))
-        engine.refuse()
-      }
-      end().then(
-        () => subscriber.add(engine.flush().subscribe(subscriber)),
-        (error) => subscriber.error(error),
-      )
-    })
-
-  async function end(): Promise<void> {
-    delivering.unsubscribe()
-    beats.unsubscribe()
-    healths.unsubscribe()
-    forgetting.unsubscribe()
-    engine.close()
-    health$.complete()
-    events$.complete()
-    await alarms.idle()
-    await db.close()
-  }
-
-  const ownerOf = (key: string) => table.ownerOf(shardOfKey(key))
-
-  async function change<T>(key: string, done: ChangeWork<T>): Promise<T> {
-    if (typeof done !== 'function')
-      throw configError('What changes an actor', 'a function of its transaction', done)
-    const shard = shardOfKey(checkKey(key))
-    if (!ownership.takes(shard)) throw elsewhere(key, (await ownerOf(key))?.address ?? null)
-    return changes.change(key, done)
-  }
-
-  async function serve({ owner, ...request }: Request & { readonly owner?: string }): Promise<unknown> {
-    if (owner !== undefined && owner !== ownership.process) throw elsewhere(request.key, null)
-    return change(request.key, workOf(operations, db.schema, request))
-  }
-
-  async function call(
-    key: string,
-    operation: string,
-    input: unknown = null,
-    { id }: { readonly id?: string } = {},
-  ): Promise<unknown> {
-    const request: Request = { key: checkKey(key), operation, input, ...(id !== undefined && { id }) }
-    const done = workOf(operations, db.schema, request) // one that has no name here has none there
-    try {
-      if (forward === undefined || ownership.takes(shardOfKey(key))) return await change(key, done)
-    } catch (error) {
-      if (forward === undefined || !wasRefused(error)) throw error
-    }
-    return forwardTo(request, forward, ownerOf, async (tries) => {
-      await firstValueFrom(timer(REST * 2 ** tries, scheduler))
-    })
-  }
+  const closing = closeFleet({
+    changes,
+    ownership,
+    open,
+    engine,
+    stop() {
+      delivering.unsubscribe()
+      beats.unsubscribe()
+      forgetting.unsubscribe()
+      health.end()
+      events$.complete()
+    },
+    async letGo() {
+      await alarms.idle()
+      await db.close()
+    },
+  })
 
   return {
     actor: fleet.actor,
@@ -335,17 +244,19 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
       return fleet.pressure
     },
     drained: fleet.drained,
-    change,
-    call,
-    serve,
+    ...fleetRequests({
+      changes,
+      ownership,
+      table,
+      schema: db.schema,
+      operations,
+      forward,
+      scheduler,
+      shardOfKey,
+    }),
     owned$: ownership.owned$,
-    health$: health$.asObservable(),
+    health$: health.health$,
     deliveries$: events$.asObservable(),
-    ...closable(flush, end),
+    ...closing,
   }
-}
-
-/** One at a time. */
-function every(ms: number, scheduler: SchedulerLike, work: () => Promise<void>): Observable<void> {
-  return timer(0, ms, scheduler).pipe(exhaustMap(() => defer(work)))
 }

@@ -582,7 +582,7 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
 
   it('does not wait for a function that has no end, and lets the others go on', ({ expect }) =>
     withFleets(async ({ open, query, item }) => {
-      const fleet = await open({ timeout: 500 })
+      const fleet = await open({ timeout: 1_500 })
       await ownsAll(fleet)
       const add = (key: string) => (tx: pg.ClientBase) =>
         tx.query(`INSERT INTO ${item} VALUES ($1, 'tea')`, [key])

@@ -151,7 +151,7 @@ export function shardWorld(count = 12): ShardWorld {
       stop() {
         isStopped = true
       },
-      owned: () => ownership.shards.size,
+      owned: () => ownership.shards.length,
     }
     const look = (): void => {
       if (isStopped) return

@@ -1,0 +1,88 @@
+import { type Observable, type SchedulerLike, Subject } from 'rxjs'
+import { reportUnhandled } from '../../operators/reached.ts'
+import { every } from './every.ts'
+import type { Ownership } from './own-shards.ts'
+
+/** How a process of a fleet stands. */
+export interface FleetHealth {
+  /** ms since the epoch */
+  readonly at: number
+  /** shards that it owns */
+  readonly owned: number
+  /** processes that share all of them */
+  readonly processes: number
+  /** when it looked for what is due last, ms since the epoch; `null`: it has not yet */
+  readonly lookedAt: number | null
+  /** ms since the oldest of its alarms was due that no handler has; `null`: none is */
+  readonly overdue: number | null
+  /** ms after its time of the alarm that came latest, of those since the health before this one; `null`: none came */
+  readonly lag: number | null
+  /** what keeps it from owning its shards, or from delivering; `null`: nothing does */
+  readonly error: unknown
+}
+
+/** Notes how a process stands, and emits it once a second. */
+export interface HealthNotes {
+  readonly health$: Observable<FleetHealth>
+  /** It has looked after its shards; or this keeps it from them. */
+  owns(error: unknown): void
+  /** It has looked for what is due. */
+  looked(): void
+  /** Nothing is delivered until it is tried again. */
+  blind(error: unknown): void
+  /** An alarm has come, so many ms after its time. */
+  came(lateness: number): void
+  /** Emits no more. */
+  end(): void
+}
+
+const OFTEN = 1_000 // ms
+
+export function noteHealth(
+  ownership: Pick<Ownership, 'shards' | 'processes'>,
+  overdueIn: (shards: readonly number[]) => Promise<number | null>,
+  scheduler: SchedulerLike,
+): HealthNotes {
+  const health$ = new Subject<FleetHealth>()
+  let unowned: unknown = null
+  let undelivered: unknown = null
+  let lookedAt: number | null = null
+  let lag: number | null = null
+
+  /** Beside the reports, which nothing may hold up. */
+  async function emit(): Promise<void> {
+    let error = unowned ?? undelivered
+    let overdue: number | null = null
+    try {
+      if (health$.observed) overdue = await overdueIn(ownership.shards)
+    } catch (failure) {
+      error ??= failure
+    }
+    const { processes, shards } = ownership
+    health$.next({ at: scheduler.now(), owned: shards.length, processes, lookedAt, overdue, lag, error })
+    lag = null
+  }
+  const each = every(OFTEN, scheduler, emit).subscribe()
+
+  return {
+    health$: health$.asObservable(),
+    owns(error) {
+      unowned = error
+    },
+    looked() {
+      lookedAt = scheduler.now()
+      undelivered = null
+    },
+    blind(error) {
+      undelivered = error
+      if (!health$.observed) reportUnhandled(error)
+    },
+    came(lateness) {
+      lag = Math.max(lag ?? 0, lateness)
+    },
+    end() {
+      each.unsubscribe()
+      health$.complete()
+    },
+  }
+}
