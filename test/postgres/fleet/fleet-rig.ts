@@ -12,6 +12,7 @@ export const SHARDS = 16
 
 /** Fleets in a schema of their own. */
 export interface FleetRig {
+  readonly schema: string
   /** a table */
   readonly item: string
   open(options?: Partial<PostgresFleetOptions>): Promise<PostgresFleet>
@@ -31,6 +32,7 @@ export function fleetsOn(server: Server | string): (test: (rig: FleetRig) => Pro
     await server.query(`CREATE TABLE ${quoted(schema)}.item (actor text, name text)`)
     try {
       await test({
+        schema,
         item: `${quoted(schema)}.item`,
         delivered,
         async open(options = {}) {
