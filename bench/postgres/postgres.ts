@@ -2,91 +2,47 @@ import { rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { servePostgres } from '../manager/serve-postgres.ts'
 import { makeScratch } from '../scratch.ts'
-import { type Spread, spreadOf } from '../stats.ts'
-import { digits, table } from '../table.ts'
-import { plain, tuned } from './graphile-worker.ts'
-import { gaps, type Measured, measure, ways } from './measure.ts'
-import { nolater } from './nolater.ts'
+import { digits } from '../table.ts'
+import { aims } from './aims.ts'
+import { type ContenderId, contenders, ids } from './contenders.ts'
+import type { Result, Results, Round } from './figures.ts'
+import { makeDatabases } from './partitions.ts'
+import { withClient } from './places.ts'
+import { print } from './print.ts'
+import { measureRound } from './rounds.ts'
+import { quick, type Sizes, whole } from './sizes.ts'
 
-const contenders = [nolater, plain, tuned]
-const ROUNDS = 3
-
-export interface PostgresResult {
-  readonly name: string
-  readonly rounds: readonly Measured[]
-}
-
-/** nolater beside graphile-worker, on one server, in turns. `quick`: a tenth, once. */
-export async function postgres(quick: boolean): Promise<{ load: number[]; results: PostgresResult[] }> {
+/** nolater beside graphile-worker and pg-boss, on one server, in turns. */
+export async function postgres(
+  isQuick: boolean,
+): Promise<{ sizes: Sizes; load: number[]; results: Result[] }> {
+  const sizes = isQuick ? quick : whole
   const root = makeScratch('postgres')
-  const server = await servePostgres(root)
-  const rounds = new Map(contenders.map(({ name }): [string, Measured[]] => [name, []]))
+  const { connectionString, close } = await servePostgres(root)
   const load: number[] = []
+  const rounds: Record<ContenderId, Round>[] = []
+  const failures = Object.fromEntries(ids.map((id) => [id, []])) as unknown as Record<ContenderId, string[]>
   try {
-    for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
-      for (let turn = 0; turn < contenders.length; turn++) {
-        const contender = contenders[(round + turn) % contenders.length]!
-        const schema = `round_${round}_${turn}`
+    const databases = await makeDatabases(connectionString)
+    await withClient(connectionString, async (client) => {
+      for (let nth = 0; nth < sizes.rounds; nth++) {
         load.push(loadavg()[0]!)
-        rounds
-          .get(contender.name)!
-          .push(await measure(contender, server.connectionString, schema, quick ? 10 : 1))
-        console.log(`round ${round + 1}: ${contender.name} done`)
+        const server = { connectionString, client, databases }
+        rounds.push(await measureRound(nth, sizes, server, (id, why) => failures[id].push(why)))
       }
-    }
+    })
   } finally {
-    await server.close()
+    await close()
     rmSync(root, { recursive: true, force: true, maxRetries: 5 })
   }
-  const results = [...rounds].map(([name, measured]) => ({ name, rounds: measured }))
+  load.push(loadavg()[0]!)
+  const resultOf = (id: ContenderId): Result => ({
+    name: contenders[id].name,
+    rounds: rounds.map((round) => round[id]),
+    failures: failures[id],
+  })
+  const results = Object.fromEntries(ids.map((id) => [id, resultOf(id)])) as unknown as Results
   console.log(`\nload ${digits(Math.min(...load))} to ${digits(Math.max(...load))}\n`)
-  console.log(print(results))
-  return { load, results }
-}
-
-function print(results: readonly PostgresResult[]): string {
-  const of = ({ rounds }: PostgresResult, figure: (measured: Measured) => number): Spread =>
-    spreadOf(rounds.map(figure))
-  const [ours, bare, batched] = results as [PostgresResult, PostgresResult, PostgresResult]
-  const show = ({ median, min, max }: Spread): string =>
-    min === max ? digits(median) : `${digits(median)} (${digits(min)} to ${digits(max)})`
-  const head = ['median (least to most)', ...results.map(({ name }) => name)]
-  const line = (name: string, figure: (measured: Measured) => number): string[] => [
-    name,
-    ...results.map((result) => show(of(result, figure))),
-  ]
-  const rows = [
-    ...ways.map(({ name }, i) => line(`sets/s, ${name}`, (m) => m.setsPerSecond[i]!)),
-    line('fires/s, of a backlog', (m) => m.firesPerSecond),
-    ...gaps.flatMap((gap, i) => [
-      line(`late ms p50, one each ${gap} ms`, (m) => m.lateness[i]!.p50),
-      line(`late ms p99, one each ${gap} ms`, (m) => m.lateness[i]!.p99),
-    ]),
-    ['result', ...results.map(({ rounds }) => rounds.flatMap(({ wrong }) => wrong).join(', ') || 'right')],
-  ]
-  /** within one round, as everything else was the same then */
-  const ratio = (other: PostgresResult, a: (m: Measured) => number, b: (m: Measured) => number): string =>
-    show(spreadOf(ours.rounds.map((m, i) => a(m) / b(other.rounds[i]!))))
-  const grouped = (m: Measured): number => m.setsPerSecond.at(-1)!
-  const fires = (m: Measured): number => m.firesPerSecond
-  const aims = [
-    [
-      'grouped sets, beside add_job one by one',
-      '20 or more',
-      ratio(bare, grouped, (m) => m.setsPerSecond[0]!),
-    ],
-    [
-      'grouped sets, beside add_job 10 at a time',
-      '20 or more',
-      ratio(bare, grouped, (m) => m.setsPerSecond[1]!),
-    ],
-    ['fires, beside plain jobs', '0.5 or more', ratio(bare, fires, fires)],
-    ['fires, beside tuned ones', '0.5 or more', ratio(batched, fires, fires)],
-    ...gaps.map((gap, i) => [
-      `late ms p99, one each ${gap} ms`,
-      'under 50',
-      show(of(ours, (m) => m.lateness[i]!.p99)),
-    ]),
-  ]
-  return `${table(head, rows)}\n\n${table(['nolater/postgres', 'aim', 'is'], aims)}`
+  console.log(`${print(results, sizes)}\n\n${aims(results, sizes)}`)
+  return { sizes, load, results: Object.values(results) }
 }
