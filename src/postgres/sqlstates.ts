@@ -20,11 +20,7 @@ export const sqlStates: Readonly<Record<string, Ruling>> = {
   '01': FAILED, // warning
   '02': FAILED, // no data
   '03': FAILED, // SQL statement not yet complete
-  '08': AWAY, // connection exception
-  '08P01': stays(
-    'ALARM_STORAGE_FAILED',
-    'The server did not understand this client. See that it is PostgreSQL, and that no proxy is in between that cannot do it.',
-  ),
+  '08': AWAY, // connection exception; 08P01 is PgBouncer's, where the server behind it is away
   '09': FAILED, // triggered action exception
   '0A': FAILED, // feature not supported
   '0B': FAILED, // invalid transaction initiation

@@ -64,5 +64,22 @@ if (typeof server === 'string' || program === null) {
         expect((await its.stats()).counts).toMatchObject({ pending: 2 })
         for (const store of stores) await store.close()
       }))
+
+    it('goes on to deliver after the server behind it was away', { timeout: 120_000 }, ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver }) => {
+        const its = manager({ connectionString: pooler.connectionString })
+        const { only, outcome } = deliver(its)
+        await write(its, 'before', Date.now(), 1)
+        await until(() => only('done').length > 0)
+        await server.crash()
+        await until(() => only('stalled').length > 1)
+        await server.start()
+        const writing = async (): Promise<boolean> =>
+          (await write(its, 'after', Date.now(), 2).catch(() => 'refused')) === 'done'
+        await until(writing)
+        await until(() => only('done').length > 1)
+        expect(outcome()).toBe('alive')
+      }),
+    )
   })
 }

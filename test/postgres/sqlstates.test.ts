@@ -15,6 +15,7 @@ describe('what an SQLSTATE comes to', () => {
 
   it.each([
     ['08006', 'ALARM_STORAGE_UNREACHABLE'], // connection failure
+    ['08P01', 'ALARM_STORAGE_UNREACHABLE'], // PgBouncer, whose server is away
     ['53100', 'ALARM_STORAGE_UNREACHABLE'], // disk full
     ['53200', 'ALARM_STORAGE_UNREACHABLE'], // out of memory
     ['53300', 'ALARM_STORAGE_UNREACHABLE'], // too many connections
@@ -45,7 +46,6 @@ describe('what an SQLSTATE comes to', () => {
     ['42P01', 'ALARM_STORAGE_MISSING'],
     ['42501', 'ALARM_STORAGE_READONLY'],
     ['42601', 'ALARM_STORAGE_FAILED'],
-    ['08P01', 'ALARM_STORAGE_FAILED'],
     ['23505', 'ALARM_STORAGE_FAILED'],
     ['40002', 'ALARM_STORAGE_FAILED'],
     ['XX001', 'ALARM_STORAGE_FAILED'],
