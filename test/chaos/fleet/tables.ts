@@ -53,7 +53,14 @@ export const TWO_OWNERS = `
   SELECT key, epoch, string_agg(DISTINCT process, ', ') AS processes FROM version
   GROUP BY key, epoch HAVING count(DISTINCT process) > 1`
 
-export const OPEN = `SELECT id, key, due::float8 FROM wish WHERE done_at IS NULL AND due < ${NOW} - $1`
+/** What should have been done, and how the row of its alarm stands. */
+export const OPEN = `
+  SELECT wish.id, wish.key, wish.due::float8, row_to_json(alarm) AS alarm
+  FROM wish LEFT JOIN ${SCHEMA}._nolater_alarm AS alarm ON alarm.key = wish.key
+  WHERE done_at IS NULL AND wish.due < ${NOW} - $1`
+
+/** How many are there of those that a manager has written. */
+export const LOADED = `SELECT count(*)::integer AS count FROM ${SCHEMA}._nolater_alarm WHERE key LIKE 'load %'`
 
 /** Of wishes that were due between two times. */
 export const LATENESS = `

@@ -14,12 +14,13 @@ const HOUR = 3_600_000
 const CUT = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`
 
-/** What a later version's tables would do to those that are at work: locks that nothing gets past, and another column. */
-const alter = (ms: number): string => `
+/** What a later version does to a table that is at work: a lock that nothing gets past, and another column. */
+const alter = (table: string, ms: number): string => `
   BEGIN; SET LOCAL lock_timeout = '2s';
-  ALTER TABLE ${SCHEMA}._nolater_alarm DROP COLUMN IF EXISTS later, ADD COLUMN later integer;
-  ALTER TABLE ${SCHEMA}._nolater_shard DROP COLUMN IF EXISTS later, ADD COLUMN later integer;
+  ALTER TABLE ${SCHEMA}.${table} DROP COLUMN IF EXISTS later, ADD COLUMN later integer;
   SELECT pg_sleep(${ms / 1_000}); COMMIT`
+
+const TABLES = ['_nolater_alarm', '_nolater_shard', '_nolater_process']
 
 /** All of a setting, by name. Some last for seconds, and the next one comes meanwhile. */
 export function troublesOf(
@@ -34,7 +35,10 @@ export function troublesOf(
     hold: { weight: 4, strike: () => void database.hold(1_000 + roll(5_000)) },
     exhaust: { weight: 4, strike: () => crew.order({ exhaust: 1_000 + roll(5_000) }) },
     step: { weight: 4, strike: () => crew.order({ step: roll(2 * HOUR) - HOUR }) },
-    alter: { weight: 3, strike: () => database.query(alter(roll(2_000))) },
+    alter: {
+      weight: 3,
+      strike: () => database.query(alter(TABLES[roll(TABLES.length)] as string, roll(2_000))),
+    },
     crash: { weight: 2, strike: () => database.crash(roll(3_000)) },
     restart: { weight: 2, strike: () => database.restart(roll(2_000)) },
     promote: { weight: standby ? 3 : 0, strike: () => database.promote() },
