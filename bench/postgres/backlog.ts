@@ -23,7 +23,7 @@ export interface Due {
 }
 
 const OFTEN = 20 // ms
-const CLOSING = 3_000 // ms
+const CLOSING = 2_000 // ms
 
 /** What is to become due. */
 export interface Filling {

@@ -34,7 +34,8 @@ export async function recordOf(
   return judge(await Promise.all(lanes.map((lane) => lane.ask('fires'))), count, dueOf)
 }
 
-function judge(all: readonly Fires[], count: number, dueOf: (actor: number) => number): Record {
+/** What the processes of a contender have done, together. */
+export function judge(all: readonly Fires[], count: number, dueOf: (actor: number) => number): Record {
   const at = new Float64Array(count)
   let first = Infinity
   let last = 0

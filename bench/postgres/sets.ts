@@ -18,6 +18,7 @@ export const ways: readonly NamedWay[] = [
   { name: '1,000 changes at a time', count: 5_000, callers: 1_000, of: 'fleet' },
 ]
 export const oneByOne = 0
+export const tenAtATime = 1
 export const grouped = 3
 
 const HOUR = 3_600_000

@@ -31,7 +31,7 @@ export const whole: Sizes = {
   room: 200_000,
   takeOver: 100_000,
   lease: 10_000,
-  partitions: 40_000,
+  partitions: 20_000,
 }
 
 /** A minute or two: it shows that all of it runs, and no figures. */
@@ -40,7 +40,7 @@ export const quick: Sizes = {
   longRounds: 1,
   share: 0.05,
   backlog: 1_000,
-  processes: [1, 4],
+  processes: [1, 2],
   seconds: 0.4,
   room: 2_000,
   takeOver: 1_000,
