@@ -32,6 +32,8 @@ export interface Deliveries {
   readonly scheduler: SchedulerLike
   readonly lease: number
   readonly pollInterval: number
+  /** What the database says is due waits for the clock of this process, where that is behind. */
+  readonly waitsForClock: boolean
   /** those under way, for the closing of the manager */
   readonly open: Set<OpenDeliveries>
   /** of what this process has just written */
@@ -82,6 +84,7 @@ export function deliverDue(
     scheduler,
     lease,
     pollInterval,
+    waitsForClock,
     open,
     dueListeners,
     announce,
@@ -188,14 +191,14 @@ export function deliverDue(
 
     function start(run: Run): void {
       const { taken, lapsesAt, work } = run
-      const early = (taken.delivered.time as number) - scheduler.now()
+      const early = waitsForClock ? (taken.delivered.time as number) - scheduler.now() : 0
       if (isStopped) {
         giveBack(run)
         return
       }
-      // Our clock is so far behind that the lease would end before.
+      // Our clock is so far behind that the lease would end before. That of another process may not be.
       if (early > lease / 2) {
-        giveBack(run, early)
+        giveBack(run, lease / 2)
         return
       }
       runs.add(run)

@@ -235,6 +235,7 @@ export function postgresManager(options: PostgresManagerOptions): PostgresManage
           scheduler,
           lease,
           pollInterval,
+          waitsForClock: true,
           open,
           dueListeners,
           announce,

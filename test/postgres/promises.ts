@@ -113,6 +113,20 @@ export function describePromises(server: Server): void {
         expect(first.only('expired')).toEqual([])
       }))
 
+    it('gives it back for another process, however late its clock is', ({ expect }) =>
+      withSchema(server, async ({ manager, write, deliver, row }) => {
+        const late = manager({ scheduler: wrongClock(-HOUR), lease: 2_000 })
+        const wrong = deliver(late)
+        await write(late, 'a', Date.now(), 1)
+        await until(
+          () => row('a'),
+          (held) => held?.holder === null && Number(held.due) > Number(held.time), // given back
+        )
+        const right = deliver(manager({ lease: 2_000 }))
+        await until(() => right.only('done').length > 0)
+        expect(wrong.delivered).toEqual([])
+      }))
+
     it('writes in one statement what is written in one turn, each with its own outcome', ({ expect }) =>
       withSchema(server, async ({ manager, pool, write }) => {
         const counted = pool()

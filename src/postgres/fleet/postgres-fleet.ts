@@ -191,6 +191,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
       scheduler,
       lease,
       pollInterval,
+      waitsForClock: false, // no other process would deliver it meanwhile
       open,
       dueListeners,
       announce,

@@ -4,7 +4,7 @@ import { concat, defer, filter, firstValueFrom, from, NEVER, Subject, tap, throw
 import { describe, it } from 'vitest'
 import { idOf } from '../../../src/postgres/alarm-key.ts'
 import { shardOf, shardOfRow } from '../../../src/postgres/fleet/shard-of.ts'
-import { sleep, until } from '../rig.ts'
+import { sleep, until, wrongClock } from '../rig.ts'
 import { serverOfFile } from '../server.ts'
 import { codeOf, fleetsOn, heldPool, type Late, owned, ownsAll, SHARDS, whereOf } from './fleet-rig.ts'
 
@@ -578,6 +578,15 @@ describe.skipIf(typeof server === 'string')('postgresFleet', { timeout: 60_000 }
       )
       expect(await codeOf(fleet.change('a', 7 as never))).toBe('ALARM_CONFIG_INVALID')
       expect(await query('SELECT actor FROM $schema.item')).toEqual([])
+    }))
+
+  it('delivers by the clock of the database, however late that of the owner is', ({ expect }) =>
+    withFleets(async ({ open, delivered }) => {
+      const fleet = await open({ scheduler: wrongClock(-3_600_000) })
+      await ownsAll(fleet)
+      await fleet.change('a', (_, alarm) => alarm.set(Date.now()))
+      await until(() => delivered.length > 0)
+      expect(delivered).toMatchObject([{ key: 'a' }])
     }))
 
   it('does not wait for a function that has no end, and lets the others go on', ({ expect }) =>
