@@ -20,9 +20,9 @@ export interface Sizes {
   readonly partitions: number
 }
 
-/** About twenty minutes. */
+/** About a quarter of an hour. */
 export const whole: Sizes = {
-  rounds: 3,
+  rounds: 2,
   longRounds: 1,
   share: 1,
   backlog: 20_000,
