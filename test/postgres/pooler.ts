@@ -49,7 +49,12 @@ export async function startPooler(
     `postgres = ${server} dbname=${pathname.slice(1)}`,
     '[pgbouncer]',
     ...['listen_addr = 127.0.0.1', `listen_port = ${at}`, 'unix_socket_dir =', 'auth_type = any'],
-    ...[`pool_mode = ${mode}`, `default_pool_size = ${size}`, 'max_client_conn = 200'],
+    ...[
+      `pool_mode = ${mode}`,
+      `default_pool_size = ${size}`,
+      'max_client_conn = 200',
+      'server_login_retry = 1',
+    ],
   ]
   const ini = join(data, 'pgbouncer.ini')
   writeFileSync(ini, `${lines.join('\n')}\n`)
