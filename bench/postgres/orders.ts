@@ -1,4 +1,5 @@
 import type { ContenderId } from './contenders.ts'
+import type { Fires } from './judge.ts'
 import type { Place } from './queue.ts'
 
 /** What the process of a contender is there for. */
@@ -30,12 +31,6 @@ export interface Way {
 export interface Span {
   readonly begin: number
   readonly end: number
-}
-
-/** The actors whose handlers have begun, in that order, and when. */
-export interface Fires {
-  readonly actors: readonly number[]
-  readonly ats: readonly number[]
 }
 
 /** What a process can be asked for. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judge } from '../../bench/postgres/record.ts'
+import { judge } from '../../bench/postgres/judge.ts'
 
 describe('the fires of a contender on PostgreSQL', () => {
   const dueOf = (actor: number): number => 100 + actor
