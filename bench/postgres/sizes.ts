@@ -20,7 +20,7 @@ export interface Sizes {
   readonly partitions: number
 }
 
-/** About a quarter of an hour. */
+/** Some twenty minutes. */
 export const whole: Sizes = {
   rounds: 2,
   longRounds: 1,
