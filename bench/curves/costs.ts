@@ -1,7 +1,8 @@
-import { firstValueFrom, lastValueFrom, merge, of, type Subscription } from 'rxjs'
+import { firstValueFrom, lastValueFrom, merge, type Subscription } from 'rxjs'
 import { drawTimeline, recordTimeline } from '../../dist/marbles/index.js'
 import { startWatch } from '../engine/sample.ts'
-import { type Fleet, multiplexTimers, openAlarm, openFleet, type Timers } from '../nolater.ts'
+import { fleetOver } from '../fleet-over.ts'
+import { type Fleet, multiplexTimers, openAlarm, type Timers } from '../nolater.ts'
 import { sqliteManager } from '../nolater-sqlite.ts'
 import { START } from '../trace.ts'
 import { World } from '../world.ts'
@@ -91,17 +92,7 @@ async function events(n: number): Promise<number> {
   return watch()
 }
 
-function openFleetOf(): Fleet {
-  const { commit, write } = new World(START, 'at once', 'at once').ports
-  return openFleet({
-    load: () => of({ time: START, epoch: 1 }),
-    commit,
-    write,
-    reconcile: false,
-    idleAfter: Infinity,
-    maxActors: Infinity,
-  })
-}
+const openFleetOf = (): Fleet => fleetOver(new World(START, 'at once', 'at once'), START)
 
 export const costs = { actors, pending, waiters, listeners, timers, events } satisfies Record<string, Cost>
 export type CostId = keyof typeof costs

@@ -1,5 +1,7 @@
 import { EMPTY, NEVER, of } from 'rxjs'
 import { startWatch } from '../engine/sample.ts'
+import { fleetOver } from '../fleet-over.ts'
+import { heap } from '../memory/heap.ts'
 import { type Fleet, openAlarm, openFleet } from '../nolater.ts'
 import { sqliteManager } from '../nolater-sqlite.ts'
 import { START } from '../trace.ts'
@@ -21,7 +23,7 @@ async function ofAnAlarm(): Promise<number[]> {
 
 /** The same through a fleet, whose actor is in memory. */
 async function ofAFleet(): Promise<number[]> {
-  const fleet = fleetOver(new World(null, 'at once', 'at once'))
+  const fleet = fleetOver(new World(null, 'at once', 'at once'), null)
   const actor = fleet.actor('actor')
   return timed((time) => {
     actor.set(time)
@@ -80,23 +82,11 @@ async function inFlight(): Promise<number[]> {
 /** Seconds of CPU time to close a fleet of a million idle actors. */
 async function close(): Promise<number[]> {
   const n = 1_000_000
-  const fleet = fleetOver(new World(null, 'at once', 'at once'))
+  const fleet = fleetOver(new World(null, 'at once', 'at once'), null)
   for (let i = 0; i < n; i++) fleet.actor(`actor-${i}`).set(START + i)
   const watch = startWatch()
   await fleet.close()
   return [watch() / 1e9]
-}
-
-function fleetOver({ ports }: World): Fleet {
-  const { commit, write } = ports
-  const load = () => of({ time: null, epoch: 1 })
-  return openFleet({ load, commit, write, reconcile: false, idleAfter: Infinity, maxActors: Infinity })
-}
-
-function heap(): number {
-  globalThis.gc!()
-  globalThis.gc!()
-  return process.memoryUsage().heapUsed
 }
 
 export const figures = { alarm: ofAnAlarm, fleet: ofAFleet, 'in flight': inFlight, close } satisfies Record<

@@ -1,6 +1,7 @@
 import type { Actor, Rival } from '../rival.ts'
 import { START } from '../trace.ts'
 import { World } from '../world.ts'
+import { heap } from './heap.ts'
 
 /** What a million actors do: nothing any more, or wait for the manager. */
 export type Activity = 'idle' | 'busy'
@@ -24,10 +25,4 @@ export async function weigh(rival: Rival, activity: Activity, actors: number): P
   if (world.commits !== actors || world.writes !== actors) throw new Error('An actor has not done its part.')
   if (kept.length !== keys.length) throw new Error('Everything must be kept until it is weighed.')
   return (after - before) / actors
-}
-
-function heap(): number {
-  globalThis.gc!()
-  globalThis.gc!()
-  return process.memoryUsage().heapUsed
 }

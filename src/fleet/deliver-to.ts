@@ -20,7 +20,7 @@ export function deliverTo<K extends string>(
       engine.start(actor)
       const delivery$ = deliver(actor, wakeup, handler)
       const loaded$ = actor.isLoaded ? delivery$ : actor.loaded().pipe(concatMap(() => delivery$))
-      return loaded$.subscribe(subscriber)
+      loaded$.subscribe(subscriber)
     }),
   )
 }

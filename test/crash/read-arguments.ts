@@ -7,6 +7,8 @@ export interface Arguments<S extends string> {
   /** no more kills after that */
   readonly seconds: number
   readonly sabotage: S
+  /** what else was allowed */
+  readonly more: Readonly<Record<string, unknown>>
 }
 
 /** Reads --kills, --seed, --seconds and --sabotage; ends the process if they are none. `more` are what else may be given. */
@@ -17,7 +19,7 @@ export function readArguments<S extends string>(
 ): Arguments<S> {
   const { values } = parseArgs({
     options: {
-      ...more,
+      ...(more as Record<never, never>),
       kills: { type: 'string', default: `${defaults.kills}` },
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
       seconds: { type: 'string', default: `${defaults.seconds}` },
@@ -32,5 +34,5 @@ export function readArguments<S extends string>(
     )
     process.exit(2)
   }
-  return { kills, seed, seconds, sabotage }
+  return { kills, seed, seconds, sabotage, more: values }
 }

@@ -67,11 +67,18 @@ export function openCrew({
     })
   }
 
-  const active = (): Process[] => [...processes].filter(({ isPaused, isEnding }) => !isPaused && !isEnding)
+  /** To one that is at work, if there is one. */
+  function toOne(act: (one: Process) => void): void {
+    const active = [...processes].filter(({ isPaused, isEnding }) => !isPaused && !isEnding)
+    const one = active[roll(active.length)]
+    if (one !== undefined) act(one)
+  }
 
-  function pick(): Process | undefined {
-    const all = active()
-    return all[roll(all.length)]
+  function end(signal: NodeJS.Signals): void {
+    toOne((one) => {
+      one.isEnding = true
+      one.child.kill(signal)
+    })
   }
 
   function fill(): void {
@@ -82,30 +89,20 @@ export function openCrew({
   return {
     acknowledged,
     fill,
-    kill() {
-      const one = pick()
-      if (one === undefined) return
-      one.isEnding = true
-      one.child.kill('SIGKILL')
-    },
+    kill: () => end('SIGKILL'),
     pause(ms) {
-      const one = pick()
-      if (one === undefined) return
-      one.isPaused = true
-      one.child.kill('SIGSTOP')
-      void sleep(ms).then(() => {
-        one.child.kill('SIGCONT')
-        one.isPaused = false
+      toOne((one) => {
+        one.isPaused = true
+        one.child.kill('SIGSTOP')
+        void sleep(ms).then(() => {
+          one.child.kill('SIGCONT')
+          one.isPaused = false
+        })
       })
     },
-    end() {
-      const one = pick()
-      if (one === undefined) return
-      one.isEnding = true
-      one.child.kill('SIGTERM')
-    },
+    end: () => end('SIGTERM'),
     order(order) {
-      pick()?.child.send(order, () => {}) // it may have ended
+      toOne(({ child }) => child.send(order, () => {})) // it may have ended
     },
     async stop() {
       isOver = true

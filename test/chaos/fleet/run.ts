@@ -5,22 +5,24 @@
 // npm run chaos:fleet -- --least                 as a role with the rights that the docs name
 // npm run chaos:fleet -- --sabotage no-alarm     breaks the processes: the checker must find it (exit code 1); or two-owners
 // NOLATER_POSTGRES=/usr/lib/postgresql/15 npm run chaos:fleet    another PostgreSQL than npm's
-import { parseArgs } from 'node:util'
 import { endBySignals } from '../../../examples/processes/scratch-folder.ts'
 import { readArguments } from '../../crash/read-arguments.ts'
 import { troubleFleet } from './campaign.ts'
 
-const setting = {
-  standby: { type: 'boolean', default: false },
-  least: { type: 'boolean', default: false },
-  pooler: { type: 'string', default: 'none' },
-} as const
 const {
   kills: faults,
   seed,
   sabotage,
-} = readArguments(['none', 'no-alarm', 'two-owners'], { kills: 500, seconds: 0 }, setting)
-const { standby, least, pooler } = parseArgs({ options: setting, strict: false }).values
+  more: { standby, least, pooler },
+} = readArguments(
+  ['none', 'no-alarm', 'two-owners'],
+  { kills: 500, seconds: 0 },
+  {
+    standby: { type: 'boolean', default: false },
+    least: { type: 'boolean', default: false },
+    pooler: { type: 'string', default: 'none' },
+  },
+)
 if (pooler !== 'none' && pooler !== 'session' && pooler !== 'transaction') {
   console.error(`--pooler is none, session or transaction; given ${pooler}`)
   process.exit(2)
