@@ -781,6 +781,7 @@ describe('a fleet', () => {
     answer('commit')
     expect(a).toMatchObject({ end: 'done', values: [null] })
     expect(outcome(fleet.abandon('\ud800', 5)).end).toBe('ALARM_KEY_INVALID')
+    expect(outcome(fleet.deliver(undefined as never, () => EMPTY)).end).toBe('ALARM_KEY_INVALID')
   })
 
   it('writes what it keeps in place of the alarm that is given up, also where that write has to wait for its turn', () => {
