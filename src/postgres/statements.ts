@@ -74,15 +74,21 @@ export function statementsOf(schema: string, ours = 'true') {
    *
    * The pauses are locked, once there is something to take: what is paused or resumed in that moment waits for the end of this statement, or
    * this one for its. Losing a lease with the server brings the alarm once more and no later, so that its commit waits for no disk.
+   *
+   * Two limits: by the inner one, unknown when it plans, the server expects many and goes along the index instead of sorting all that are
+   * due, also where it knows nothing of the table yet (no ANALYZE so far); by the outer one it expects few, and finds each again by its id.
+   * It takes the pauses for many rows, too, and would compile the statement before it runs it.
    */
   const take = `
     WITH clock AS (SELECT ${NOW}, set_config('synchronous_commit', 'off', true)),
     found AS MATERIALIZED (
-      SELECT id, key, due FROM ${alarm} WHERE due <= (SELECT now FROM clock) AND aside IS NULL AND ${ours}
-      ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED
+      SELECT * FROM (
+        SELECT id, key, due FROM ${alarm} WHERE due <= (SELECT now FROM clock) AND aside IS NULL AND ${ours}
+        ORDER BY due LIMIT (SELECT $2::integer) FOR UPDATE SKIP LOCKED
+      ) AS first LIMIT $2
     ),
     pauses AS MATERIALIZED (
-      SELECT generation, scopes FROM ${schema}._nolater_pauses WHERE EXISTS (SELECT FROM found) FOR SHARE
+      SELECT generation, scopes FROM ${schema}._nolater_pauses WHERE EXISTS (SELECT FROM found) LIMIT 1 FOR SHARE
     ),
     paused AS (
       UPDATE ${alarm} AS row SET aside = generation FROM found, pauses WHERE row.id = found.id AND ${isPaused('found')}
@@ -100,7 +106,7 @@ export function statementsOf(schema: string, ours = 'true') {
 
   /** What was set aside in an earlier generation, some at a time: it is due again, or paused by another scope, too. */
   const restore = `
-    WITH pauses AS MATERIALIZED (SELECT generation, scopes FROM ${schema}._nolater_pauses FOR SHARE),
+    WITH pauses AS MATERIALIZED (SELECT generation, scopes FROM ${schema}._nolater_pauses LIMIT 1 FOR SHARE),
     found AS MATERIALIZED (
       SELECT id, key FROM ${alarm} WHERE aside < (SELECT generation FROM pauses) LIMIT 1000 FOR UPDATE SKIP LOCKED
     )

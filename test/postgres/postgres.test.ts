@@ -8,6 +8,7 @@ import { describeForgetting } from './forgetting.ts'
 import { describeHangs } from './hangs.ts'
 import { describeLedger } from './ledger.ts'
 import { describeOperating } from './operating.ts'
+import { describePlans } from './plans.ts'
 import { describePromises } from './promises.ts'
 import { quoted } from './rig.ts'
 import { serverOfFile } from './server.ts'
@@ -65,6 +66,7 @@ if (typeof server === 'string') {
 
   describeLedger(server)
   describeOperating(server)
+  describePlans(server)
   describePromises(server)
   describeFailures(server)
   describeStores(server)

@@ -21,7 +21,7 @@ import { elsewhere } from './fleet-errors.ts'
 import { type FleetHealth, noteHealth } from './fleet-health.ts'
 import { checkFleetOptions, type PostgresFleetOptions } from './fleet-options.ts'
 import { fleetRequests } from './fleet-requests.ts'
-import { fleetRows, type RowCommit } from './fleet-rows.ts'
+import { fleetRows, ownedAlarm, type RowCommit } from './fleet-rows.ts'
 import { fleetStore } from './fleet-store.ts'
 import { forgetRequests, type Request } from './operations.ts'
 import { type Ownership, ownShards } from './own-shards.ts'
@@ -178,7 +178,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   const changes = changesInGroups(perform, { shardOfKey, isOfHandler, work, scheduler, timeout: db.timeout })
 
   const alarms = alarmTable(db, leaseInDatabase(lease), {
-    condition: `${ofRow} IN (SELECT id FROM ${db.schema}._nolater_shard WHERE owner = $4 AND id = ANY ($5::integer[]))`,
+    condition: ownedAlarm(db.schema, ofRow),
     values: () => [ownership.process, ownership.shards],
   })
   const delivered$ = fleetDeliveries({
