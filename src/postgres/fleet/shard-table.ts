@@ -1,6 +1,7 @@
 import { configError } from '../../vocabulary/error-of.ts'
 import type { AlarmError } from '../../vocabulary/errors.ts'
 import type { Database } from '../database.ts'
+import { groupTurn } from '../group-turn.ts'
 import { CLOCK } from '../statements.ts'
 
 /** A shard that a process owns. */
@@ -112,8 +113,15 @@ export function shardTable(
     WITH gone AS (DELETE FROM ${process} WHERE id = $1) UPDATE ${shard} SET owner = NULL WHERE owner = $1`
   const ownerOf = `
     WITH ${CLOCK}
-    SELECT known.id AS process, known.address FROM clock, ${shard} AS row, ${process} AS known
-    WHERE row.id = $1 AND known.id = row.owner AND ${isAlive}`
+    SELECT row.id AS shard, known.id AS process, known.address FROM clock, ${shard} AS row, ${process} AS known
+    WHERE row.id = ANY ($1::integer[]) AND known.id = row.owner AND ${isAlive}`
+  // One statement for those that are asked for in one turn of the event loop: each request to another process asks.
+  let asked = 0
+  const owners = groupTurn(async (all: readonly { readonly id: string; readonly shard: number }[]) => {
+    const found = await db.query<ShardOwner & { shard: number }>(ownerOf, [all.map((each) => each.shard)])
+    const of = new Map(found.map(({ shard, process, address }) => [shard, { process, address }]))
+    return all.map((each) => of.get(each.shard) ?? null)
+  })
 
   return {
     async prepare() {
@@ -142,9 +150,7 @@ export function shardTable(
     async leave(id) {
       await db.query(leave, [id])
     },
-    async ownerOf(id) {
-      return (await db.query<ShardOwner>(ownerOf, [id]))[0] ?? null
-    },
+    ownerOf: (id) => owners.ask({ id: String(asked++), shard: id }),
   }
 }
 
