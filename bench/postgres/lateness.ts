@@ -22,7 +22,7 @@ export interface Late {
 
 const LEAD = 1_500 // ms before the first is due
 const SETTING = 0.3 // ms that each may take to be set
-const FORWARDING = 1 // where another process is asked for most of them
+const FORWARDING = 3 // where another process is asked for most of them
 const REST = 500 // ms between two rates
 const OFTEN = 250 // ms
 

@@ -51,12 +51,13 @@ export interface FleetRows {
 }
 
 /**
- * Whether a row is in one of the shards $5 that process $4 owns.
+ * Whether an alarm's row is in one of the shards $5 that process $4 owns.
  *
- * An array in a CASE: for a join, or for a condition of which it guesses how many rows it leaves, the server would read all that wait.
+ * A CASE: for a join, or for a condition of which it guesses how many rows it leaves, the server would read all that wait.
  */
 export const ownedAlarm = (schema: string, ofRow: string): string => `
-  CASE WHEN ${ofRow} = ANY (ARRAY(SELECT id FROM ${schema}._nolater_shard WHERE owner = $4 AND id = ANY ($5::integer[]))) THEN true ELSE false END`
+  CASE WHEN ${ofRow} = ANY ($5::integer[])
+    THEN (SELECT shard.owner = $4 FROM ${schema}._nolater_shard AS shard WHERE shard.id = ${ofRow}) ELSE false END`
 
 export function fleetRows(schema: string, ofRow: string, query: Ask): FleetRows {
   const alarm = `${schema}._nolater_alarm`

@@ -9,5 +9,7 @@ export function shardOf(key: string, shards: number): number {
 }
 
 /** That of an alarm's row, as SQL: its operators of bits all bind alike, from the left. */
-export const shardOfRow = (shards: number): string =>
-  `(((get_byte(id, 0) << 16) | (get_byte(id, 1) << 8) | get_byte(id, 2)) % ${shards})`
+export function shardOfRow(shards: number): string {
+  const byte = (n: number): string => `get_byte(_nolater_alarm.id, ${n})`
+  return `(((${byte(0)} << 16) | (${byte(1)} << 8) | ${byte(2)}) % ${shards})`
+}
