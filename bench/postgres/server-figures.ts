@@ -20,10 +20,19 @@ export interface Rows {
   readonly vacuums: number
 }
 
+const PATIENCE = 60_000 // ms
+
 /** Waits until all others have left: a backend enters its figures when it ends, at the latest. */
 export async function untilQuiet(client: Client): Promise<void> {
   const others = `SELECT count(*)::integer AS count FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`
-  while ((await one<{ count: number }>(client, others)).count > 0) await sleep(20)
+  const end = performance.now() + PATIENCE
+  for (;;) {
+    const { count } = await one<{ count: number }>(client, others)
+    if (count === 0) return
+    if (performance.now() > end)
+      throw new Error(`${count} connections of what was measured before are open after ${PATIENCE} ms.`)
+    await sleep(20)
+  }
 }
 
 export async function usageOf(client: Client): Promise<Usage> {
