@@ -80,6 +80,6 @@ describe('what is to be read', () => {
   it('is short: the README, the proof, and all guides together', () => {
     expect(linesOf('README.md')).toBeLessThanOrEqual(150)
     expect(linesOf('docs/proof.md')).toBeLessThanOrEqual(240)
-    expect(globSync('docs/*.md').reduce((sum, page) => sum + linesOf(page), 0)).toBeLessThanOrEqual(2_400)
+    expect(globSync('docs/*.md').reduce((sum, page) => sum + linesOf(page), 0)).toBeLessThanOrEqual(2_700)
   })
 })
