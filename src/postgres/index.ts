@@ -4,11 +4,11 @@
  * @module nolater/postgres
  */
 
-export type { ChangedAlarm, ChangeWork } from './fleet/change.ts'
-export type { FleetHealth } from './fleet/fleet-health.ts'
-export type { FleetDelivery, PostgresFleetOptions } from './fleet/fleet-options.ts'
+export type { ChangedAlarm, FleetDelivery, FleetHealth, FleetRequest } from '../fleet/actor-fleet.ts'
+export type { ChangeWork } from './fleet/change.ts'
+export type { PostgresFleetOptions } from './fleet/fleet-options.ts'
 export type { Forward, Forwarded } from './fleet/forward.ts'
-export type { Operation, Request as FleetRequest } from './fleet/operations.ts'
+export type { Operation } from './fleet/operations.ts'
 export {
   type FleetHandler,
   fleetHandler,

@@ -14,13 +14,13 @@ import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { flushAll } from '../fleet/closing/flush-all.ts'
 import { type Flush, hosting, hostOf, type Residents } from '../fleet/closing/host.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
-import type { LoadedAlarm } from '../fleet/resident.ts'
 import { bringing, checkNames, type Names } from '../vocabulary/check-names.ts'
 import { configError } from '../vocabulary/error-of.ts'
 import { given } from '../vocabulary/given.ts'
 import { checkManagerHasNone, inUse } from '../vocabulary/in-use.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { AlarmManager } from '../vocabulary/manager.ts'
+import { actorRows } from './actor-rows.ts'
 import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
 import { BUSY_TIMEOUT } from './connect.ts'
@@ -30,7 +30,7 @@ import { limitWrites } from './limit-writes.ts'
 import { orClose } from './or-close.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
-import { closed, fenced, rolledBack, twoFleets, withoutFleet } from './stores-errors.ts'
+import { closed, rolledBack, twoFleets, withoutFleet } from './stores-errors.ts'
 import { synchronous } from './synchronous.ts'
 import { watchFile } from './watch-file.ts'
 
@@ -118,6 +118,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
   const changed$ = new Subject<string>()
   const guests = new Set<Flush>()
   const fleets = new Set<Residents>()
+  const rows = actorRows(db, file)
   const removeRow = actorForgetter(db, file)
   const flush = (): Observable<never> => flushAll(guests)
   const upper = hostOf(manager)
@@ -125,11 +126,6 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
   let isClosing = false
   let isStepping = false
   const sql = storeSql(db, { check, join, touch() {} })
-  const open = db.prepare(`
-    INSERT INTO _nolater_actors SELECT ?, forgotten + 1, NULL, 0 FROM _nolater_version WHERE true
-    ON CONFLICT (key) DO UPDATE SET epoch = max(epoch, raised) + 1, raised = 0 RETURNING epoch, alarm AS time`)
-  const raiseTo = db.prepare('UPDATE _nolater_actors SET raised = ? WHERE key = ? AND epoch = ?')
-  const save = db.prepare('UPDATE _nolater_actors SET alarm = ? WHERE key = ? AND epoch = ?')
 
   upper?.guests.add(flush)
 
@@ -176,13 +172,13 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
   }
 
   return {
-    load: (key) => step(false, () => open.get(key) as unknown as LoadedAlarm),
+    load: (key) => step(false, () => rows.open(key, null)),
     commit(time, { key, epoch }) {
       // Taken now: what is asked for from here on goes with the next commit, as the alarm does.
       const all = changes.get(key) ?? []
       changes.delete(key)
       return step(all.length > 0, () => {
-        if (save.run(time, key, epoch).changes === 0) throw fenced(file, key, epoch)
+        rows.save(time, key, epoch)
         isStepping = true
         try {
           for (const work of all) synchronous(work(sql))
@@ -195,7 +191,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
     write: (time, info) => limited(() => manager.write(info.key, time, info)),
     raise: (least, { key, epoch }) =>
       step(false, () => {
-        if (raiseTo.run(least, key, epoch).changes === 0) throw fenced(file, key, epoch)
+        rows.raise(least, key, epoch)
         return least
       }),
     ...(manager.writeMany !== undefined && {

@@ -1,8 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { AlarmError } from '../vocabulary/errors.ts'
-import { given } from '../vocabulary/given.ts'
+import { keptStatements } from './kept-statements.ts'
 import type { Turns } from './store-turn.ts'
-import { afterBlanks, compile, type UserStatement } from './user-statement.ts'
+import { afterBlanks, compile } from './user-statement.ts'
 
 /** What can be bound to a `?`: null, a number, a bigint, a string or bytes. */
 export type SqlParameter = SQLInputValue
@@ -24,28 +23,11 @@ export interface StoreSql {
   all<Row = SqlRow>(sql: string, ...parameters: SqlParameter[]): Row[]
 }
 
-const KEPT = 100
-
 /** What the statements of the user belong to. */
 export type SqlTurns = Pick<Turns, 'check' | 'join'> & { touch(): void }
 
 export function storeSql(db: DatabaseSync, turns: SqlTurns): StoreSql {
-  const kept = new Map<string, UserStatement>()
-
-  function only(sql: string): UserStatement {
-    const known = kept.get(sql)
-    if (known !== undefined) return known
-    const compiled = compile(db, sql)
-    if (compiled.rest !== '') {
-      throw new AlarmError(
-        'ALARM_SQL_REFUSED',
-        `This takes one statement at a time, given one and ${given(compiled.rest)}. For a script use exec(sql), without parameters.`,
-      )
-    }
-    if (kept.size === KEPT) kept.delete(kept.keys().next().value as string)
-    kept.set(sql, compiled)
-    return compiled
-  }
+  const only = keptStatements(db, 'For a script use exec(sql), without parameters')
 
   function use<T>(sql: string, work: (statement: StatementSync) => T): T {
     turns.check()

@@ -1,20 +1,12 @@
 import type { ClientBase } from 'pg'
+import type { ActorChange } from '../../fleet/actor-fleet.ts'
 import type { AlarmTime } from '../../vocabulary/time.ts'
 import type { HandlerRun } from '../handler-run.ts'
 
-/** What the function of a change asks of the alarm; it belongs to the change. */
-export interface ChangedAlarm {
-  /** of the actor */
-  readonly key: string
-  /** what stands, or was asked in this change */
-  readonly time: AlarmTime
-  set(time: number | Date): void
-  setIn(ms: number): void
-  delete(): void
-}
+export type { ChangedAlarm } from '../../fleet/actor-fleet.ts'
 
 /** What a change does: statements on `tx`, and what it asks of the alarm. Its end is waited for, and nothing that it has not awaited. */
-export type ChangeWork<T> = (tx: ClientBase, alarm: ChangedAlarm) => T | PromiseLike<T>
+export type ChangeWork<T> = ActorChange<T, ClientBase>
 
 /** One call of `change`, until it is answered. */
 export interface Change {

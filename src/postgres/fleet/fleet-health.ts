@@ -1,25 +1,8 @@
 import { type Observable, type SchedulerLike, Subject } from 'rxjs'
+import type { FleetHealth } from '../../fleet/actor-fleet.ts'
 import { reportUnhandled } from '../../operators/reached.ts'
 import { every } from './every.ts'
 import type { Ownership } from './own-shards.ts'
-
-/** How a process of a fleet stands. */
-export interface FleetHealth {
-  /** ms since the epoch */
-  readonly at: number
-  /** shards that it owns */
-  readonly owned: number
-  /** processes that share all of them */
-  readonly processes: number
-  /** when it looked for what is due last, ms since the epoch; `null`: it has not yet */
-  readonly lookedAt: number | null
-  /** ms since the oldest of its alarms was due that no handler has; `null`: none is */
-  readonly overdue: number | null
-  /** ms after its time of the alarm that came latest, of those since the health before this one; `null`: none came */
-  readonly lag: number | null
-  /** what keeps it from owning its shards, or from delivering; `null`: nothing does */
-  readonly error: unknown
-}
 
 /** Notes how a process stands, and emits it once a second. */
 export interface HealthNotes {

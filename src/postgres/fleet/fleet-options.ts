@@ -1,4 +1,5 @@
 import type { ObservableInput } from 'rxjs'
+import type { FleetDelivery } from '../../fleet/actor-fleet.ts'
 import type { FleetConfig } from '../../fleet/fleet-config.ts'
 import {
   checkDeliveries,
@@ -14,15 +15,7 @@ import type { Forward } from './forward.ts'
 import { checkOperations, type Operation } from './operations.ts'
 import { MOST_SHARDS } from './shard-of.ts'
 
-/** What is to be done about an alarm that is due. */
-export interface FleetDelivery {
-  readonly key: string
-  readonly scheduledTime: number
-  /** which alarm of this actor it is, the same on each try: what an effect is keyed on */
-  readonly id: string
-  readonly retryCount: number
-  readonly isRetry: boolean
-}
+export type { FleetDelivery } from '../../fleet/actor-fleet.ts'
 
 /** Where the database is, what is done about alarms, and how this process takes part. */
 export interface PostgresFleetOptions

@@ -1,21 +1,15 @@
 import type { ClientBase } from 'pg'
+import type { ActorOperation, FleetRequest as Request } from '../../fleet/actor-fleet.ts'
 import { configError } from '../../vocabulary/error-of.ts'
 import { idOf } from '../alarm-key.ts'
 import type { Database } from '../database.ts'
 import { CLOCK } from '../statements.ts'
-import type { ChangedAlarm, ChangeWork } from './change.ts'
+import type { ChangeWork } from './change.ts'
+
+export type { FleetRequest as Request } from '../../fleet/actor-fleet.ts'
 
 /** A change that has a name, so that another process can be asked for it. What it is given and what it returns go over as JSON. */
-export type Operation = (tx: ClientBase, alarm: ChangedAlarm, input: never) => unknown
-
-/** A change that is asked for by its name. */
-export interface Request {
-  readonly key: string
-  readonly operation: string
-  readonly input: unknown
-  /** by which it is done once for its actor, however often it is asked for; forgotten after a day */
-  readonly id?: string
-}
+export type Operation = ActorOperation<ClientBase>
 
 const DAY = 86_400_000
 

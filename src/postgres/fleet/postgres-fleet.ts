@@ -1,8 +1,9 @@
-import { firstValueFrom, type Observable, race, Subject, timer } from 'rxjs'
-import type { Closable } from '../../fleet/closing/close-once.ts'
+import type { ClientBase } from 'pg'
+import { firstValueFrom, race, Subject, timer } from 'rxjs'
+import type { ActorFleet } from '../../fleet/actor-fleet.ts'
 import type { FleetConfig } from '../../fleet/fleet-config.ts'
 import { type FleetEngine, openEngine } from '../../fleet/fleet-engine.ts'
-import { type Fleet, fleetOf } from '../../fleet/open-fleet.ts'
+import { fleetOf } from '../../fleet/open-fleet.ts'
 import { checkKey } from '../../vocabulary/key.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'
 import { alarmTable, leaseInDatabase } from '../alarm-table.ts'
@@ -18,12 +19,12 @@ import { closeFleet } from './close-fleet.ts'
 import { every } from './every.ts'
 import { fleetDeliveries } from './fleet-deliveries.ts'
 import { elsewhere } from './fleet-errors.ts'
-import { type FleetHealth, noteHealth } from './fleet-health.ts'
+import { noteHealth } from './fleet-health.ts'
 import { checkFleetOptions, type PostgresFleetOptions } from './fleet-options.ts'
 import { fleetRequests } from './fleet-requests.ts'
 import { fleetRows, ownedAlarm, type RowCommit } from './fleet-rows.ts'
 import { fleetStore } from './fleet-store.ts'
-import { forgetRequests, type Request } from './operations.ts'
+import { forgetRequests } from './operations.ts'
 import { type Ownership, ownShards } from './own-shards.ts'
 import { shardOf, shardOfRow } from './shard-of.ts'
 import { shardTable } from './shard-table.ts'
@@ -31,7 +32,7 @@ import { shardWork } from './shard-work.ts'
 import type { SharedCommit } from './shared-commit.ts'
 
 /** Many actors on many machines, whose state and alarms are in one PostgreSQL. */
-export interface PostgresFleet extends Pick<Fleet, 'actor' | 'events$' | 'pressure' | 'drained'>, Closable {
+export interface PostgresFleet extends ActorFleet<ClientBase> {
   /**
    * Runs statements and commits them together with the alarm that they ask for, or nothing of either; resolves with what `work` returns when
    * that is durable. One at a time for an actor, in the order in which they were asked for.
@@ -50,14 +51,6 @@ export interface PostgresFleet extends Pick<Fleet, 'actor' | 'events$' | 'pressu
    * process has done it, that is the error. Rejects as `change` does; with `ALARM_FENCED` where no process that has an address owns the actor.
    */
   call(key: string, operation: string, input?: unknown, options?: { readonly id?: string }): Promise<unknown>
-  /** Does what another process asks for, if the actor is owned here; otherwise nothing (`ALARM_FENCED`). What `fleetHandler` calls. */
-  serve(request: Request & { readonly owner?: string }): Promise<unknown>
-  /** the shards that this process owns, from now on */
-  readonly owned$: Observable<ReadonlySet<number>>
-  /** How it stands, once a second. */
-  readonly health$: Observable<FleetHealth>
-  /** What becomes of deliveries. */
-  readonly deliveries$: Observable<DeliveryEvent>
   /**
    * Lets those that are asked for and the handlers at work end, gives its shards to the others, each when nothing is under way in it, and lets go
    * of the database; resolves then. Takes nothing from here on (`ALARM_CLOSED`).

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { type FleetHealth, noteHealth } from '../../../src/postgres/fleet/fleet-health.ts'
+import type { FleetHealth } from '../../../src/fleet/actor-fleet.ts'
+import { noteHealth } from '../../../src/postgres/fleet/fleet-health.ts'
 import { virtualClock } from '../../virtual-clock.ts'
 
 /** What is said of a process whose shards and alarms the test makes up. */
