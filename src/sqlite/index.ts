@@ -4,6 +4,16 @@
  * @module nolater/sqlite
  */
 
+export type {
+  ActorChange as ChangeWork,
+  ActorOperation as Operation,
+  ChangedAlarm,
+  FleetDelivery,
+  FleetHealth,
+  FleetRequest,
+} from '../fleet/actor-fleet.ts'
+export type { SqliteFleetOptions } from './fleet/fleet-options.ts'
+export { type SqliteFleet, sqliteFleet } from './fleet/sqlite-fleet.ts'
 export type { JournalOptions, JournalSource } from './journal/journal-options.ts'
 export { type Journal, recordJournal } from './journal/record-journal.ts'
 export { type SqliteManager, type SqliteManagerOptions, sqliteManager } from './sqlite-manager.ts'

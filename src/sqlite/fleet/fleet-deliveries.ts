@@ -1,0 +1,73 @@
+import {
+  concatMap,
+  defer,
+  type Observable,
+  type ObservableInput,
+  retry,
+  type SchedulerLike,
+  timer,
+} from 'rxjs'
+import type { FleetDelivery } from '../../fleet/actor-fleet.ts'
+import { asRun } from '../../fleet/handler-run.ts'
+import type { Fleet } from '../../fleet/open-fleet.ts'
+import type { DeliveryEvent } from '../../vocabulary/manager.ts'
+import type { SqliteManager } from '../sqlite-manager.ts'
+
+/** What the deliveries of a fleet are made with. */
+interface DeliveryParts {
+  readonly manager: SqliteManager
+  readonly fleet: Fleet
+  readonly scheduler: SchedulerLike
+  readonly concurrency: number
+  handler(delivery: FleetDelivery): ObservableInput<unknown>
+  readonly abandon: ((key: string, scheduledTime: number) => unknown) | undefined
+  /** Nothing is delivered, for this reason, until it is tried again; `null`: it is. */
+  blind(error: unknown): void
+}
+
+const FIRST = 1_000 // ms
+const LONGEST = 10_000
+
+/** Delivers the alarms of a manager to the actors of its fleet. What a handler changes is its run's, and ends with it. */
+export function fleetDeliveries({
+  manager,
+  fleet,
+  scheduler,
+  concurrency,
+  handler,
+  abandon,
+  blind,
+}: DeliveryParts): Observable<DeliveryEvent> {
+  const delivered = (): Observable<DeliveryEvent> =>
+    manager.deliveries(
+      (delivery) =>
+        asRun('The handler', undefined, () =>
+          fleet.deliver(delivery, ({ scheduledTime, id, retryCount, isRetry }) =>
+            handler({ key: delivery.key, scheduledTime, id, retryCount, isRetry }),
+          ),
+        ),
+      {
+        concurrency,
+        ...(abandon !== undefined && {
+          abandon: (key, time, delivery) =>
+            asRun('abandon', undefined, () => Promise.resolve(abandon(key, time))).pipe(
+              concatMap(() => fleet.abandon(key, time, delivery)),
+            ),
+        }),
+      },
+    )
+
+  return defer(() => {
+    blind(null)
+    return delivered()
+  }).pipe(
+    // What cannot pass by itself may be put right by hand, and nothing would be delivered ever after.
+    retry({
+      resetOnSuccess: true,
+      delay(error, tries) {
+        blind(error)
+        return timer(Math.min(FIRST * 2 ** (tries - 1), LONGEST), scheduler)
+      },
+    }),
+  )
+}
