@@ -147,7 +147,7 @@ export function changeGroup(parts: GroupParts): Perform {
       ready.length === 1 || (canPass(error) && ready.every(({ actor }) => actor.failure === null))
     for (const { change, actor } of ready) {
       const { failure } = actor
-      if (failure === null) actor.fail(undone(error))
+      if (failure === null) actor.fail(isOfAll ? error : undone(error))
       const isCause = failure === null ? isOfAll : !canPass(failure)
       if (isCause) change.reject(failure ?? error)
       else repeat(change, failure ?? error, again)

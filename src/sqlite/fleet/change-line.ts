@@ -57,6 +57,7 @@ export function changeLine(
     if (run?.closed === true) return Promise.reject(deliveryOver(key))
     if (closed !== null && !isOfHandler(key)) return Promise.reject(closed)
     return new Promise((resolve, reject) => {
+      let answer = (): void => {}
       const asked: Change = {
         key,
         work,
@@ -64,12 +65,13 @@ export function changeLine(
         askedAt: elapsed(),
         resolve(result) {
           asked.isOver = true
-          resolve(result)
+          answer = () => resolve(result)
         },
         reject(error) {
           asked.isOver = true
-          reject(error)
+          answer = () => reject(error)
         },
+        answer: () => answer(),
         alarm: undefined,
         result: undefined,
         cut: undefined,
@@ -87,14 +89,19 @@ export function changeLine(
     })
   }
 
+  /** A turn of the event loop for each: changes that are asked for as soon as others are done must not keep all else from its turn. */
   async function pump(): Promise<void> {
-    for (let group = take(); group.length > 0; group = take()) {
-      watch()
-      const again = await perform(group)
-      for (const each of again) each.alarm = undefined
-      waiting.unshift(...again)
-    }
+    const group = take()
     watch()
+    const again = group.length === 0 ? [] : await perform(group)
+    for (const each of group) each.answer()
+    for (const each of again) each.alarm = undefined
+    waiting.unshift(...again)
+    watch()
+    if (waiting.length > 0) {
+      setImmediate(pump)
+      return
+    }
     isBusy = false
     for (const resolve of whenIdle.splice(0)) resolve()
   }
@@ -126,7 +133,10 @@ export function changeLine(
     const isLate = ({ askedAt }: Change): boolean => askedAt + timeout <= elapsed()
     const late = waiting.filter(isLate)
     waiting = waiting.filter((each) => !isLate(each))
-    for (const each of late) each.reject(notBegun(each.key, timeout))
+    for (const each of late) {
+      each.reject(notBegun(each.key, timeout))
+      each.answer()
+    }
     watch()
   }
 

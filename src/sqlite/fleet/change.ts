@@ -16,12 +16,14 @@ export interface Change {
   readonly askedAt: number
   resolve(result: unknown): void
   reject(error: unknown): void
+  /** Gives its caller what it was resolved or rejected with, once the file is free again: it may be what the caller asks for next. */
+  answer(): void
   /** what it asks for; `undefined`: nothing */
   alarm: AlarmTime | undefined
   result: unknown
   /** why nothing of it is to stay */
   cut: unknown
-  /** it was answered */
+  /** it was resolved or rejected */
   isOver: boolean
   /** how often it was rolled back for what was not its own */
   tries: number

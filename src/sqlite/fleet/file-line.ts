@@ -17,10 +17,15 @@ export interface FileLine {
   commit(): void
 }
 
+interface Step extends ActorStep<unknown> {
+  /** nothing is subscribed any more */
+  isOver(): boolean
+}
+
 export function fileLine(db: DatabaseSync, file: string, patience: Patience): FileLine {
   const whileThere = watchFile(db, file)
   const turn = actorsTurn(db, fileTransaction(db, file, patience.busyTimeout, whileThere), patience)
-  const waiting: ActorStep<unknown>[] = []
+  const waiting: Step[] = []
   let underWay = 0
   let isTaken = false
   let onFree = (): void => {}
@@ -37,7 +42,8 @@ export function fileLine(db: DatabaseSync, file: string, patience: Patience): Fi
     }
   })
 
-  function join(step: ActorStep<unknown>): void {
+  function join(step: Step): void {
+    if (step.isOver()) return
     if (isTaken) {
       waiting.push(step)
       return
@@ -62,6 +68,7 @@ export function fileLine(db: DatabaseSync, file: string, patience: Patience): Fi
       new Observable<T>((subscriber) =>
         join({
           isRisky: false,
+          isOver: () => subscriber.closed,
           run: () => (subscriber.closed ? null : { value: run() }),
           done(result) {
             if (result !== null) subscriber.next((result as { value: T }).value)

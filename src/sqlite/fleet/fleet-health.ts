@@ -3,6 +3,7 @@ import type { FleetHealth } from '../../fleet/actor-fleet.ts'
 import { reportUnhandled } from '../../operators/reached.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'
 import type { SqliteManager } from '../sqlite-manager.ts'
+import { storageError } from '../storage-error.ts'
 
 /** How a fleet over files stands. */
 export interface HealthOfFiles {
@@ -15,7 +16,11 @@ export interface HealthOfFiles {
 }
 
 /** There is one process, and one shard, which is its own. */
-export function healthOfFiles(manager: SqliteManager, scheduler: SchedulerLike): HealthOfFiles {
+export function healthOfFiles(
+  manager: SqliteManager,
+  managerFile: string,
+  scheduler: SchedulerLike,
+): HealthOfFiles {
   const health$ = new Subject<FleetHealth>()
   let stalled: unknown = null
   let blind: unknown = null
@@ -52,7 +57,7 @@ export function healthOfFiles(manager: SqliteManager, scheduler: SchedulerLike):
         oldest = await overdue()
         lookedAt = scheduler.now()
       } catch (failure) {
-        error ??= failure
+        error ??= storageError(failure, managerFile)
       }
       health$.next({
         at: scheduler.now(),

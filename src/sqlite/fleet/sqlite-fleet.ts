@@ -108,7 +108,7 @@ function fleetOver(
   const changes = changeLine(perform, { isOfHandler, scheduler, timeout })
   const owned$ = new BehaviorSubject<ReadonlySet<number>>(new Set([0]))
   const events$ = new Subject<DeliveryEvent>()
-  const health = healthOfFiles(manager, scheduler)
+  const health = healthOfFiles(manager, managerFile, scheduler)
 
   const delivered$ = fleetDeliveries({
     manager,
@@ -160,14 +160,16 @@ function fleetOver(
     db.close()
   }
 
-  async function change(key: string, work: ChangeWork): Promise<unknown> {
+  const asked = async (key: string, work: ChangeWork): Promise<unknown> => changes.change(checkKey(key), work)
+
+  async function change<T>(key: string, work: ActorChange<T>): Promise<T> {
     if (typeof work !== 'function')
       throw configError('What changes an actor', 'a function of its transaction', work)
-    return changes.change(checkKey(key), work)
+    return asked(key, (tx, alarm) => work(tx, alarm)) as Promise<T>
   }
 
   const serve = async (request: FleetRequest): Promise<unknown> =>
-    change(request.key, requests.workOf({ ...request, key: checkKey(request.key) }))
+    asked(request.key, requests.workOf({ ...request, key: checkKey(request.key) }))
 
   return {
     actor: fleet.actor,
@@ -178,7 +180,7 @@ function fleetOver(
       return fleet.pressure
     },
     drained: fleet.drained,
-    change: <T>(key: string, work: ActorChange<T>) => change(key, work) as Promise<T>,
+    change,
     call: (key, operation, input = null, { id } = {}) =>
       serve({ key, operation, input, ...(id !== undefined && { id }) }),
     serve,

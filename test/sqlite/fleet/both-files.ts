@@ -27,3 +27,5 @@ export function bothFiles(file: string, managerFile = `${file}-alarms`) {
     },
   }
 }
+
+export type BothFiles = ReturnType<typeof bothFiles>

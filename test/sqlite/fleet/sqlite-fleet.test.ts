@@ -1,0 +1,394 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { existsSync, renameSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AlarmError, openFleet } from 'nolater'
+import {
+  type FleetHealth,
+  type SqliteFleetOptions,
+  sqliteFleet,
+  sqliteManager,
+  sqliteStores,
+} from 'nolater/sqlite'
+import { firstValueFrom } from 'rxjs'
+import { describe, expect, it, vi } from 'vitest'
+import { add, codeOf } from '../../fleet-contract/rig.ts'
+import { until, wrongClock } from '../../postgres/rig.ts'
+import { newFile } from '../files.ts'
+import { HOUR, rig } from './fleet-rig.ts'
+
+const DAY = 24 * HOUR
+const handler = () => []
+
+describe('sqliteFleet is opened', () => {
+  it.each([
+    [{ file: 'x.db' }, 'handler'],
+    [{ file: 'x.db', handler, managerfile: 'y.db' }, 'Did you mean managerFile'],
+    [{ file: 'x.db', handler, operations: { remind: 1 } }, 'The operation remind'],
+    [{ file: 'x.db', handler, timeout: 0 }, 'timeout'],
+    [{ file: 'x.db', handler, concurrency: 0 }, 'concurrency'],
+    [{ file: 'x.db', handler, abandon: 1 }, 'abandon'],
+    [{ file: 'x.db', handler, maxActors: -1 }, 'maxActors'],
+    [{ file: 'x.db', handler, idleAfter: 0.5 }, 'idleAfter'],
+    [{ file: 'x.db', handler, scheduler: {} }, 'scheduler'],
+    [{ handler }, 'file'],
+    [undefined, 'options'],
+  ])('with nothing that it does not know: %o', async (options, named) => {
+    const error = await sqliteFleet(options as never).catch((reason) => reason)
+    expect(error).toBeInstanceOf(AlarmError)
+    expect(error).toMatchObject({ code: 'ALARM_CONFIG_INVALID', message: expect.stringContaining(named) })
+    expect(existsSync('x.db')).toBe(false)
+  })
+
+  it('with the manager beside its file, where it is not named', async () => {
+    const [file, other, third] = [newFile(), newFile(), newFile()]
+    for (const options of [
+      { file },
+      { file: `file:${other}?mode=rwc` },
+      { file: third, managerFile: `${third}.mine` },
+      { file: ':memory:' },
+    ]) {
+      const fleet = await sqliteFleet({ ...options, handler })
+      expect(await fleet.change('a', (_, alarm) => alarm.setIn(HOUR))).toBe(undefined)
+      await fleet.close()
+    }
+    for (const path of [`${file}-alarms`, `${other}-alarms`, `${third}.mine`])
+      expect(existsSync(path)).toBe(true)
+    expect([`${third}-alarms`, ':memory:', ':memory:-alarms'].filter(existsSync)).toEqual([])
+  })
+
+  it('on the files of sqliteStores and its manager, and goes on with their alarms', async () => {
+    const [file, managerFile] = [newFile(), newFile()]
+    const manager = sqliteManager({ file: managerFile })
+    const stores = sqliteStores({ file, manager })
+    stores.sql.exec('CREATE TABLE item (actor TEXT, name TEXT)')
+    const before = openFleet(stores)
+    before.actor('a').set(Date.now())
+    await before.drained()
+    await manager.close()
+    const handled: unknown[] = []
+    const { fleet, files } = await rig({ file, managerFile, handler: ({ key }) => [handled.push(key)] })
+    await until(() => handled.length === 1)
+    expect(handled).toEqual(['a'])
+    await fleet.drained()
+    expect(files.stored().get('a')).toBe(null)
+  })
+
+  it('and lets go of its file where the manager cannot be opened', async () => {
+    const [file, managerFile] = [newFile(), newFile()]
+    new DatabaseSync(managerFile).exec('CREATE TABLE other (x)')
+    const opened = sqliteFleet({ file, managerFile, handler })
+    expect(await codeOf(opened)).toBe('ALARM_STORAGE_INVALID')
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA journal_mode = DELETE') // which needs the file for itself
+    db.close()
+  })
+})
+
+describe('a change over files', () => {
+  it('shares its transaction with those that are asked for in the same turn', async () => {
+    const { fleet, files, file } = await rig()
+    const keys = Array.from({ length: 100 }, (_, i) => `k${i}`)
+    await Promise.all(keys.map((key) => fleet.change(key, () => {})))
+    await fleet.drained()
+    const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
+    const commits = () =>
+      exec.mock.calls.flatMap(([sql], i) =>
+        sql === 'COMMIT' ? [(exec.mock.contexts[i] as DatabaseSync).location()] : [],
+      )
+    await Promise.all(
+      keys.map((key) => fleet.change(key, (tx) => tx.query('INSERT INTO item VALUES ($1, $1)', [key]))),
+    )
+    expect(commits()).toEqual([file])
+    await fleet.drained()
+    exec.mockClear()
+    await Promise.all(keys.map((key) => fleet.change(key, (_, alarm) => alarm.setIn(HOUR))))
+    await fleet.drained()
+    expect(commits()).toEqual([`${file}-alarms`, file])
+    expect(files.stored().size).toBe(100)
+  })
+
+  it('does not keep the file from others for longer than it must', async () => {
+    const { fleet } = await rig()
+    await fleet.change('other', () => {})
+    const over: string[] = []
+    const changes = Array.from({ length: 6 }, (_, i) =>
+      fleet.change(`k${i}`, () => sleep(60)).then(() => over.push('change')),
+    )
+    await sleep(20)
+    fleet.actor('other').setIn(HOUR)
+    await firstValueFrom(fleet.actor('other').confirmed())
+    expect(over.length).toBeLessThan(4)
+    await Promise.all(changes)
+  })
+
+  it('leaves everything else its turn, however soon the next one is asked for', async () => {
+    const { fleet } = await rig()
+    let isOver = false
+    const timer = sleep(1).then(() => (isOver = true))
+    for (let n = 0; n < 100_000 && !isOver; n++) await fleet.change('a', () => {})
+    expect(isOver).toBe(true)
+    await timer
+  })
+
+  it('runs in the asynchronous context of its caller', async () => {
+    const { fleet } = await rig()
+    const request = new AsyncLocalStorage<string>()
+    const seen = await Promise.all(
+      ['a', 'b'].map((key) => request.run(key, () => fleet.change(key, () => request.getStore()))),
+    )
+    expect(seen).toEqual(['a', 'b'])
+  })
+
+  it('binds and reads what SQLite has', async () => {
+    const { fleet } = await rig()
+    const bytes = new Uint8Array([1, 2])
+    const { rows } = await fleet.change('a', (tx) =>
+      tx.query('SELECT $1 AS yes, $2 AS no, $3 AS bytes, $4 AS none, $5 AS number, $1 + $5 AS sum', [
+        true,
+        false,
+        bytes,
+        undefined,
+        1.5,
+      ]),
+    )
+    expect({ ...rows[0] }).toEqual({ yes: 1, no: 0, bytes, none: null, number: 1.5, sum: 2.5 })
+    for (const text of ['SELECT ?', 'SELECT :a', 'SELECT ?1', 'SELECT $2'])
+      expect(await codeOf(fleet.change('a', (tx) => tx.query(text, [1])))).toBe('ALARM_SQL_REFUSED')
+    const made = await fleet.change('a', (tx) => tx.query('CREATE TABLE made (x)'))
+    expect(made).toEqual({ rows: [], rowCount: null })
+  })
+
+  it('is refused the tables of the library, other files and settings', async () => {
+    const { fleet } = await rig()
+    const code = (text: string) => codeOf(fleet.change('a', (tx) => tx.query(text)))
+    expect(await code('UPDATE _nolater_actors SET alarm = 1')).toBe('ALARM_SQL_REFUSED')
+    expect(await code("ATTACH 'x.db' AS x")).toBe('ALARM_SQL_REFUSED')
+    expect(await code('PRAGMA synchronous = OFF')).toBe('ALARM_SQL_REFUSED')
+    expect(await code('PRAGMA defer_foreign_keys = ON')).toBe('ALARM_TRANSACTION_INVALID')
+    expect(await code('SELECT 1; COMMIT')).toBe('ALARM_SQL_REFUSED')
+  })
+
+  it('fails alone where its statement rolls back what it shares with others', async () => {
+    const { fleet, files } = await rig()
+    await fleet.change('a', (tx) => tx.query("INSERT INTO item VALUES ('a', 'taken')"))
+    const take = "INSERT OR ROLLBACK INTO item VALUES ('b', 'taken')"
+    const runs = { a: 0, c: 0 }
+    const codes = await Promise.all(
+      [
+        fleet.change('a', (tx, alarm) => {
+          runs.a++
+          return add('a')(tx, alarm)
+        }),
+        fleet.change('b', async (tx, alarm) => {
+          await add('b')(tx, alarm)
+          await tx.query(take)
+        }),
+        fleet.change('c', (tx, alarm) => {
+          runs.c++
+          return add('c')(tx, alarm)
+        }),
+        fleet.change('d', async (tx, alarm) => {
+          await add('d')(tx, alarm)
+          await tx.query(take).catch(() => {})
+          await tx.query("INSERT INTO item VALUES ('d', 'alone')").catch(() => {})
+        }),
+      ].map(codeOf),
+    )
+    expect(codes).toEqual(['done', 'ERR_SQLITE_ERROR', 'done', 'ALARM_STORAGE_FAILED'])
+    expect(runs).toEqual({ a: 2, c: 1 })
+    const names = files.actors.prepare('SELECT name FROM item ORDER BY name').all()
+    expect(names.map(({ name }) => name)).toEqual(['a', 'c', 'taken'])
+    expect([...files.stored()].filter(([, time]) => time !== null).map(([key]) => key)).toEqual(['a', 'c'])
+  })
+
+  it('fails alone where what it has deferred is wrong at the commit', async () => {
+    const { fleet, files } = await rig()
+    files.actors.exec(`
+      CREATE TABLE parent (id TEXT PRIMARY KEY);
+      CREATE TABLE child (id TEXT REFERENCES parent DEFERRABLE INITIALLY DEFERRED)`)
+    const family = (key: string, hasParent = true) =>
+      codeOf(
+        fleet.change(key, async (tx, alarm) => {
+          await tx.query('INSERT INTO child VALUES ($1)', [key])
+          if (hasParent) await tx.query('INSERT INTO parent VALUES ($1)', [key])
+          alarm.setIn(HOUR)
+        }),
+      )
+    expect(await Promise.all([family('a'), family('b', false), family('c')])).toEqual([
+      'done',
+      'ALARM_STORAGE_FAILED',
+      'done',
+    ])
+    expect(files.actors.prepare('SELECT id FROM child').all()).toHaveLength(2)
+    expect(files.stored().get('b')).toBe(null)
+    expect(files.late()).toEqual([])
+  })
+
+  it('is refused where another fleet has loaded its actor since, and not run; the next one takes it back', async () => {
+    const { fleet, files, open } = await rig()
+    await fleet.change('a', add('one'))
+    const other = await open()
+    await other.change('a', add('two'))
+    let runs = 0
+    const changed = () =>
+      codeOf(
+        fleet.change('a', (tx, alarm) => {
+          runs++
+          return add('three')(tx, alarm)
+        }),
+      )
+    expect(await changed()).toBe('ALARM_FENCED')
+    expect(runs).toBe(0)
+    expect(await changed()).toBe('done')
+    expect(await codeOf(other.change('a', add('four')))).toBe('ALARM_FENCED')
+    expect(files.actors.prepare('SELECT name FROM item').all()).toHaveLength(3)
+  })
+
+  it('waits for the lock of another connection, and not for ever', async () => {
+    const { fleet, files } = await rig({ busyTimeout: 300 })
+    await fleet.change('a', () => {})
+    files.actors.exec('BEGIN IMMEDIATE')
+    let isOver = false
+    const waits = fleet.change('a', add('one')).then(() => (isOver = true))
+    await sleep(100)
+    expect(isOver).toBe(false)
+    files.actors.exec('COMMIT')
+    await waits
+    files.actors.exec('BEGIN IMMEDIATE')
+    expect(await codeOf(fleet.change('a', add('two')))).toBe('ALARM_STORAGE_LOCKED')
+    files.actors.exec('ROLLBACK')
+    expect(files.actors.prepare('SELECT name FROM item').all()).toHaveLength(1)
+  })
+
+  it('is refused where its file was taken away', async () => {
+    const { fleet, file } = await rig()
+    await fleet.change('a', add('one'))
+    renameSync(file, `${file}.gone`)
+    expect(await codeOf(fleet.change('a', add('two')))).toBe('ALARM_STORAGE_GONE')
+  })
+})
+
+describe('an alarm of a change over files', () => {
+  it('is kept from the state where the manager does not take it, and the file is free again', async () => {
+    const { fleet, files, file } = await rig({ timeout: 300 })
+    await fleet.change('a', () => {})
+    await fleet.drained()
+    const lock = new DatabaseSync(`${file}-alarms`)
+    lock.exec('BEGIN IMMEDIATE')
+    const codes = ['a', 'b'].map((key) => codeOf(fleet.change(key, add(key))))
+    expect(await Promise.all(codes)).toEqual(['ALARM_LOCK_EXPIRED', 'ALARM_LOCK_EXPIRED'])
+    files.actors.exec('BEGIN IMMEDIATE; ROLLBACK') // it is free by then
+    expect(files.actors.prepare('SELECT * FROM item').all()).toEqual([])
+    expect([...files.stored().values()]).toEqual([null, null])
+    lock.exec('ROLLBACK')
+    lock.close()
+    expect(await codeOf(fleet.change('a', add('a')))).toBe('done')
+    expect(files.late()).toEqual([])
+  })
+
+  it('undoes the change of its actor alone where the manager refuses it', async () => {
+    const { fleet, files, file } = await rig()
+    await Promise.all(['a', 'b', 'c'].map((key) => fleet.change(key, () => {})))
+    const another = sqliteManager({ file: `${file}-alarms` })
+    const write = (key: string, fence: number) =>
+      another.write(key, Date.now() + 3 * HOUR, { key, move: 'earlier', fence, attempt: 1 })
+    await write('b', 2 ** 52) // more than any epoch that is near
+    await write('c', 2 ** 25) // one that the store may raise its own above
+    const codes = ['a', 'b', 'c'].map((key) => codeOf(fleet.change(key, add(key))))
+    expect(await Promise.all(codes)).toEqual(['done', 'ALARM_FENCED', 'done'])
+    const names = files.actors.prepare('SELECT name FROM item ORDER BY name').all()
+    expect(names.map(({ name }) => name)).toEqual(['a', 'c'])
+    expect(files.stored().get('b')).toBe(null)
+    await fleet.drained()
+    expect(files.late()).toEqual([])
+    await another.close()
+  })
+
+  it('has its commit where the one of before is wanted again as soon as that is acknowledged', async () => {
+    const { fleet, files } = await rig()
+    const [first, then] = [Date.now() + 2 * HOUR, Date.now() + HOUR]
+    await fleet.change('a', (_, alarm) => alarm.set(first))
+    await fleet.drained()
+    const late: unknown[] = []
+    let acknowledged = 0
+    fleet.events$.subscribe(({ kind }) => {
+      if (kind === 'commit-acknowledged' && acknowledged++ === 0) fleet.actor('a').set(first)
+      if (kind === 'write-acknowledged') late.push(...files.late())
+    })
+    await fleet.change('a', (_, alarm) => {
+      fleet.actor('a').touch() // its commit is under way while the file is locked
+      alarm.set(then)
+    })
+    await fleet.drained()
+    expect(late).toEqual([])
+    expect([files.stored().get('a'), files.held().get('a')]).toEqual([first, first])
+  })
+})
+
+describe('a request over files', () => {
+  it('is forgotten after a day', async () => {
+    const operations: SqliteFleetOptions['operations'] = {
+      add: (tx, alarm) => add(crypto.randomUUID())(tx, alarm),
+    }
+    const { fleet, files, open } = await rig({ operations })
+    const call = (by: typeof fleet) => by.call('a', 'add', null, { id: 'x' })
+    const count = () => files.actors.prepare('SELECT name FROM item').all().length
+    await call(fleet)
+    await fleet.close()
+    const soon = await open({ scheduler: wrongClock(DAY - HOUR) })
+    await sleep(50)
+    await call(soon)
+    await soon.close()
+    expect(count()).toBe(1)
+    const later = await open({ scheduler: wrongClock(DAY + HOUR) })
+    await sleep(50)
+    await call(later)
+    expect(count()).toBe(2)
+  })
+
+  it('is not kept for done where it has hung, and ends later', async () => {
+    const ended = Promise.withResolvers<void>()
+    const { fleet, files } = await rig({
+      timeout: 200,
+      operations: {
+        async add(tx, alarm, input: string) {
+          await add(input)(tx, alarm)
+          if (input === 'hangs') await ended.promise
+        },
+      },
+    })
+    const call = (input: string) => codeOf(fleet.call('a', 'add', input, { id: 'x' }))
+    expect(await call('hangs')).toBe('ALARM_TRANSACTION_INVALID')
+    ended.resolve()
+    await sleep(10)
+    expect(await call('tea')).toBe('done')
+    expect(files.actors.prepare('SELECT name FROM item').all()).toMatchObject([{ name: 'tea' }])
+  })
+})
+
+describe('the health of a fleet over files', () => {
+  it('says why nothing is delivered, and that it is again', async () => {
+    const handled: unknown[] = []
+    const { fleet, file } = await rig({ handler: () => [handled.push(1)] })
+    const healths: FleetHealth[] = []
+    fleet.health$.subscribe((health) => healths.push(health))
+    await fleet.change('a', (_, alarm) => alarm.setIn(1_000))
+    await fleet.drained()
+    const manager = new DatabaseSync(`${file}-alarms`)
+    manager.exec('ALTER TABLE alarm RENAME TO away')
+    const blind = await until(
+      () => healths.find(({ error }) => error !== null),
+      (health) => health !== undefined,
+    )
+    expect(blind).toMatchObject({ owned: 1, processes: 1, error: { code: 'ALARM_STORAGE_FAILED' } })
+    manager.exec('ALTER TABLE away RENAME TO alarm')
+    manager.close()
+    await until(() => handled.length === 1)
+    const well = await until(
+      () => healths.at(-1)!,
+      ({ lag }) => lag !== null,
+    )
+    expect(well).toMatchObject({ overdue: null, error: null, lookedAt: well.at })
+  })
+})
