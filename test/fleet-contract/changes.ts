@@ -1,4 +1,4 @@
-import { sleep } from '../postgres/rig.ts'
+import { sleep, until } from '../postgres/rig.ts'
 import { add, codeOf, type FleetCase, HOUR } from './rig.ts'
 
 export const changes: readonly FleetCase[] = [
@@ -80,11 +80,11 @@ export const changes: readonly FleetCase[] = [
   {
     name: 'rolls back a change that hangs, refuses what it asks for later, and goes on with the others',
     async check({ expect, open, items }) {
-      const fleet = await open({ timeout: 500 })
+      const fleet = await open({ timeout: 1_500 })
       const later: Promise<unknown>[] = []
       const hangs = fleet.change('a', async (tx, alarm) => {
         await add('tea')(tx, alarm)
-        await sleep(900)
+        await sleep(2_000)
         later.push(codeOf(tx.query('INSERT INTO item VALUES ($1, $2)', ['a', 'late'])))
       })
       const others = ['b', 'c'].map((key) => fleet.change(key, add('tea')))
@@ -93,8 +93,7 @@ export const changes: readonly FleetCase[] = [
         'done',
         'done',
       ])
-      await sleep(600)
-      expect(later).toHaveLength(1)
+      await until(() => later.length === 1)
       expect(await later[0]).not.toBe('done')
       expect((await items()).sort()).toEqual(['b tea', 'c tea'])
       expect(await fleet.change('a', (_, alarm) => alarm.time)).toBe(null)
@@ -103,7 +102,7 @@ export const changes: readonly FleetCase[] = [
   {
     name: 'leaves out what has waited in line for too long',
     async check({ expect, open, items }) {
-      const fleet = await open({ timeout: 400 })
+      const fleet = await open({ timeout: 1_500 })
       const first = fleet.change('a', () => new Promise(() => {}))
       const second = fleet.change('a', add('tea'))
       expect(await Promise.all([first, second].map(codeOf))).toEqual([
@@ -219,6 +218,10 @@ export const changes: readonly FleetCase[] = [
     name: 'breaks no other change with that of an actor whose alarm is closed meanwhile',
     async check({ expect, open, items }) {
       const fleet = await open()
+      const broken: string[] = []
+      fleet.events$.subscribe(({ kind, key }) => {
+        if (kind === 'broken') broken.push(key)
+      })
       const closes = fleet.change('a', async (tx, alarm) => {
         await add('tea')(tx, alarm)
         fleet.actor('a').close()
@@ -234,6 +237,40 @@ export const changes: readonly FleetCase[] = [
         'done',
       ])
       expect(await items()).toEqual(['c tea'])
+      expect(broken).toEqual([])
+    },
+  },
+  {
+    name: 'is seen among the events, also where it asks for no alarm',
+    async check({ expect, open }) {
+      const fleet = await open()
+      const kinds: string[] = []
+      fleet.events$.subscribe(({ kind, key }) => key === 'a' && kinds.push(kind))
+      await fleet.change('a', () => {})
+      await fleet.drained()
+      expect(kinds).toEqual(
+        expect.arrayContaining(['opened', 'touched', 'commit-issued', 'commit-acknowledged']),
+      )
+    },
+  },
+  {
+    name: 'lasts no longer than its function',
+    async check({ expect, open, items }) {
+      const fleet = await open()
+      const late = await new Promise<(name: string) => Promise<unknown>>((resolve) => {
+        void fleet.change('a', (tx, alarm) =>
+          resolve(async (name) => {
+            await tx.query('INSERT INTO item VALUES ($1, $2)', ['a', name])
+            alarm.setIn(HOUR)
+          }),
+        )
+      })
+      await fleet.change('b', async (tx, alarm) => {
+        expect(await codeOf(late('late'))).toBe('ALARM_TRANSACTION_INVALID')
+        await add('tea')(tx, alarm)
+      })
+      expect(await items()).toEqual(['b tea'])
+      expect(await fleet.change('a', (_, alarm) => alarm.time)).toBe(null)
     },
   },
 ]

@@ -142,6 +142,21 @@ export const deliveries: readonly FleetCase[] = [
     },
   },
   {
+    name: 'lets the changes end that were asked for before it is closed',
+    async check({ expect, open, items }) {
+      const fleet = await open()
+      const slow = ['a', 'a', 'b'].map((key) =>
+        fleet.change(key, async (tx, alarm) => {
+          await sleep(50)
+          await add('tea')(tx, alarm)
+        }),
+      )
+      await fleet.close()
+      expect(await Promise.all(slow.map(codeOf))).toEqual(['done', 'done', 'done'])
+      expect((await items()).sort()).toEqual(['a tea', 'a tea', 'b tea'])
+    },
+  },
+  {
     name: 'lets changes and handlers end before it is closed, and takes nothing else',
     async check({ expect, open, items, delivered }) {
       const { promise: end, resolve } = Promise.withResolvers<void>()

@@ -1,7 +1,6 @@
-import { EMPTY, Observable } from 'rxjs'
+import { Observable } from 'rxjs'
 import type { FleetConfig } from '../../fleet/fleet-config.ts'
 import type { Resident } from '../../fleet/resident.ts'
-import type { AlarmTime } from '../../vocabulary/time.ts'
 import type { ActorRows } from '../actor-rows.ts'
 import type { SqliteManager } from '../sqlite-manager.ts'
 import type { FileLine } from './file-line.ts'
@@ -26,13 +25,11 @@ interface Commit {
 export function actorStore(rows: ActorRows, line: FileLine, manager: SqliteManager): ActorStore {
   const inFlight = new Map<string, Commit>()
   const changing = new Set<string>()
-  const durable = new Map<string, AlarmTime>() // while the engine is notified of it
 
   const config: ActorStore['config'] = {
     // A store that is older than its manager is noticed here, where no other write waits for what it does about it.
     load: (key) => line.step(() => rows.open(key, manager.fenceOf(key))),
     commit(time, { key, epoch }) {
-      if (durable.get(key) === time) return EMPTY
       return new Observable((subscriber) => {
         const commit: Commit = { epoch, done: () => subscriber.complete() }
         inFlight.set(key, commit)
@@ -59,14 +56,9 @@ export function actorStore(rows: ActorRows, line: FileLine, manager: SqliteManag
       for (const { key } of actors) changing.add(key)
     },
     changed(actors) {
-      for (const { key, desired } of actors) durable.set(key, desired)
-      try {
-        for (const { key, epoch } of actors) {
-          const commit = inFlight.get(key)
-          if (commit?.epoch === epoch) commit.done()
-        }
-      } finally {
-        durable.clear()
+      for (const { key, epoch } of actors) {
+        const commit = inFlight.get(key)
+        if (commit?.epoch === epoch) commit.done()
       }
     },
     over: () => changing.clear(),

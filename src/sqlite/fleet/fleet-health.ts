@@ -53,14 +53,16 @@ export function healthOfFiles(
       if (!health$.observed) return
       let error = stalled ?? blind
       let oldest: number | null = null
+      let at: number
       try {
         oldest = await overdue()
-        lookedAt = scheduler.now()
+        at = lookedAt = scheduler.now()
       } catch (failure) {
         error ??= storageError(failure, managerFile)
+        at = scheduler.now()
       }
       health$.next({
-        at: scheduler.now(),
+        at,
         owned: 1,
         processes: 1,
         lookedAt,

@@ -2,7 +2,7 @@ import { sqliteFleet } from '../../../src/sqlite/fleet/sqlite-fleet.ts'
 
 // A process that changes an actor, and is killed where the event is emitted; or goes on to change actors at random until it is killed.
 const [file = '', event = '', time = ''] = process.argv.slice(2)
-const fleet = await sqliteFleet({ file, handler: () => [] })
+const fleet = await sqliteFleet({ file, timeout: 60_000, handler: () => [] })
 const die = (): boolean => process.kill(process.pid, 'SIGKILL')
 
 const change = (key: string, n: number, at: number): Promise<void> =>

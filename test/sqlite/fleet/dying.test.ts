@@ -32,7 +32,7 @@ function start(file: string, event: string, time = 0) {
   children.push(child)
   const errors: string[] = []
   child.stderr.on('data', (data) => errors.push(String(data)))
-  const gone = awaitProcess(child, 'its end', once(child, 'close'), 30_000)
+  const gone = awaitProcess(child, 'its end', once(child, 'close'), 120_000)
   return { child, errors, gone, lines: createInterface({ input: child.stdout }) }
 }
 
@@ -50,7 +50,7 @@ const stateIn = (file: string): unknown => {
   return seen
 }
 
-describe('a process that dies in a change', { timeout: 60_000 }, () => {
+describe('a process that dies in a change', { timeout: 600_000 }, () => {
   it('leaves the manager early between the two commits, and state with alarm on either side', async () => {
     const file = newActors()
     const [first, earlier] = [Date.now() + 2 * HOUR, Date.now() + HOUR]

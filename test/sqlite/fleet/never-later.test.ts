@@ -24,7 +24,7 @@ async function watched(look: () => void, work: Promise<unknown>): Promise<number
   return looks
 }
 
-describe('the two files of a fleet', () => {
+describe('the two files of a fleet', { timeout: 120_000 }, () => {
   it.each([1, 2, 3, 4])(
     'never have an alarm later than the state wants it, random changes %i',
     async (seed) => {
@@ -83,7 +83,7 @@ describe('the two files of a fleet', () => {
   it.each([1, 2, 3])('keep state and alarm of a change in one commit, random changes %i', async (seed) => {
     const roll = dice(seed)
     const file = newFile()
-    const fleet = await sqliteFleet({ file, handler: () => [] })
+    const fleet = await sqliteFleet({ file, timeout: 60_000, handler: () => [] })
     const files = bothFiles(file)
     const start = Date.now() + HOUR
     try {

@@ -14,6 +14,7 @@ import { firstValueFrom } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { add, codeOf } from '../../fleet-contract/rig.ts'
 import { until, wrongClock } from '../../postgres/rig.ts'
+import { virtualClock } from '../../virtual-clock.ts'
 import { newFile } from '../files.ts'
 import { HOUR, rig } from './fleet-rig.ts'
 
@@ -87,7 +88,8 @@ describe('sqliteFleet is opened', () => {
 
 describe('a change over files', () => {
   it('shares its transaction with those that are asked for in the same turn', async () => {
-    const { fleet, files, file } = await rig()
+    // Its time stands still: however slow the machine is, none of it takes long.
+    const { fleet, files, file } = await rig({ scheduler: virtualClock(Date.now()) })
     const keys = Array.from({ length: 100 }, (_, i) => `k${i}`)
     await Promise.all(keys.map((key) => fleet.change(key, () => {})))
     await fleet.drained()
@@ -99,8 +101,8 @@ describe('a change over files', () => {
     await Promise.all(
       keys.map((key) => fleet.change(key, (tx) => tx.query('INSERT INTO item VALUES ($1, $1)', [key]))),
     )
-    expect(commits()).toEqual([file])
     await fleet.drained()
+    expect(commits()).toEqual([file])
     exec.mockClear()
     await Promise.all(keys.map((key) => fleet.change(key, (_, alarm) => alarm.setIn(HOUR))))
     await fleet.drained()
@@ -124,9 +126,17 @@ describe('a change over files', () => {
 
   it('leaves everything else its turn, however soon the next one is asked for', async () => {
     const { fleet } = await rig()
+    await Promise.all(['a', 'b'].map((key) => fleet.change(key, () => {})))
+    await fleet.drained()
     let isOver = false
     const timer = sleep(1).then(() => (isOver = true))
-    for (let n = 0; n < 100_000 && !isOver; n++) await fleet.change('a', () => {})
+    const goOn = async (key: string): Promise<void> => {
+      for (let n = 0; n < 20_000 && !isOver; n++) await fleet.change(key, () => {})
+    }
+    const begun = Promise.withResolvers<void>()
+    const others = begun.promise.then(() => goOn('b')) // each is asked for while another one is done
+    await fleet.change('a', () => begun.resolve())
+    await Promise.all([goOn('a'), others])
     expect(isOver).toBe(true)
     await timer
   })
@@ -294,9 +304,11 @@ describe('an alarm of a change over files', () => {
     const write = (key: string, fence: number) =>
       another.write(key, Date.now() + 3 * HOUR, { key, move: 'earlier', fence, attempt: 1 })
     await write('b', 2 ** 52) // more than any epoch that is near
-    await write('c', 2 ** 25) // one that the store may raise its own above
     const codes = ['a', 'b', 'c'].map((key) => codeOf(fleet.change(key, add(key))))
     expect(await Promise.all(codes)).toEqual(['done', 'ALARM_FENCED', 'done'])
+    await write('c', 2 ** 30) // one that the store may raise its own above
+    const raised = fleet.change('c', (_, alarm) => alarm.setIn(HOUR / 2))
+    expect(await Promise.race([codeOf(raised), sleep(2_000).then(() => 'late')])).toBe('done')
     const names = files.actors.prepare('SELECT name FROM item ORDER BY name').all()
     expect(names.map(({ name }) => name)).toEqual(['a', 'c'])
     expect(files.stored().get('b')).toBe(null)
@@ -373,7 +385,7 @@ describe('the health of a fleet over files', () => {
     const { fleet, file } = await rig({ handler: () => [handled.push(1)] })
     const healths: FleetHealth[] = []
     fleet.health$.subscribe((health) => healths.push(health))
-    await fleet.change('a', (_, alarm) => alarm.setIn(1_000))
+    await fleet.change('a', (_, alarm) => alarm.setIn(500))
     await fleet.drained()
     const manager = new DatabaseSync(`${file}-alarms`)
     manager.exec('ALTER TABLE alarm RENAME TO away')
@@ -382,6 +394,7 @@ describe('the health of a fleet over files', () => {
       (health) => health !== undefined,
     )
     expect(blind).toMatchObject({ owned: 1, processes: 1, error: { code: 'ALARM_STORAGE_FAILED' } })
+    await sleep(1_000) // its alarm has come to nothing by then
     manager.exec('ALTER TABLE away RENAME TO alarm')
     manager.close()
     await until(() => handled.length === 1)
