@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { AlarmError, openFleet } from 'nolater'
 import {
   type FleetHealth,
@@ -129,16 +129,16 @@ describe('a change over files', () => {
     await Promise.all(['a', 'b'].map((key) => fleet.change(key, () => {})))
     await fleet.drained()
     let isOver = false
-    const timer = sleep(1).then(() => (isOver = true))
     const goOn = async (key: string): Promise<void> => {
-      for (let n = 0; n < 20_000 && !isOver; n++) await fleet.change(key, () => {})
+      for (let n = 0; n < 2_000 && !isOver; n++) await fleet.change(key, () => {})
     }
     const begun = Promise.withResolvers<void>()
     const others = begun.promise.then(() => goOn('b')) // each is asked for while another one is done
     await fleet.change('a', () => begun.resolve())
+    const next = turn().then(() => (isOver = true))
     await Promise.all([goOn('a'), others])
     expect(isOver).toBe(true)
-    await timer
+    await next
   })
 
   it('runs in the asynchronous context of its caller', async () => {
