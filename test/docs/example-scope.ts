@@ -49,6 +49,8 @@ export function exampleScope() {
       sqlite.sqliteStore({ scheduler: clock, ...options, file: join(folder, options.file) }),
     sqliteStores: (options: sqlite.SqliteStoresOptions) =>
       sqlite.sqliteStores({ ...options, file: join(folder, options.file) }),
+    sqliteFleet: (options: sqlite.SqliteFleetOptions) =>
+      sqlite.sqliteFleet({ scheduler: clock, ...options, file: join(folder, options.file) }),
     recordJournal: (source: sqlite.JournalSource, options: sqlite.JournalOptions) =>
       sqlite.recordJournal(source, { ...options, file: join(folder, options.file) }),
     memoryManager: (options: nolater.ManagerOptions = {}) =>

@@ -64,7 +64,8 @@ const MINUTE = 60_000
  * ```ts
  * const fleet = await sqliteFleet({ file: 'actors.db', handler: ({ key }) => wake(key) })
  * await fleet.change('42', async (tx, alarm) => {
- *   await tx.query('INSERT INTO item VALUES ($1)', ['tea'])
+ *   await tx.query('CREATE TABLE IF NOT EXISTS item (actor TEXT, name TEXT)')
+ *   await tx.query('INSERT INTO item VALUES ($1, $2)', [alarm.key, 'tea'])
  *   alarm.setIn(60_000)
  * })
  * ```
