@@ -3,6 +3,7 @@ import type { ActorFleet } from 'nolater'
 import { sqliteFleet } from 'nolater/sqlite'
 import { describe, expect, it } from 'vitest'
 import { dice } from '../../dice.ts'
+import { codeOf } from '../../fleet-contract/rig.ts'
 import { newFile } from '../files.ts'
 import { bothFiles } from './both-files.ts'
 
@@ -122,4 +123,44 @@ describe('the two files of a fleet', { timeout: 120_000 }, () => {
       files.close()
     }
   })
+
+  it.each([1, 2])(
+    'hold with two fleets that take the actors from each other, random changes %i',
+    async (seed) => {
+      const roll = dice(seed)
+      const file = newFile()
+      const fleets: ActorFleet[] = []
+      for (let nth = 0; nth < 2; nth++)
+        fleets.push(await sqliteFleet({ file, timeout: 60_000, handler: () => [], pollInterval: 50 }))
+      const files = bothFiles(file)
+      const codes = new Map<string, number>()
+      files.actors.exec('CREATE TABLE note (actor TEXT)')
+      const start = Date.now() + HOUR
+      async function change(fleet: ActorFleet, key: string): Promise<void> {
+        for (let waits = roll(200); waits > 0; waits--) await turn()
+        const code = await codeOf(
+          fleet.change(key, async (tx, alarm) => {
+            await tx.query('INSERT INTO note VALUES ($1)', [key])
+            if (roll(2) === 0) await turn()
+            if (roll(4) > 0) alarm.set(roll(8) === 0 ? Date.now() : start + roll(100))
+          }),
+        )
+        codes.set(String(code), (codes.get(String(code)) ?? 0) + 1)
+      }
+      try {
+        const changes = Array.from({ length: 200 }, () => {
+          return change(fleets[roll(2)] as ActorFleet, KEYS[roll(KEYS.length)] as string)
+        })
+        await watched(() => expect(files.late()).toEqual([]), Promise.all(changes))
+        expect(files.actors.prepare('SELECT count(*) AS notes FROM note').get()?.notes).toBe(
+          codes.get('done'),
+        )
+        expect([...codes.keys()].sort()).toEqual(['ALARM_FENCED', 'done'])
+      } finally {
+        await Promise.allSettled(fleets.map((fleet) => fleet.close()))
+      }
+      expect(files.late()).toEqual([])
+      files.close()
+    },
+  )
 })

@@ -169,6 +169,17 @@ describe('a change over files', () => {
     expect(made).toEqual({ rows: [], rowCount: null })
   })
 
+  it('goes on after a statement whose error it has caught', async () => {
+    const { fleet, files } = await rig()
+    const changed = fleet.change('a', async (tx, alarm) => {
+      await add('tea')(tx, alarm)
+      expect(await codeOf(tx.query("INSERT INTO item VALUES ('a', 'tea')"))).toBe('ERR_SQLITE_ERROR')
+      await add('cake')(tx, alarm)
+    })
+    expect(await codeOf(changed)).toBe('done')
+    expect(files.actors.prepare('SELECT name FROM item').all()).toHaveLength(2)
+  })
+
   it('is refused the tables of the library, other files and settings', async () => {
     const { fleet } = await rig()
     const code = (text: string) => codeOf(fleet.change('a', (tx) => tx.query(text)))
