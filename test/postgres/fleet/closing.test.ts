@@ -61,7 +61,7 @@ describe.skipIf(typeof server === 'string')('postgresFleet, as it is closed', { 
 
   it('gives its shards away though actors in them never rest', ({ expect }) =>
     withFleets(async ({ open, query }) => {
-      const fleet = await open({ shards: 1, timeout: 300 })
+      const fleet = await open({ shards: 1, timeout: 2_000 })
       await until(() => owned(fleet).size === 1)
       let isOver = false
       let time = Date.now() + 3_600_000

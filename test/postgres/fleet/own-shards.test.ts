@@ -51,6 +51,28 @@ it('stops before its lease ends, counted from before it was asked for', async ()
   expect(one.log.at(-1)).toBe('loses 12')
 })
 
+it.each([
+  ['keeps', 'a quarter', 1 / 4, []],
+  ['loses', 'all', 1, ['loses 12', 'takes 12']],
+] as const)(
+  '%s what it owns where a report is not answered for %s of the lease',
+  async (_, __, part, after) => {
+    const world = shardWorld()
+    const one = world.start('one')
+    await world.clock.advance(10)
+    let isLost = true
+    world.fault = (statement, when) => {
+      if (statement !== 'report' || when !== 'before' || !isLost) return
+      isLost = false
+      return new Promise((_, reject) =>
+        world.clock.schedule(() => reject(new Error('no answer')), world.lease * part),
+      )
+    }
+    await world.clock.advance(3 * world.lease)
+    expect(one.log).toEqual(['one', 'takes 12', ...after])
+  },
+)
+
 it('reports while it waits for what is under way in a shard that is to be given back', async () => {
   const world = shardWorld(4)
   const one = world.start('one')
