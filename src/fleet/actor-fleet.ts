@@ -1,4 +1,4 @@
-import type { Observable, ObservableInput } from 'rxjs'
+import type { Observable } from 'rxjs'
 import type { DeliveryEvent } from '../vocabulary/manager.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
 import type { Closable } from './closing/close-once.ts'
@@ -81,13 +81,14 @@ export interface ActorFleet<Tx = FleetTransaction>
    *
    * Rejects with the error of `work`, and nothing of it has changed; with `ALARM_FENCED` where the actor is owned elsewhere; with
    * `ALARM_TRANSACTION_INVALID` where `work` begins or ends a transaction, calls `change`, or has not ended within `timeout`; with
-   * `ALARM_TIMEOUT` where it was not begun within that. Gotcha: `work` may be called again where its transaction was rolled back, so it must
+   * `ALARM_TIMEOUT` where its turn has not come, or its actor was not loaded, within that. Gotcha: `work` may be called again where its transaction was rolled back, so it must
    * do nothing but SQL.
    */
   change<T>(key: string, work: ActorChange<T, Tx>): Promise<T>
   /**
    * Does an operation of the options where its actor is owned; resolves with what it returns, as JSON has it. With an `id` it is done once,
-   * however often it is asked for, within a day. Rejects as `change` does.
+   * however often it is asked for, within a day. Rejects as `change` does; with
+   * `ALARM_VALUE_INVALID` where what it is given, or returns, is not JSON.
    */
   call(key: string, operation: string, input?: unknown, options?: { readonly id?: string }): Promise<unknown>
   /** Does what another process asks for, if the actor is owned here; otherwise nothing (`ALARM_FENCED`). */
@@ -103,14 +104,4 @@ export interface ActorFleet<Tx = FleetTransaction>
    * (`ALARM_CLOSED`).
    */
   close(): Promise<void>
-}
-
-/** What every fleet is given beside its database. */
-export interface ActorFleetOptions<Tx> {
-  /** What is done when an alarm is due: completion is its end, an error has it tried again. */
-  handler(delivery: FleetDelivery): ObservableInput<unknown>
-  /** Called after the last counted retry; without it the alarm is kept as failed. */
-  abandon?(key: string, scheduledTime: number): unknown
-  /** changes that have a name, by which `call` asks for them */
-  readonly operations?: Readonly<Record<string, ActorOperation<Tx>>>
 }

@@ -60,7 +60,7 @@ function withoutWaiting(db: DatabaseSync, busyTimeout = BUSY_TIMEOUT): void {
 }
 
 /** SQLite has rolled back by itself after some errors, and says so with another one. */
-function rollBack(db: DatabaseSync): void {
+export function rollBack(db: DatabaseSync): void {
   try {
     db.exec('ROLLBACK')
   } catch {}

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
 import { sleep, until } from '../postgres/rig.ts'
 import { add, codeOf, type FleetCase, HOUR } from './rig.ts'
 
@@ -37,6 +39,74 @@ export const changes: readonly FleetCase[] = [
       expect(await items()).toEqual([])
       expect(await fleet.change('a', (_, alarm) => alarm.time)).toBe(null)
       expect(await codeOf(fleet.change('a', (_, alarm) => alarm.set(-1)))).toBe('ALARM_TIME_INVALID')
+    },
+  },
+  {
+    name: 'undoes what throws, however odd that is, and goes on with the others',
+    async check({ expect, open, items }) {
+      const fleet = await open()
+      const revoked = Proxy.revocable({}, {})
+      revoked.revoke()
+      const odd = [
+        undefined,
+        null,
+        '',
+        Object.defineProperty({}, 'code', {
+          get() {
+            throw new Error('of the getter')
+          },
+        }),
+        { code: Object.create(null) },
+        { code: Symbol('40001') },
+        revoked.proxy,
+      ]
+      const all = odd.map((error, nth) => {
+        const failed = fleet.change(`odd ${nth}`, async (tx, alarm) => {
+          await add('tea')(tx, alarm)
+          throw error
+        })
+        return failed.then(
+          () => 'done',
+          (reason) => [Object.is(reason, error)],
+        )
+      })
+      const other = codeOf(fleet.change('a', add('tea')))
+      expect(await Promise.all(all)).toEqual(odd.map(() => [true]))
+      expect(await other).toBe('done')
+      expect(await items()).toEqual(['a tea'])
+    },
+  },
+  {
+    name: 'runs in the asynchronous context of its caller',
+    async check({ expect, open }) {
+      const fleet = await open()
+      const request = new AsyncLocalStorage<string>()
+      const seen = await Promise.all(
+        ['a', 'b'].map((key) => request.run(key, () => fleet.change(key, () => request.getStore()))),
+      )
+      expect(seen).toEqual(['a', 'b'])
+    },
+  },
+  {
+    name: 'takes nothing that its function has not waited for, once that is over',
+    async check({ expect, open, items }) {
+      const fleet = await open()
+      const late: Promise<unknown>[] = []
+      const all = ['a', 'b', 'c'].map((key) =>
+        fleet.change(key, async (tx, alarm) => {
+          await add('tea')(tx, alarm)
+          if (key !== 'b') return
+          void turn().then(() => {
+            late.push(codeOf(tx.query('INSERT INTO nothing VALUES (1)')))
+            late.push(codeOf(Promise.resolve().then(() => alarm.set(0))))
+          })
+        }),
+      )
+      expect(await Promise.all(all.map(codeOf))).toEqual(['done', 'done', 'done'])
+      await until(() => late.length === 2)
+      expect(await Promise.all(late)).toEqual(['ALARM_TRANSACTION_INVALID', 'ALARM_TRANSACTION_INVALID'])
+      expect((await items()).sort()).toEqual(['a tea', 'b tea', 'c tea'])
+      expect(await fleet.change('b', (_, alarm) => alarm.time)).toBeGreaterThan(Date.now())
     },
   },
   {
@@ -122,7 +192,15 @@ export const changes: readonly FleetCase[] = [
         await fleet.change('b', () => {})
       })
       expect(await codeOf(nested)).toBe('ALARM_TRANSACTION_INVALID')
-      const words = ['BEGIN', 'commit', '  END', '-- no\nROLLBACK', 'SAVEPOINT mine', 'RELEASE mine']
+      const words = [
+        'BEGIN',
+        'commit',
+        '  END',
+        '-- no\nROLLBACK',
+        'SAVEPOINT mine',
+        'RELEASE mine',
+        ' ; COMMIT',
+      ]
       for (const word of words) {
         const ends = fleet.change('a', (tx) => tx.query(word))
         expect(await codeOf(ends)).toBe('ALARM_TRANSACTION_INVALID')
@@ -260,8 +338,9 @@ export const changes: readonly FleetCase[] = [
       const late = await new Promise<(name: string) => Promise<unknown>>((resolve) => {
         void fleet.change('a', (tx, alarm) =>
           resolve(async (name) => {
+            const alarmed = await codeOf(Promise.resolve().then(() => alarm.setIn(HOUR)))
+            expect(alarmed).toBe('ALARM_TRANSACTION_INVALID')
             await tx.query('INSERT INTO item VALUES ($1, $2)', ['a', name])
-            alarm.setIn(HOUR)
           }),
         )
       })

@@ -1,4 +1,4 @@
-import { type ActorFleet, AlarmError } from 'nolater'
+import type { ActorFleet } from 'nolater'
 import { codeOf, type FleetCase, HOUR, type SharedOptions } from './rig.ts'
 
 const operations: NonNullable<SharedOptions['operations']> = {
@@ -13,6 +13,9 @@ const operations: NonNullable<SharedOptions['operations']> = {
     throw new RangeError('no')
   },
   nothing() {},
+  echo: (_, __, input) => [input],
+  count: () => 1n,
+  name: () => () => {},
 }
 
 const remind = (fleet: ActorFleet, key: string, id?: string): Promise<unknown> =>
@@ -61,8 +64,27 @@ export const requests: readonly FleetCase[] = [
       expect(await codeOf(fleet.call('a', 'forget'))).toBe('ALARM_CONFIG_INVALID')
       expect(await codeOf(fleet.call('a', 'toString'))).toBe('ALARM_CONFIG_INVALID')
       expect(await codeOf(fleet.call('\ud800', 'nothing'))).toBe('ALARM_KEY_INVALID')
-      const wrong = open({ operations: { remind: 'INSERT' as never } })
-      expect(await wrong.catch((error) => error)).toBeInstanceOf(AlarmError)
+      for (const wrong of [{ remind: 'INSERT' }, null, 'remind'])
+        expect(await open({ operations: wrong as never }).catch((error) => error)).toMatchObject({
+          code: 'ALARM_CONFIG_INVALID',
+        })
+    },
+  },
+  {
+    name: 'gives JSON, as if another process had asked, and refuses what is none',
+    async check({ expect, open, items }) {
+      const fleet = await open({ operations })
+      const at = new Date(0)
+      expect(await fleet.call('a', 'echo', { at, none: undefined })).toStrictEqual([{ at: at.toISOString() }])
+      expect(await fleet.call('a', 'echo')).toEqual([null])
+      const circle: { self?: unknown } = {}
+      circle.self = circle
+      for (const input of [1n, circle, () => {}, Symbol('no')])
+        expect(await codeOf(fleet.call('a', 'echo', input))).toBe('ALARM_VALUE_INVALID')
+      for (const operation of ['count', 'name'])
+        expect(await codeOf(fleet.call('a', operation, null, { id: 'x' }))).toBe('ALARM_VALUE_INVALID')
+      expect(await remind(fleet, 'a', 'x')).toEqual({ items: 1 })
+      expect(await items()).toEqual(['a tea'])
     },
   },
   {

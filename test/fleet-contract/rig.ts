@@ -1,16 +1,11 @@
 import type { ActorFleet, FleetTransaction } from 'nolater'
 import type { Observable } from 'rxjs'
 import type { ExpectStatic } from 'vitest'
-import type { ActorFleetOptions, FleetDelivery } from '../../src/fleet/actor-fleet.ts'
-import type { FleetConfig } from '../../src/fleet/fleet-config.ts'
+import type { FleetDelivery } from '../../src/fleet/actor-fleet.ts'
+import type { ActorFleetOptions } from '../../src/fleet/actor-fleet-options.ts'
 
 /** What a fleet can be opened with, on either database. */
-export type SharedOptions = Partial<ActorFleetOptions<FleetTransaction>> &
-  Pick<FleetConfig, 'idleAfter' | 'maxActors'> & {
-    readonly timeout?: number
-    readonly lease?: number
-    readonly concurrency?: number
-  }
+export type SharedOptions = Partial<ActorFleetOptions<FleetTransaction>> & { readonly timeout?: number }
 
 /** A database with a table `item (actor, name)`, and how a fleet over it is opened. */
 export interface FleetDatabase {

@@ -1,10 +1,10 @@
+import type { Perform } from '../../fleet/changes/changes.ts'
+import { groupLoader } from '../../fleet/changes/load-group.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
-import type { Change } from './change.ts'
+import type { Change, ChangeWork } from './change.ts'
 import { changeStatements } from './change-statements.ts'
-import type { Perform } from './changes.ts'
 import { type CommitParts, commitTogether } from './commit-together.ts'
 import { groupTransaction, type TransactionParts } from './group-transaction.ts'
-import { groupLoader } from './load-group.ts'
 
 /**
  * Does changes in one transaction, with a savepoint for each: the error of one undoes that one alone.
@@ -14,9 +14,9 @@ import { groupLoader } from './load-group.ts'
  */
 export function changeGroup(
   parts: TransactionParts & CommitParts & { readonly engine: FleetEngine<string> },
-): Perform {
+): Perform<ChangeWork<unknown>> {
   const { engine, scheduler, db } = parts
-  const load = groupLoader({ engine, scheduler, timeout: db.timeout })
+  const load = groupLoader<ChangeWork<unknown>>({ engine, scheduler, timeout: db.timeout })
   const inTransaction = groupTransaction(parts, changeStatements(parts), commitTogether(parts))
 
   return async (group) => {

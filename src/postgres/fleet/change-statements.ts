@@ -1,13 +1,11 @@
 import type { SchedulerLike } from 'rxjs'
+import { changedAlarm } from '../../fleet/changes/changed-alarm.ts'
+import { callInside, type Inside } from '../../fleet/changes/inside-of-change.ts'
+import { repeat } from '../../fleet/changes/repeat.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
-import type { Resident } from '../../fleet/resident.ts'
-import type { AlarmTime } from '../../vocabulary/time.ts'
-import { timeIn } from '../../vocabulary/time-in.ts'
 import { loanOf } from '../loan.ts'
-import type { Change, ChangedAlarm } from './change.ts'
-import { type Inside, insideOfChange } from './changes.ts'
-import type { Member } from './load-group.ts'
-import { isRolledBack, type OpenGroup, repeat } from './open-group.ts'
+import type { Member } from './change.ts'
+import { isRolledBack, type OpenGroup } from './open-group.ts'
 import { ownStatements } from './own-statements.ts'
 
 export type Ended = 'done' | 'undone'
@@ -17,21 +15,30 @@ const CHECK =
   'SAVEPOINT nolater_check; SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK TO nolater_check; RELEASE nolater_check; RELEASE nolater'
 
 /** Runs the statements of one change: all of them, or none. What is undone is rejected, or to come once more. */
-export function changeStatements({
-  engine,
-  scheduler,
-}: {
-  readonly engine: FleetEngine<string>
+export function changeStatements(parts: {
+  readonly engine: Pick<FleetEngine<string>, 'checkTime'>
   readonly scheduler: SchedulerLike
 }): (member: Member, group: OpenGroup) => Promise<Ended> {
+  const { checkTime } = parts.engine
+  const { scheduler } = parts
+
   return async ({ change, actor }, { client, ask, again }) => {
     await ask('SAVEPOINT nolater', [])
-    const store: Inside = { isOpen: true }
+    const inside: Inside = { isOpen: true }
     const loan = loanOf(ownStatements(client) as never)
+    const alarm = changedAlarm(change, actor, inside, { checkTime, scheduler })
+    const over = (): void => {
+      inside.isOpen = false
+      loan.end()
+    }
     try {
-      change.result = await insideOfChange.run(store, async () =>
-        change.work(loan.client, alarmOf(change, actor)),
-      )
+      change.result = await callInside(change, inside, async () => {
+        try {
+          return await change.work(loan.client, alarm)
+        } finally {
+          over() // what it has not awaited would come after the end of its savepoint
+        }
+      })
       await ask(CHECK, [])
       return 'done'
     } catch (error) {
@@ -40,24 +47,6 @@ export function changeStatements({
       if (isRolledBack(error)) repeat(change, error, again)
       else change.reject(error)
       return 'undone'
-    } finally {
-      store.isOpen = false
-      loan.end()
-    }
-  }
-
-  function alarmOf(change: Change, actor: Resident): ChangedAlarm {
-    const set = (time: AlarmTime): void => {
-      change.alarm = time
-    }
-    return {
-      key: change.key,
-      get time() {
-        return change.alarm === undefined ? actor.time : change.alarm
-      },
-      set: (time) => set(engine.checkTime(time)),
-      setIn: (ms) => set(timeIn(ms, scheduler.now())),
-      delete: () => set(null),
     }
   }
 }

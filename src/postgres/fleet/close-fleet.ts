@@ -1,14 +1,14 @@
-import { Observable } from 'rxjs'
+import type { Changes } from '../../fleet/changes/changes.ts'
 import { type Closable, closable } from '../../fleet/closing/close-once.ts'
+import { flushAfter } from '../../fleet/closing/flush-after.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
 import { fleetClosedError } from '../../vocabulary/error-of.ts'
 import type { OpenDeliveries } from '../deliver-due.ts'
-import type { Changes } from './changes.ts'
 import type { Ownership } from './own-shards.ts'
 
 /** What a fleet is closed with. */
 interface Parts {
-  readonly changes: Pick<Changes, 'refuse'>
+  readonly changes: Pick<Changes<never>, 'refuse'>
   readonly ownership: Pick<Ownership, 'leave'>
   readonly open: ReadonlySet<OpenDeliveries>
   readonly engine: Pick<FleetEngine<string>, 'refuse' | 'flush' | 'close'>
@@ -27,16 +27,7 @@ export function closeFleet({ changes, ownership, open, engine, stop, letGo }: Pa
     changes.refuse(fleetClosedError())
     await ownership.leave()
     await Promise.all([...open].map((deliveries) => deliveries.drain()))
-    engine.refuse()
   }
-
-  const flush = (): Observable<never> =>
-    new Observable((subscriber) => {
-      leave().then(
-        () => subscriber.add(engine.flush().subscribe(subscriber)),
-        (error) => subscriber.error(error),
-      )
-    })
 
   async function end(): Promise<void> {
     stop()
@@ -44,5 +35,5 @@ export function closeFleet({ changes, ownership, open, engine, stop, letGo }: Pa
     await letGo()
   }
 
-  return closable(flush, end)
+  return closable(() => flushAfter(leave, engine), end)
 }

@@ -1,9 +1,8 @@
 import { noop } from 'rxjs'
-import type { Resident } from '../../fleet/resident.ts'
-import type { Change } from './change.ts'
+import { askEngine } from '../../fleet/changes/changed-alarm.ts'
+import type { Member } from './change.ts'
 import { elsewhere } from './fleet-errors.ts'
 import type { FleetRows, RowCommit } from './fleet-rows.ts'
-import type { Member } from './load-group.ts'
 import type { OpenGroup } from './open-group.ts'
 import { type SharedCommit, sharedCommit } from './shared-commit.ts'
 
@@ -45,7 +44,7 @@ export function commitTogether({
       }
     }
     try {
-      for (const { change, actor } of ready) notify(change, actor)
+      for (const { change, actor } of ready) askEngine(change, actor)
       await commit.done
       for (const { change } of ready) change.resolve(change.result)
       return true
@@ -79,9 +78,3 @@ export function commitTogether({
 
 /** Its run is over, or its actor broken. */
 const isLost = ({ change, actor }: Member): boolean => change.cut !== undefined || actor.failure !== null
-
-/** Where the alarm stays what it is, the rest must be committed nevertheless. */
-function notify({ alarm }: Change, actor: Resident): void {
-  actor.change()
-  if (alarm !== undefined) actor.intend(alarm)
-}

@@ -6,25 +6,23 @@ import {
   finalize,
   type Observable,
   type ObservableInput,
-  retry,
-  type SchedulerLike,
   switchMap,
   throwError,
-  timer,
 } from 'rxjs'
 import type { Condition } from '../../actor/lines.ts'
+import type { FleetDelivery } from '../../fleet/actor-fleet.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
+import { asRun } from '../../fleet/handler-run.ts'
 import type { Fleet } from '../../fleet/open-fleet.ts'
 import type { Resident } from '../../fleet/resident.ts'
+import { restarted } from '../../fleet/restarted.ts'
+import type { ShardWork } from '../../fleet/shard-work.ts'
 import { retryUncounted } from '../../ledger/redelivery.ts'
 import type { AlarmDelivery, DeliveryEvent, DeliveryOptions } from '../../vocabulary/manager.ts'
 import type { AlarmTable, Answer } from '../alarm-table.ts'
 import { type Deliveries, deliverDue, RELEASED } from '../deliver-due.ts'
-import { asRun } from '../handler-run.ts'
 import { delivererOf } from '../report-activity.ts'
-import type { FleetDelivery } from './fleet-options.ts'
 import type { Ownership } from './own-shards.ts'
-import type { ShardWork } from './shard-work.ts'
 
 /** What the deliveries of a fleet are made with. */
 interface DeliveryParts {
@@ -44,9 +42,6 @@ interface DeliveryParts {
   /** it has looked for what is due */
   looked(): void
 }
-
-const FIRST = 1_000 // ms
-const LONGEST = 10_000
 
 const isStoreFree: Condition<Resident> = (actor) => actor.isStoreFree
 
@@ -135,17 +130,6 @@ export function fleetDeliveries({
       ).pipe(restarted(scheduler, failed)),
     ),
   )
-}
-
-/** What cannot pass by itself may be put right by hand: deliveries that end would leave all that is owned here undelivered. */
-function restarted<T>(scheduler: SchedulerLike, failed: (error: unknown) => void) {
-  return retry<T>({
-    resetOnSuccess: true,
-    delay(error, tries) {
-      failed(error)
-      return timer(Math.min(FIRST * 2 ** (tries - 1), LONGEST), scheduler)
-    },
-  })
 }
 
 /**

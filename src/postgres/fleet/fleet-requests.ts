@@ -1,11 +1,12 @@
 import { firstValueFrom, type SchedulerLike, timer } from 'rxjs'
-import { configError } from '../../vocabulary/error-of.ts'
+import type { FleetRequest as Request } from '../../fleet/actor-fleet.ts'
+import { checkChange } from '../../fleet/changes/change-errors.ts'
+import type { Changes } from '../../fleet/changes/changes.ts'
 import { checkKey } from '../../vocabulary/key.ts'
 import type { ChangeWork } from './change.ts'
-import type { Changes } from './changes.ts'
 import { elsewhere } from './fleet-errors.ts'
 import { type Forward, forwardTo, wasRefused } from './forward.ts'
-import { type Operation, type Request, workOf } from './operations.ts'
+import { type Operation, workOf } from './operations.ts'
 import type { Ownership } from './own-shards.ts'
 import type { ShardTable } from './shard-table.ts'
 
@@ -17,7 +18,7 @@ export interface FleetRequests {
 }
 
 interface Parts {
-  readonly changes: Changes
+  readonly changes: Changes<ChangeWork<unknown>>
   readonly ownership: Ownership
   readonly table: ShardTable
   readonly schema: string
@@ -42,11 +43,10 @@ export function fleetRequests({
   const ownerOf = (key: string) => table.ownerOf(shardOfKey(key))
 
   async function change<T>(key: string, work: ChangeWork<T>): Promise<T> {
-    if (typeof work !== 'function')
-      throw configError('What changes an actor', 'a function of its transaction', work)
+    checkChange(work)
     const shard = shardOfKey(checkKey(key))
     if (!ownership.takes(shard)) throw elsewhere(key, (await ownerOf(key))?.address ?? null)
-    return changes.change(key, work)
+    return changes.change(key, work) as Promise<T>
   }
 
   return {

@@ -1,7 +1,7 @@
+import type { FleetRequest as Request } from '../../fleet/actor-fleet.ts'
 import { AlarmError } from '../../vocabulary/errors.ts'
 import { given } from '../../vocabulary/given.ts'
 import { fieldOf } from '../../vocabulary/safe-field.ts'
-import type { Request } from './operations.ts'
 import type { ShardOwner } from './shard-table.ts'
 
 /** A request on its way to the process that owns its actor. */

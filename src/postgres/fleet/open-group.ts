@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
-import type { Change } from './change.ts'
+import { fieldOf } from '../../vocabulary/safe-field.ts'
+import type { Change, Member } from './change.ts'
 import type { Ask, Owned } from './fleet-rows.ts'
-import type { Member } from './load-group.ts'
 
 /** The open transaction of a group. */
 export interface OpenGroup {
@@ -18,14 +18,8 @@ export interface OpenGroup {
   broken: Member | null
 }
 
-const TRIES = 5 // of one that is rolled back for what is not its own
-
-export function repeat(change: Change, why: unknown, again: Change[]): void {
-  if (++change.tries < TRIES) again.push(change)
-  else change.reject(why)
-}
-
 /** By the server, for a deadlock, or an isolation that is stricter than is needed. */
 export function isRolledBack(error: unknown): boolean {
-  return /^40[0-9A-Z]{3}$/.test(String((error as { code?: unknown } | null)?.code))
+  const code = fieldOf(error, 'code') // of what the function of a change has thrown it may be anything
+  return typeof code === 'string' && /^40[0-9A-Z]{3}$/.test(code)
 }

@@ -1,50 +1,29 @@
 import type { ClientBase } from 'pg'
-import type { ActorOperation, FleetRequest as Request } from '../../fleet/actor-fleet.ts'
-import { configError } from '../../vocabulary/error-of.ts'
+import type { ActorOperation, FleetRequest } from '../../fleet/actor-fleet.ts'
+import { type Operating, type Operations, operationOf } from '../../fleet/changes/operations.ts'
 import { idOf } from '../alarm-key.ts'
 import type { Database } from '../database.ts'
 import { CLOCK } from '../statements.ts'
 import type { ChangeWork } from './change.ts'
-
-export type { FleetRequest as Request } from '../../fleet/actor-fleet.ts'
 
 /** A change that has a name, so that another process can be asked for it. What it is given and what it returns go over as JSON. */
 export type Operation = ActorOperation<ClientBase>
 
 const DAY = 86_400_000
 
-/** The operations of a fleet, as its options have them. Throws `ALARM_CONFIG_INVALID`. */
-export function checkOperations(operations: Readonly<Record<string, Operation>>): void {
-  for (const [name, operation] of Object.entries(operations)) {
-    if (typeof operation !== 'function') {
-      const wanted = 'a function of a transaction, an alarm and an input'
-      throw configError(`The operation ${name}`, wanted, operation)
-    }
-  }
-}
-
-/** What a request does, as a change. Throws `ALARM_CONFIG_INVALID`. */
+/** What a request does, as a change. Throws `ALARM_CONFIG_INVALID`, `ALARM_VALUE_INVALID`. */
 export function workOf(
-  operations: Readonly<Record<string, Operation>>,
+  operations: Operations<ClientBase>,
   schema: string,
-  { key, operation, input, id }: Request,
+  request: FleetRequest,
 ): ChangeWork<unknown> {
-  const known = Object.hasOwn(operations, operation) ? operations[operation] : undefined
-  if (known === undefined) {
-    const names = Object.keys(operations).join(', ') || 'none'
-    throw configError('operation', `one of those that the fleet was opened with (${names})`, operation)
-  }
-  const work: ChangeWork<unknown> = async (tx, alarm) => asJson(await known(tx, alarm, input as never))
+  const { key, id } = request
+  const work = operationOf(operations, request)
   return id === undefined ? work : once(schema, `${idOf(key)} ${id}`, work)
 }
 
-/** The same here as where another process is asked. */
-function asJson(result: unknown): unknown {
-  return JSON.parse(JSON.stringify(result ?? null))
-}
-
 /** Keeps what it returned in the same transaction: asked for again, it is that, and nothing is done. */
-function once(schema: string, id: string, work: ChangeWork<unknown>): ChangeWork<unknown> {
+function once(schema: string, id: string, work: Operating<ClientBase>): ChangeWork<unknown> {
   const table = `${schema}._nolater_request`
   const enter = `
     WITH ${CLOCK} INSERT INTO ${table} (id, at) SELECT $1, now FROM clock ON CONFLICT DO NOTHING RETURNING 1`

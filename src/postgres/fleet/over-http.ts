@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FleetRequest as Asked } from '../../fleet/actor-fleet.ts'
 import { reportUnhandled } from '../../operators/reached.ts'
 import { configError } from '../../vocabulary/error-of.ts'
 import { AlarmError, type AlarmErrorCode } from '../../vocabulary/errors.ts'
@@ -7,7 +8,6 @@ import { timerMilliseconds } from '../../vocabulary/milliseconds.ts'
 import { fieldOf } from '../../vocabulary/safe-field.ts'
 import type { Forward } from './forward.ts'
 import { answerOnNode } from './on-node.ts'
-import type { Request as Asked } from './operations.ts'
 
 /** A request as it comes to a process, with the one that it is meant for. */
 export type Served = Asked & { readonly owner?: string }

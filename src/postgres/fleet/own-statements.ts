@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg'
-import { endsForOthers } from './fleet-errors.ts'
+import { endsForOthers } from '../../fleet/changes/change-errors.ts'
+
+const SETTINGS = 'the pool, or for one statement (set_config)'
 
 const ENDS =
   /^(?:begin|start|commit|end|abort|rollback|savepoint|release|prepare\s+transaction|set|reset|discard)\b/i
@@ -21,7 +23,7 @@ export function ownStatements(client: ClientBase): ClientBase {
       return (asked: Asked, ...more: unknown[]) => {
         const text = typeof asked === 'string' ? asked : asked?.text
         const word = ENDS.exec(withoutComments(String(text)))?.[0]
-        if (word !== undefined) return Promise.reject(endsForOthers(word.toUpperCase()))
+        if (word !== undefined) return Promise.reject(endsForOthers(word.toUpperCase(), SETTINGS))
         // The extended protocol takes one statement, and no more behind a semicolon.
         const one = typeof asked === 'string' ? { text: asked } : asked
         const isPlain = typeof text === 'string' && typeof one?.submit !== 'function' // a cursor is one statement as it is

@@ -1,25 +1,26 @@
 import type { ClientBase } from 'pg'
 import { firstValueFrom, race, Subject, timer } from 'rxjs'
 import type { ActorFleet } from '../../fleet/actor-fleet.ts'
+import { changesInGroups } from '../../fleet/changes/changes.ts'
+import { ofHandler } from '../../fleet/changes/of-handler.ts'
+import { every } from '../../fleet/every.ts'
 import type { FleetConfig } from '../../fleet/fleet-config.ts'
 import { type FleetEngine, openEngine } from '../../fleet/fleet-engine.ts'
+import { noteHealth } from '../../fleet/fleet-health.ts'
 import { fleetOf } from '../../fleet/open-fleet.ts'
+import { shardWork } from '../../fleet/shard-work.ts'
 import { checkKey } from '../../vocabulary/key.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'
 import { alarmTable, leaseInDatabase } from '../alarm-table.ts'
 import { openDatabase } from '../database.ts'
 import type { DueListener, OpenDeliveries } from '../deliver-due.ts'
-import { currentRun } from '../handler-run.ts'
 import { lenderOf } from '../lent-connections.ts'
 import { operatorTable } from '../operator-table.ts'
 import type { ChangeWork } from './change.ts'
 import { changeGroup } from './change-group.ts'
-import { changesInGroups } from './changes.ts'
 import { closeFleet } from './close-fleet.ts'
-import { every } from './every.ts'
 import { fleetDeliveries } from './fleet-deliveries.ts'
 import { elsewhere } from './fleet-errors.ts'
-import { noteHealth } from './fleet-health.ts'
 import { checkFleetOptions, type PostgresFleetOptions } from './fleet-options.ts'
 import { fleetRequests } from './fleet-requests.ts'
 import { fleetRows, ownedAlarm, type RowCommit } from './fleet-rows.ts'
@@ -28,7 +29,6 @@ import { forgetRequests } from './operations.ts'
 import { type Ownership, ownShards } from './own-shards.ts'
 import { shardOf, shardOfRow } from './shard-of.ts'
 import { shardTable } from './shard-table.ts'
-import { shardWork } from './shard-work.ts'
 import type { SharedCommit } from './shared-commit.ts'
 
 /** Many actors on many machines, whose state and alarms are in one PostgreSQL. */
@@ -60,6 +60,7 @@ export interface PostgresFleet extends ActorFleet<ClientBase> {
 
 const BEAT = 1_000 // ms between reports; a third of a lease that is shorter than three of them
 const MINUTE = 60_000
+const GROUPS = 4 // transactions of changes at a time
 
 /**
  * Opens the actors of a database, of which this process owns a share: it alone delivers their alarms and changes them.
@@ -78,8 +79,7 @@ const MINUTE = 60_000
 export async function postgresFleet(options: PostgresFleetOptions): Promise<PostgresFleet> {
   const checked = checkFleetOptions(options)
   const { scheduler, lease, redact, ownerLease, pollInterval, shards, address, concurrency } = checked
-  const { operations, forward } = checked
-  const { handler, abandon, idleAfter, maxActors } = options
+  const { operations, forward, handler, abandon, limits } = checked
 
   const db = openDatabase(options)
   const table = shardTable(db, { shards, address, lease: ownerLease })
@@ -144,8 +144,7 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
   const engine = openEngine<string>({
     ...store,
     scheduler,
-    ...(idleAfter !== undefined && { idleAfter }),
-    ...(maxActors !== undefined && { maxActors }),
+    ...limits,
   } as FleetConfig)
   // What another process owns is refused before it is loaded, and leaves nothing to back off from.
   const guarded: FleetEngine<string> = Object.assign(Object.create(engine), {
@@ -166,9 +165,15 @@ export async function postgresFleet(options: PostgresFleetOptions): Promise<Post
     commits,
     announce,
   })
-  const isOfHandler = (key: string): boolean =>
-    currentRun() !== undefined || (engine.find(key)?.work?.run ?? null) !== null
-  const changes = changesInGroups(perform, { shardOfKey, isOfHandler, work, scheduler, timeout: db.timeout })
+  const isOfHandler = ofHandler(engine)
+  const changes = changesInGroups(perform, {
+    most: GROUPS,
+    shardOfKey,
+    isOfHandler,
+    work,
+    scheduler,
+    timeout: db.timeout,
+  })
 
   const alarms = alarmTable(db, leaseInDatabase(lease), {
     condition: ownedAlarm(db.schema, ofRow),

@@ -1,25 +1,22 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { firstValueFrom, type SchedulerLike, type Subscription } from 'rxjs'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { SchedulerLike } from 'rxjs'
+import { askEngine } from '../../fleet/changes/changed-alarm.ts'
+import type { Perform } from '../../fleet/changes/changes.ts'
+import { groupLoader } from '../../fleet/changes/load-group.ts'
+import { comesAgain } from '../../fleet/changes/repeat.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
-import type { Resident } from '../../fleet/resident.ts'
 import { elapsedOf } from '../../vocabulary/elapsed.ts'
 import { fieldOf } from '../../vocabulary/safe-field.ts'
 import type { ActorRows } from '../actor-rows.ts'
+import { storageError } from '../storage-error.ts'
 import { fenced, rolledBack } from '../stores-errors.ts'
 import type { ActorStore } from './actor-store.ts'
-import type { Change } from './change.ts'
-import type { Perform } from './change-line.ts'
+import type { Change, ChangeWork, Member } from './change.ts'
 import { alarmsWithManager, isWithManager } from './earlier-alarms.ts'
 import type { FileLine } from './file-line.ts'
 import { undone } from './fleet-errors.ts'
 import type { RunChange } from './run-change.ts'
-
-/** A change whose actor is in memory, and stays there. */
-interface Member {
-  readonly change: Change
-  readonly actor: Resident
-  readonly hold: Subscription
-}
 
 /** What the transaction of a group is made with. */
 export interface GroupParts {
@@ -35,7 +32,14 @@ export interface GroupParts {
   readonly timeout: number
 }
 
-const TRIES = 5 // of one that is rolled back for what is not its own
+/** What becomes of the changes of a group. */
+interface Ends {
+  /** what is to come once more */
+  readonly again: Change[]
+  /** For callers, once the file is free again: it may be what they ask for next. */
+  readonly answers: Map<Change, () => void>
+}
+
 const LONG = 100 // ms after which no other change of a group is begun: all else of the file waits for it
 
 /**
@@ -46,119 +50,114 @@ const LONG = 100 // ms after which no other change of a group is begun: all else
  * file meanwhile, and complete with it: they ask for nothing that is not in it. So a process that dies leaves a manager that is too early,
  * and never a state without its alarm.
  */
-export function changeGroup(parts: GroupParts): Perform {
+export function changeGroup(parts: GroupParts): Perform<ChangeWork> {
   const { db, file, rows, line, store, engine, run, scheduler, timeout } = parts
   const elapsed = elapsedOf(scheduler)
+  const load = groupLoader<ChangeWork>({ engine, scheduler, timeout })
 
   return async (group) => {
-    const members = (await Promise.all(group.map(load))).filter((each) => each !== null)
-    if (members.length === 0) return []
-    const again: Change[] = []
+    const ends: Ends = { again: [], answers: new Map() }
+    const { again, answers } = ends
+    const members = await load(group, again)
     try {
-      await line.alone(() => together(members, again).finally(store.over))
+      if (members.length > 0) await line.alone(() => together(members, ends).finally(store.over))
     } catch (error) {
-      for (const { change } of members) if (!change.isOver && !again.includes(change)) change.reject(error)
+      const why = storageError(error, file)
+      for (const { change } of members)
+        if (!answers.has(change) && !again.includes(change)) reject(change, why, ends)
     } finally {
       for (const { hold } of members) hold.unsubscribe()
     }
+    for (const answer of answers.values()) answer()
+    await turn() // what is asked for next, and at once, must not keep all else from its turn
     return again
   }
 
-  async function load(change: Change): Promise<Member | null> {
-    try {
-      const actor = engine.use(change.key)
-      // Used for nothing it may be dropped from memory: another one of its key would commit beside this one.
-      const hold = actor.when(() => false).subscribe({ error() {} })
-      engine.start(actor)
-      await firstValueFrom(actor.loaded())
-      return { change, actor, hold }
-    } catch (error) {
-      change.reject(error)
-      return null
-    }
-  }
-
-  async function together(members: readonly Member[], again: Change[]): Promise<void> {
+  async function together(members: readonly Member[], ends: Ends): Promise<void> {
     store.change(members.map(({ actor }) => actor))
     const begunAt = elapsed()
     const ready: Member[] = []
     for (const [i, member] of members.entries()) {
-      const { change } = member
-      if (i > 0 && elapsed() - begunAt >= LONG) again.push(change)
-      else if (isToRun(member) && (await run(change, member.actor)) && !isLost(member)) ready.push(member)
+      if (i > 0 && elapsed() - begunAt >= LONG) ends.again.push(member.change)
+      else if (await isDone(member, ends)) ready.push(member)
       if (db.isTransaction) continue
       // What has rolled back the transaction has undone them all.
-      for (const other of [...ready.splice(0), ...members.slice(i + 1)])
-        repeat(other.change, rolledBack(file), again)
+      for (const { change } of [...ready, ...members.slice(i + 1)])
+        repeatAlone(change, rolledBack(file), ends)
       return
     }
-    if (ready.length > 0) await commit(ready, again)
+    if (ready.length > 0) await commit(ready, ends)
   }
 
-  function isToRun(member: Member): boolean {
+  /** Whether its statements are done; otherwise it is rejected. */
+  async function isDone(member: Member, ends: Ends): Promise<boolean> {
     const { change, actor } = member
-    if (isLost(member)) return false
-    if (rows.isOwn(change.key, actor.epoch)) return true
-    actor.fail(fenced(file, change.key, actor.epoch)) // it is loaded again when it is used next
-    return !isLost(member)
+    if (actor.failure === null && !rows.isOwn(change.key, actor.epoch))
+      actor.fail(fenced(file, change.key, actor.epoch)) // it is loaded again when it is used next
+    if (isLost(member, ends)) return false
+    const failed = await run(member)
+    if (failed !== null) reject(change, failed.error, ends)
+    return failed === null && !isLost(member, ends)
   }
 
-  function isLost({ change, actor }: Member): boolean {
+  function isLost({ change, actor }: Member, ends: Ends): boolean {
     const why = change.cut ?? actor.failure
     if ((why ?? null) === null) return false
-    change.reject(why)
+    reject(change, why, ends)
     return true
   }
 
-  async function commit(ready: readonly Member[], again: Change[]): Promise<void> {
+  async function commit(ready: readonly Member[], ends: Ends): Promise<void> {
     const actors = ready.map(({ actor }) => actor)
     // Meanwhile: nothing was asked of the others, which come again as they were.
-    const left = ready.filter((member) => !isLost(member))
+    const left = ready.filter((member) => !isLost(member, ends))
     if (left.length < ready.length) {
-      again.push(...left.map(({ change }) => change))
+      ends.again.push(...left.map(({ change }) => change))
       return
     }
+    const until = elapsed() + timeout
     try {
-      for (const { change, actor } of ready) notify(change, actor)
-      while (!actors.every(isWithManager)) await alarmsWithManager(actors, scheduler, timeout)
+      for (const { change, actor } of ready) {
+        askEngine(change, actor)
+        actor.settle()
+      }
+      while (!actors.every(isWithManager))
+        await alarmsWithManager(actors, scheduler, until - elapsed(), timeout)
       for (const { key, epoch, desired } of actors) rows.save(desired, key, epoch)
       line.commit()
     } catch (error) {
-      fail(ready, error, again)
+      fail(ready, storageError(error, file), ends)
       return
     }
     store.changed(actors)
-    for (const { change } of ready) change.resolve(change.result)
-  }
-
-  /** Where the alarm stays what it is, the rest is committed nevertheless. */
-  function notify({ alarm }: Change, actor: Resident): void {
-    actor.change()
-    if (alarm !== undefined) actor.intend(alarm)
-    actor.settle()
+    for (const { change } of ready) ends.answers.set(change, () => change.resolve(change.result))
   }
 
   /**
    * None of it is durable, and the engine would go on to commit the alarms without the rest: the actors break, and are loaded again when they are
    * used next. What is not the cause comes again.
    */
-  function fail(ready: readonly Member[], error: unknown, again: Change[]): void {
+  function fail(ready: readonly Member[], error: unknown, ends: Ends): void {
     const isOfAll =
       ready.length === 1 || (canPass(error) && ready.every(({ actor }) => actor.failure === null))
     for (const { change, actor } of ready) {
       const { failure } = actor
       if (failure === null) actor.fail(isOfAll ? error : undone(error))
       const isCause = failure === null ? isOfAll : !canPass(failure)
-      if (isCause) change.reject(failure ?? error)
-      else repeat(change, failure ?? error, again)
+      if (isCause) reject(change, failure ?? error, ends)
+      else repeatAlone(change, failure ?? error, ends)
     }
   }
 }
 
 const canPass = (error: unknown): boolean => fieldOf(error, 'passes') === true
 
-function repeat(change: Change, why: unknown, again: Change[]): void {
-  if (change.isOver) return
-  if (++change.tries < TRIES) again.push(change)
-  else change.reject(why)
+function reject(change: Change, error: unknown, { answers }: Ends): void {
+  answers.set(change, () => change.reject(error))
+}
+
+/** So that it fails alone, where it fails. */
+function repeatAlone(change: Change, why: unknown, ends: Ends): void {
+  change.isAlone = true
+  if (!comesAgain(change, ends.again)) reject(change, why, ends)
 }

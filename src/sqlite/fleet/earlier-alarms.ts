@@ -7,12 +7,15 @@ import { unanswered } from './fleet-errors.ts'
 /** Whether the manager is no later than the alarm that is wanted: what a commit is issued after. */
 export const isWithManager: Condition<Resident> = (actor) => !isEarlier(actor, actor.asked)
 
-/** Waits until each was so once. Rejects with what breaks one of them, or when the manager has not answered in time. */
+/** Waits until each was so once. Rejects with what breaks one of them, or when the manager has not answered in what is `left` of its time. */
 export async function alarmsWithManager(
   actors: readonly Resident[],
   scheduler: SchedulerLike,
+  left: number,
   timeout: number,
 ): Promise<void> {
-  const limit = { first: timeout, scheduler, with: () => throwError(() => unanswered(timeout)) }
+  const late = unanswered(timeout)
+  if (left <= 0) throw late
+  const limit = { first: left, scheduler, with: () => throwError(() => late) }
   await firstValueFrom(forkJoin(actors.map((actor) => actor.when(isWithManager))).pipe(within(limit)))
 }

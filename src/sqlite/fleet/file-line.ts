@@ -4,7 +4,7 @@ import { type ActorStep, actorsTurn } from '../actors-turn.ts'
 import { fileTransaction } from '../file-transaction.ts'
 import { type Patience, stepLine } from '../step-line.ts'
 import { storageError } from '../storage-error.ts'
-import { begin } from '../transaction.ts'
+import { begin, rollBack } from '../transaction.ts'
 import { watchFile } from '../watch-file.ts'
 
 /** What uses the connection of a file: the steps of a turn together, or one that has it for itself for as long as it lasts. */
@@ -87,8 +87,8 @@ export function fileLine(db: DatabaseSync, file: string, patience: Patience): Fi
         })
         return await work()
       } finally {
-        if (db.isTransaction) db.exec('ROLLBACK')
         isTaken = false
+        rollBack(db)
         for (const step of waiting.splice(0)) join(step)
       }
     },

@@ -1,15 +1,8 @@
-import {
-  concatMap,
-  defer,
-  type Observable,
-  type ObservableInput,
-  retry,
-  type SchedulerLike,
-  timer,
-} from 'rxjs'
+import { concatMap, defer, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs'
 import type { FleetDelivery } from '../../fleet/actor-fleet.ts'
 import { asRun } from '../../fleet/handler-run.ts'
 import type { Fleet } from '../../fleet/open-fleet.ts'
+import { restarted } from '../../fleet/restarted.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'
 import type { SqliteManager } from '../sqlite-manager.ts'
 
@@ -21,12 +14,11 @@ interface DeliveryParts {
   readonly concurrency: number
   handler(delivery: FleetDelivery): ObservableInput<unknown>
   readonly abandon: ((key: string, scheduledTime: number) => unknown) | undefined
-  /** Nothing is delivered, for this reason, until it is tried again; `null`: it is. */
-  blind(error: unknown): void
+  /** They begin, again where they had failed. */
+  begun(): void
+  /** nothing is delivered until it is tried again */
+  failed(error: unknown): void
 }
-
-const FIRST = 1_000 // ms
-const LONGEST = 10_000
 
 /** Delivers the alarms of a manager to the actors of its fleet. What a handler changes is its run's, and ends with it. */
 export function fleetDeliveries({
@@ -36,7 +28,8 @@ export function fleetDeliveries({
   concurrency,
   handler,
   abandon,
-  blind,
+  begun,
+  failed,
 }: DeliveryParts): Observable<DeliveryEvent> {
   const delivered = (): Observable<DeliveryEvent> =>
     manager.deliveries(
@@ -58,16 +51,7 @@ export function fleetDeliveries({
     )
 
   return defer(() => {
-    blind(null)
+    begun()
     return delivered()
-  }).pipe(
-    // What cannot pass by itself may be put right by hand, and nothing would be delivered ever after.
-    retry({
-      resetOnSuccess: true,
-      delay(error, tries) {
-        blind(error)
-        return timer(Math.min(FIRST * 2 ** (tries - 1), LONGEST), scheduler)
-      },
-    }),
-  )
+  }).pipe(restarted(scheduler, failed))
 }

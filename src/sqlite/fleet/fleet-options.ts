@@ -1,22 +1,15 @@
-import { EMPTY } from 'rxjs'
-import type { ActorFleetOptions, FleetTransaction } from '../../fleet/actor-fleet.ts'
-import { checkFleetConfig, type FleetConfig } from '../../fleet/fleet-config.ts'
+import type { FleetTransaction } from '../../fleet/actor-fleet.ts'
 import {
-  checkDeliveries,
-  checkManagerOptions,
-  type ManagerOptions,
-  managerNames,
-} from '../../ledger/manager-options.ts'
-import { checkNames, type Names } from '../../vocabulary/check-names.ts'
+  type ActorFleetOptions,
+  actorFleetNames,
+  checkActorFleetOptions,
+} from '../../fleet/actor-fleet-options.ts'
+import type { Names } from '../../vocabulary/check-names.ts'
 import { timerMilliseconds } from '../../vocabulary/milliseconds.ts'
 import { BUSY_TIMEOUT } from '../connect.ts'
-import { checkOperations } from './operations.ts'
 
 /** Where the files are, and what is done about alarms. */
-export interface SqliteFleetOptions
-  extends ManagerOptions,
-    ActorFleetOptions<FleetTransaction>,
-    Pick<FleetConfig, 'idleAfter' | 'maxActors'> {
+export interface SqliteFleetOptions extends ActorFleetOptions<FleetTransaction> {
   /** the database of all the actors and of your tables, as that of `sqliteStores`; made if it is not there, in a directory that is */
   readonly file: string
   /** that of their manager, as that of `sqliteManager`; default: beside it, `actors.db-alarms` of `actors.db`. For `npx nolater` it is the one to name */
@@ -28,37 +21,18 @@ export interface SqliteFleetOptions
   readonly timeout?: number
   /** ms to wait for another process's lock before `ALARM_STORAGE_LOCKED`; default 5 s. The thread waits only while the files are opened */
   readonly busyTimeout?: number
-  /** handlers at a time; default 100 */
-  readonly concurrency?: number
-  /** ms between looks at what other processes wrote; default 1 s */
-  readonly pollInterval?: number
 }
 
 /** The options with what they leave out. Throws `ALARM_CONFIG_INVALID`. */
 export function checkFleetOptions(options: SqliteFleetOptions) {
-  const manager = checkManagerOptions(options)
-  checkNames('sqliteFleet', options, names)
-  const { file, managerFile = besides(file), handler, abandon, operations = {}, concurrency = 100 } = options
-  const { idleAfter, maxActors } = options
-  checkDeliveries(handler, { concurrency, ...(abandon !== undefined && { abandon: abandon as never }) })
-  checkOperations(operations)
-  const limits = {
-    ...(idleAfter !== undefined && { idleAfter }),
-    ...(maxActors !== undefined && { maxActors }),
-  }
-  checkFleetConfig({ ...limits, load: () => EMPTY, commit: () => EMPTY, write: () => EMPTY })
+  const checked = checkActorFleetOptions<FleetTransaction, SqliteFleetOptions>('sqliteFleet', options, names)
+  const { file, managerFile = besides(file) } = options
   return {
-    ...manager,
+    ...checked,
     file,
     managerFile,
     timeout: timerMilliseconds('timeout', options.timeout ?? 4_000),
     busyTimeout: timerMilliseconds('busyTimeout', options.busyTimeout ?? BUSY_TIMEOUT),
-    pollInterval: timerMilliseconds('pollInterval', options.pollInterval ?? 1_000),
-    concurrency,
-    handler,
-    abandon,
-    operations,
-    limits,
   }
 }
 
@@ -69,16 +43,9 @@ function besides(file: string): string {
 }
 
 const names: Names<SqliteFleetOptions> = {
-  ...managerNames,
+  ...actorFleetNames,
   file: true,
   managerFile: true,
   timeout: true,
   busyTimeout: true,
-  handler: true,
-  abandon: true,
-  operations: true,
-  concurrency: true,
-  pollInterval: true,
-  idleAfter: true,
-  maxActors: true,
 }

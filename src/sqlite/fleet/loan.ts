@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { FleetTransaction } from '../../fleet/actor-fleet.ts'
+import { changeOver, endsForOthers } from '../../fleet/changes/change-errors.ts'
 import { given } from '../../vocabulary/given.ts'
 import { keptStatements } from '../kept-statements.ts'
 import { refused } from '../sql-refused.ts'
 import { rolledBack } from '../stores-errors.ts'
 import { afterBlanks } from '../user-statement.ts'
-import { changeOver, endsForOthers } from './fleet-errors.ts'
 
 /** A transaction for as long as the function lasts that it is lent to: what comes later would be in another one. */
 export interface Loan {
@@ -16,6 +16,7 @@ export interface Loan {
 }
 
 const ENDS = /^(?:begin|commit|end|rollback|savepoint|release)\b/i
+const SETTINGS = 'a connection of your own'
 const CHANGES = /^(?:insert|replace|update|delete|with)\b/i
 
 /** Lends the transaction that is open on a connection. */
@@ -26,9 +27,9 @@ export function lendTransactions(db: DatabaseSync, file: string): (key: string) 
   function run(text: string, values: readonly unknown[]): { rows: unknown[]; rowCount: number | null } {
     const own = afterBlanks(text)
     const word = ENDS.exec(own)?.[0]
-    if (word !== undefined) throw endsForOthers(word.toUpperCase())
+    if (word !== undefined) throw endsForOthers(word.toUpperCase(), SETTINGS)
     const { statement, writes } = compile(text)
-    if (writes && /^pragma\b/i.test(own)) throw endsForOthers('PRAGMA')
+    if (writes && /^pragma\b/i.test(own)) throw endsForOthers('PRAGMA', SETTINGS)
     const rows = statement.iterate(bound(own, values))
     try {
       const all: Record<string, SQLOutputValue>[] = Array.from(rows)
@@ -61,14 +62,14 @@ export function lendTransactions(db: DatabaseSync, file: string): (key: string) 
 }
 
 const TOKENS =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$])\$(\d+)\b|\?\d*|[:@]\w+/g
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$])\$(?:(\d+)\b|\w+)|\?\d*|[:@]\w+/g
 
 /** SQLite takes $2 for a name, and would number it by its place in the text. */
 function bound(text: string, values: readonly unknown[]): Record<string, SQLInputValue> {
   const names = new Set<number>()
   for (const [token, number] of text.matchAll(TOKENS)) {
     if (number !== undefined) names.add(Number(number))
-    else if (/^[?:@]/.test(token)) throw refused(`A parameter is $1, $2 and so on, given ${given(token)}`)
+    else if (/^[?:@$]/.test(token)) throw refused(`A parameter is $1, $2 and so on, given ${given(token)}`)
   }
   const most = Math.max(0, ...names)
   if (most !== values.length || names.size !== most || names.has(0))

@@ -1,13 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ActorOperation, FleetRequest, FleetTransaction } from '../../fleet/actor-fleet.ts'
-import { configError } from '../../vocabulary/error-of.ts'
+import type { FleetRequest, FleetTransaction } from '../../fleet/actor-fleet.ts'
+import { type Operating, type Operations, operationOf } from '../../fleet/changes/operations.ts'
 import type { ChangeWork } from './change.ts'
-
-type Operations = Readonly<Record<string, ActorOperation<FleetTransaction>>>
 
 /** The operations of a fleet, and what was asked of them under an id. */
 export interface RequestedOperations {
-  /** What a request does, as a change. Throws `ALARM_CONFIG_INVALID`. */
+  /** What a request does, as a change. Throws `ALARM_CONFIG_INVALID`, `ALARM_VALUE_INVALID`. */
   workOf(request: FleetRequest): ChangeWork
   /** Forgets requests that are a day old, some at a time. Whether there may be more. */
   forget(): boolean
@@ -16,19 +14,9 @@ export interface RequestedOperations {
 const DAY = 86_400_000
 const SOME = 1_000
 
-/** Throws `ALARM_CONFIG_INVALID`. */
-export function checkOperations(operations: Operations): void {
-  for (const [name, operation] of Object.entries(operations)) {
-    if (typeof operation !== 'function') {
-      const wanted = 'a function of a transaction, an alarm and an input'
-      throw configError(`The operation ${name}`, wanted, operation)
-    }
-  }
-}
-
 export function requestedOperations(
   db: DatabaseSync,
-  operations: Operations,
+  operations: Operations<FleetTransaction>,
   now: () => number,
 ): RequestedOperations {
   db.exec(`
@@ -47,11 +35,11 @@ export function requestedOperations(
   )
 
   /** What it returned is kept in its transaction: asked for again, it is that, and nothing is done. */
-  function once(key: string, id: string, work: ChangeWork): ChangeWork {
+  function once(key: string, id: string, work: Operating<FleetTransaction>): ChangeWork {
     return async (tx, alarm, loan) => {
       const known = done.get(key, id) as { result: string } | undefined
       if (known !== undefined) return JSON.parse(known.result)
-      const result = await work(tx, alarm, loan)
+      const result = await work(tx, alarm)
       loan.check() // what comes too late would be in another transaction
       keep.run(key, id, now(), JSON.stringify(result))
       return result
@@ -59,21 +47,11 @@ export function requestedOperations(
   }
 
   return {
-    workOf({ key, operation, input, id }) {
-      const known = Object.hasOwn(operations, operation) ? operations[operation] : undefined
-      if (known === undefined) {
-        const names = Object.keys(operations).join(', ') || 'none'
-        throw configError('operation', `one of those that the fleet was opened with (${names})`, operation)
-      }
-      const given = asJson(input)
-      const work: ChangeWork = async (tx, alarm) => asJson(await known(tx, alarm, given as never))
+    workOf(request) {
+      const { key, id } = request
+      const work = operationOf(operations, request)
       return id === undefined ? work : once(key, id, work)
     },
     forget: () => forget.run(now() - DAY).changes === SOME,
   }
-}
-
-/** The same as where it goes to another process. */
-function asJson(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value ?? null))
 }

@@ -1,23 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  BehaviorSubject,
-  catchError,
-  defer,
-  EMPTY,
-  exhaustMap,
-  expand,
-  Observable,
-  type ObservableInput,
-  type SchedulerLike,
-  Subject,
-  timer,
-} from 'rxjs'
+import { BehaviorSubject, catchError, EMPTY, expand, type Observable, Subject } from 'rxjs'
 import type { ActorChange, ActorFleet, FleetRequest, FleetTransaction } from '../../fleet/actor-fleet.ts'
+import { checkChange } from '../../fleet/changes/change-errors.ts'
+import { changesInGroups } from '../../fleet/changes/changes.ts'
+import { ofHandler } from '../../fleet/changes/of-handler.ts'
 import { closable } from '../../fleet/closing/close-once.ts'
+import { flushAfter } from '../../fleet/closing/flush-after.ts'
+import { every } from '../../fleet/every.ts'
 import { openEngine } from '../../fleet/fleet-engine.ts'
-import { currentRun } from '../../fleet/handler-run.ts'
+import { noteHealth } from '../../fleet/fleet-health.ts'
 import { fleetOf } from '../../fleet/open-fleet.ts'
-import { configError, fleetClosedError } from '../../vocabulary/error-of.ts'
+import { shardWork } from '../../fleet/shard-work.ts'
+import { fleetClosedError } from '../../vocabulary/error-of.ts'
 import { checkKey } from '../../vocabulary/key.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'
 import { actorRows } from '../actor-rows.ts'
@@ -27,12 +21,11 @@ import { sqliteManager } from '../sqlite-manager.ts'
 import { actorStore } from './actor-store.ts'
 import type { ChangeWork } from './change.ts'
 import { changeGroup } from './change-group.ts'
-import { changeLine } from './change-line.ts'
 import { fileLine } from './file-line.ts'
 import { fleetDeliveries } from './fleet-deliveries.ts'
-import { healthOfFiles } from './fleet-health.ts'
 import { checkFleetOptions, type SqliteFleetOptions } from './fleet-options.ts'
 import { lendTransactions } from './loan.ts'
+import { oldestDue } from './oldest-due.ts'
 import { requestedOperations } from './operations.ts'
 import { changeRunner } from './run-change.ts'
 
@@ -47,8 +40,8 @@ import { changeRunner } from './run-change.ts'
  */
 export interface SqliteFleet extends ActorFleet<FleetTransaction> {}
 
-const SECOND = 1_000
 const MINUTE = 60_000
+const SHARD = 0 // the only one
 
 /**
  * Opens the actors of a file: changes their state and their alarms in one commit each, and delivers the alarms.
@@ -104,12 +97,25 @@ function fleetOver(
   const fleet = fleetOf(engine)
   const run = changeRunner(db, file, { lend, checkTime: engine.checkTime, scheduler, timeout })
   const perform = changeGroup({ db, file, rows, line, store, engine, run, scheduler, timeout })
-  const isOfHandler = (key: string): boolean =>
-    currentRun() !== undefined || (engine.find(key)?.work?.run ?? null) !== null
-  const changes = changeLine(perform, { isOfHandler, scheduler, timeout })
-  const owned$ = new BehaviorSubject<ReadonlySet<number>>(new Set([0]))
+  const work = shardWork()
+  const changes = changesInGroups(perform, {
+    most: 1, // a file has one transaction at a time
+    shardOfKey: () => SHARD,
+    isOfHandler: ofHandler(engine),
+    work,
+    scheduler,
+    timeout,
+  })
+  const owned$ = new BehaviorSubject<ReadonlySet<number>>(new Set([SHARD]))
   const events$ = new Subject<DeliveryEvent>()
-  const health = healthOfFiles(manager, managerFile, scheduler)
+  let isBlind = false
+  const health = noteHealth({ shards: [SHARD], processes: 1 }, overdue, scheduler)
+
+  async function overdue(): Promise<number | null> {
+    const oldest = await oldestDue(manager, managerFile, scheduler)
+    if (!isBlind) health.looked()
+    return oldest
+  }
 
   const delivered$ = fleetDeliveries({
     manager,
@@ -118,13 +124,20 @@ function fleetOver(
     concurrency,
     handler,
     abandon,
-    blind: health.blind,
+    begun() {
+      isBlind = false
+    },
+    failed(error) {
+      isBlind = true
+      health.blind(error)
+    },
   })
   const delivering = delivered$.subscribe((event) => {
-    health.delivered(event)
+    if (event.kind === 'delivered') health.came(event.lateness)
+    if (event.kind === 'stalled') health.owns(event.error)
+    if (event.kind === 'resumed') health.owns(null)
     events$.next(event)
   })
-  const examining = every(SECOND, scheduler, health.examine).subscribe()
   const forgetting = every(MINUTE, scheduler, forget).subscribe()
 
   /** As many as there are; what does not go now goes next time. */
@@ -136,36 +149,31 @@ function fleetOver(
     )
   }
 
-  const flush = (): Observable<never> =>
-    new Observable((subscriber) => {
-      const end = async (): Promise<void> => {
-        changes.refuse(fleetClosedError())
-        await manager.drain()
-        delivering.unsubscribe()
-        await changes.idle()
-        engine.refuse()
-      }
-      end().then(
-        () => subscriber.add(engine.flush().subscribe(subscriber)),
-        (error) => subscriber.error(error),
-      )
-    })
+  /** Handlers end first, then the changes that they, and others, have asked for. */
+  async function leave(): Promise<void> {
+    changes.refuse(fleetClosedError())
+    await manager.drain()
+    delivering.unsubscribe()
+    await work.idle(SHARD)
+  }
 
   async function end(): Promise<void> {
-    for (const each of [delivering, examining, forgetting]) each.unsubscribe()
+    for (const each of [delivering, forgetting]) each.unsubscribe()
     owned$.next(new Set())
     engine.close()
-    health.complete()
+    health.end()
     events$.complete()
-    await manager.close()
-    db.close()
+    try {
+      await manager.close()
+    } finally {
+      db.close()
+    }
   }
 
   const asked = async (key: string, work: ChangeWork): Promise<unknown> => changes.change(checkKey(key), work)
 
   async function change<T>(key: string, work: ActorChange<T>): Promise<T> {
-    if (typeof work !== 'function')
-      throw configError('What changes an actor', 'a function of its transaction', work)
+    checkChange(work)
     return asked(key, (tx, alarm) => work(tx, alarm)) as Promise<T>
   }
 
@@ -188,15 +196,6 @@ function fleetOver(
     owned$: owned$.asObservable(),
     health$: health.health$,
     deliveries$: events$.asObservable(),
-    ...closable(flush, end),
+    ...closable(() => flushAfter(leave, engine), end),
   }
-}
-
-/** One at a time. */
-function every(
-  ms: number,
-  scheduler: SchedulerLike,
-  work: () => ObservableInput<unknown>,
-): Observable<unknown> {
-  return timer(0, ms, scheduler).pipe(exhaustMap(() => defer(work)))
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { shardWork } from '../../../src/fleet/shard-work.ts'
 import type { FleetRows, RowCommitted } from '../../../src/postgres/fleet/fleet-rows.ts'
 import { fleetStore } from '../../../src/postgres/fleet/fleet-store.ts'
-import { shardWork } from '../../../src/postgres/fleet/shard-work.ts'
 import { turns } from '../../virtual-clock.ts'
 
 interface Answer {

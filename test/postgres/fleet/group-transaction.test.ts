@@ -1,12 +1,11 @@
 import { noop, Subscription } from 'rxjs'
 import { expect, it } from 'vitest'
-import type { Change } from '../../../src/postgres/fleet/change.ts'
+import { changesInGroups } from '../../../src/fleet/changes/changes.ts'
+import { repeat } from '../../../src/fleet/changes/repeat.ts'
+import { shardWork } from '../../../src/fleet/shard-work.ts'
+import type { Change, ChangeWork, Member } from '../../../src/postgres/fleet/change.ts'
 import type { Ended } from '../../../src/postgres/fleet/change-statements.ts'
-import { changesInGroups } from '../../../src/postgres/fleet/changes.ts'
 import { groupTransaction } from '../../../src/postgres/fleet/group-transaction.ts'
-import type { Member } from '../../../src/postgres/fleet/load-group.ts'
-import { repeat } from '../../../src/postgres/fleet/open-group.ts'
-import { shardWork } from '../../../src/postgres/fleet/shard-work.ts'
 import { type VirtualClock, virtualClock } from '../../virtual-clock.ts'
 
 type Runs = (key: string, again: Change[], change: Change) => Promise<Ended>
@@ -53,7 +52,8 @@ function rig(runs: (clock: VirtualClock) => Runs) {
     hold: new Subscription(),
     onBroken: noop,
   })
-  const changes = changesInGroups((group) => transaction(group.map(memberOf)), {
+  const changes = changesInGroups<ChangeWork<unknown>>((group) => transaction(group.map(memberOf)), {
+    most: 4,
     shardOfKey: () => 0,
     isOfHandler: () => false,
     work: shardWork(),

@@ -132,6 +132,7 @@ describe('the two files of a fleet', { timeout: 120_000 }, () => {
       const fleets: ActorFleet[] = []
       for (let nth = 0; nth < 2; nth++)
         fleets.push(await sqliteFleet({ file, timeout: 60_000, handler: () => [], pollInterval: 50 }))
+      for (const fleet of fleets) fleet.events$.subscribe() // what is taken from one breaks there
       const files = bothFiles(file)
       const codes = new Map<string, number>()
       files.actors.exec('CREATE TABLE note (actor TEXT)')

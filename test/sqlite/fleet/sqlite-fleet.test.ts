@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
@@ -141,15 +140,6 @@ describe('a change over files', () => {
     await next
   })
 
-  it('runs in the asynchronous context of its caller', async () => {
-    const { fleet } = await rig()
-    const request = new AsyncLocalStorage<string>()
-    const seen = await Promise.all(
-      ['a', 'b'].map((key) => request.run(key, () => fleet.change(key, () => request.getStore()))),
-    )
-    expect(seen).toEqual(['a', 'b'])
-  })
-
   it('binds and reads what SQLite has', async () => {
     const { fleet } = await rig()
     const bytes = new Uint8Array([1, 2])
@@ -163,7 +153,14 @@ describe('a change over files', () => {
       ]),
     )
     expect({ ...rows[0] }).toEqual({ yes: 1, no: 0, bytes, none: null, number: 1.5, sum: 2.5 })
-    for (const text of ['SELECT ?', 'SELECT :a', 'SELECT ?1', 'SELECT $2'])
+    for (const text of [
+      'SELECT ?',
+      'SELECT :a',
+      'SELECT ?1',
+      'SELECT $2',
+      'SELECT $1, $name',
+      'SELECT $1, $1a',
+    ])
       expect(await codeOf(fleet.change('a', (tx) => tx.query(text, [1])))).toBe('ALARM_SQL_REFUSED')
     const made = await fleet.change('a', (tx) => tx.query('CREATE TABLE made (x)'))
     expect(made).toEqual({ rows: [], rowCount: null })
@@ -282,6 +279,58 @@ describe('a change over files', () => {
     expect(files.actors.prepare('SELECT name FROM item').all()).toHaveLength(1)
   })
 
+  it('waits alone for its actor, whose manager does not answer, and the others go on', async () => {
+    const { fleet, files, file } = await rig({ timeout: 1_000 })
+    await Promise.all(['a', 'b'].map((key) => fleet.change(key, (_, alarm) => alarm.setIn(HOUR))))
+    await fleet.drained()
+    const lock = new DatabaseSync(`${file}-alarms`)
+    lock.exec('BEGIN IMMEDIATE')
+    fleet.actor('a').setIn(HOUR / 2)
+    const waits = fleet.change('a', add('a')).catch((error) => error)
+    const goesOn = fleet.change('b', (tx) => tx.query("INSERT INTO item VALUES ('b', 'b')"))
+    expect(await codeOf(goesOn)).toBe('done')
+    await sleep(300)
+    files.actors.exec('BEGIN IMMEDIATE; ROLLBACK') // it is free meanwhile
+    expect(await waits).toMatchObject({
+      code: 'ALARM_TIMEOUT',
+      message: expect.stringContaining('was not loaded within 1000 ms'),
+    })
+    lock.exec('ROLLBACK')
+    lock.close()
+    expect(await codeOf(fleet.change('a', add('a')))).toBe('done')
+  })
+
+  it('fails with an error of ours where the rows of the library cannot be used, and goes on once they can', async () => {
+    const { fleet, files } = await rig()
+    await fleet.change('a', add('one'))
+    files.actors.exec('ALTER TABLE _nolater_actors RENAME TO away')
+    expect(await codeOf(fleet.change('a', add('two')))).toBe('ALARM_STORAGE_FAILED')
+    files.actors.exec('ALTER TABLE away RENAME TO _nolater_actors')
+    expect(await codeOf(fleet.change('a', add('three')))).toBe('done')
+    const names = files.actors.prepare('SELECT name FROM item').all()
+    expect(names.map(({ name }) => name)).toEqual(['one', 'three'])
+  })
+
+  it('leaves the file to others where it cannot be rolled back', async () => {
+    const { fleet } = await rig()
+    await fleet.change('a', () => {})
+    const exec = DatabaseSync.prototype.exec
+    const fails = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (
+      this: DatabaseSync,
+      sql,
+    ) {
+      exec.call(this, sql)
+      if (sql === 'ROLLBACK') throw new Error('no transaction is active')
+    })
+    const error = new RangeError('no')
+    const failed = fleet.change('a', () => {
+      throw error
+    })
+    expect(await failed.catch((reason) => reason)).toBe(error)
+    fails.mockRestore()
+    expect(await codeOf(fleet.change('a', add('tea')))).toBe('done')
+  })
+
   it('is refused where its file was taken away', async () => {
     const { fleet, file } = await rig()
     await fleet.change('a', add('one'))
@@ -305,6 +354,23 @@ describe('an alarm of a change over files', () => {
     lock.exec('ROLLBACK')
     lock.close()
     expect(await codeOf(fleet.change('a', add('a')))).toBe('done')
+    expect(files.late()).toEqual([])
+  })
+
+  it('is not waited for without an end where an earlier one is asked for each time', async () => {
+    const { fleet, files } = await rig({ timeout: 300 })
+    let time = Date.now() + 2 * HOUR
+    await fleet.change('a', (_, alarm) => alarm.set(time))
+    await fleet.drained()
+    let isOver = false
+    fleet.events$.subscribe(({ kind }) => {
+      if (kind === 'write-acknowledged' && !isOver) fleet.actor('a').set(--time)
+    })
+    const asked = codeOf(fleet.change('a', (_, alarm) => alarm.set(--time)))
+    const code = await Promise.race([asked, sleep(3_000).then(() => 'late')])
+    isOver = true
+    expect(code).toBe('ALARM_LOCK_EXPIRED')
+    await asked
     expect(files.late()).toEqual([])
   })
 
@@ -413,6 +479,7 @@ describe('the health of a fleet over files', () => {
       () => healths.at(-1)!,
       ({ lag }) => lag !== null,
     )
-    expect(well).toMatchObject({ overdue: null, error: null, lookedAt: well.at })
+    expect(well).toMatchObject({ overdue: null, error: null })
+    expect(well.at - well.lookedAt!).toBeLessThan(500)
   })
 })

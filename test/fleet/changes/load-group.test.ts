@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { EMPTY } from 'rxjs'
 import { expect, it, onTestFinished } from 'vitest'
+import type { Change } from '../../../src/fleet/changes/change.ts'
+import { groupLoader } from '../../../src/fleet/changes/load-group.ts'
 import { openEngine } from '../../../src/fleet/fleet-engine.ts'
 import type { LoadedAlarm } from '../../../src/fleet/resident.ts'
-import type { Change } from '../../../src/postgres/fleet/change.ts'
-import { groupLoader } from '../../../src/postgres/fleet/load-group.ts'
+import { outside } from '../../../src/operators/async-context.ts'
 import { virtualClock } from '../../virtual-clock.ts'
 
 /** A loader over a store that answers at once, but for the actor `late`. */
@@ -25,7 +26,7 @@ function rig() {
     key,
     shard: 0,
     work() {},
-    run: undefined,
+    context: outside,
     waitsSince: 0,
     resolve() {},
     reject: (error) => rejected.push(error),
@@ -36,7 +37,7 @@ function rig() {
     isAlone: false,
     tries: 0,
   })
-  const load = groupLoader({ engine, scheduler: clock, timeout: 1_000 })
+  const load = groupLoader<unknown>({ engine, scheduler: clock, timeout: 1_000 })
   return { clock, engine, load, changeOf, rejected, answer }
 }
 

@@ -1,12 +1,12 @@
 import { firstValueFrom, timeout as limited, noop, type SchedulerLike, Subscription, throwError } from 'rxjs'
-import type { FleetEngine } from '../../fleet/fleet-engine.ts'
-import type { Resident } from '../../fleet/resident.ts'
+import type { FleetEngine } from '../fleet-engine.ts'
+import type { Resident } from '../resident.ts'
 import type { Change } from './change.ts'
-import { notLoaded } from './fleet-errors.ts'
+import { notLoaded } from './change-errors.ts'
 
 /** A change whose actor is in memory, and stays there. */
-export interface Member {
-  readonly change: Change
+export interface Member<Work = unknown> {
+  readonly change: Change<Work>
   readonly actor: Resident
   readonly hold: Subscription
   /** called with what breaks the actor */
@@ -20,7 +20,7 @@ const LATE = Symbol()
  * Loads the actors of a group, with nothing left to commit of before. One that takes long is to come again alone, where it has all of `timeout`:
  * it may wait for a commit that the others have nothing to do with.
  */
-export function groupLoader({
+export function groupLoader<Work>({
   engine,
   scheduler,
   timeout,
@@ -28,20 +28,24 @@ export function groupLoader({
   readonly engine: FleetEngine<string>
   readonly scheduler: SchedulerLike
   readonly timeout: number
-}): (group: readonly Change[], again: Change[]) => Promise<Member[]> {
+}): (group: readonly Change<Work>[], again: Change<Work>[]) => Promise<Member<Work>[]> {
   return async (group, again) => {
     const isShared = group.length > 1
     const loaded = await Promise.all(group.map((change) => load(change, isShared, again)))
     return loaded.filter((member) => member !== null)
   }
 
-  async function load(change: Change, isShared: boolean, again: Change[]): Promise<Member | null> {
+  async function load(
+    change: Change<Work>,
+    isShared: boolean,
+    again: Change<Work>[],
+  ): Promise<Member<Work> | null> {
     const hold = new Subscription()
     const late = throwError(() => LATE)
     const first = isShared ? timeout * SHARE : timeout
     try {
       const actor = engine.use(change.key)
-      const member: Member = { change, actor, hold, onBroken: noop }
+      const member: Member<Work> = { change, actor, hold, onBroken: noop }
       // Used for nothing it may be dropped from memory: another one of its key would commit beside this one.
       hold.add(actor.when(() => false).subscribe({ error: (error) => member.onBroken(error) }))
       engine.start(actor)

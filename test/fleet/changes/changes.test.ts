@@ -1,20 +1,20 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import type { Change } from '../../../src/postgres/fleet/change.ts'
-import { type Changes, changesInGroups } from '../../../src/postgres/fleet/changes.ts'
-import { shardWork } from '../../../src/postgres/fleet/shard-work.ts'
-import { sharedCommit } from '../../../src/postgres/fleet/shared-commit.ts'
+import type { Change } from '../../../src/fleet/changes/change.ts'
+import { type Changes, changesInGroups } from '../../../src/fleet/changes/changes.ts'
+import { shardWork } from '../../../src/fleet/shard-work.ts'
 import { AlarmError } from '../../../src/vocabulary/errors.ts'
 import { virtualClock } from '../../virtual-clock.ts'
 
-/** Changes whose groups end when the test says so. */
-function rig() {
+/** Changes whose groups end when the test says so, `most` at a time. */
+function rig(most = 4) {
   const clock = virtualClock()
   const work = shardWork()
   const groups: { readonly group: readonly Change[]; end(again?: readonly Change[]): void }[] = []
-  const changes: Changes = changesInGroups(
+  const changes: Changes<unknown> = changesInGroups<unknown>(
     (group) => new Promise((resolve) => groups.push({ group, end: (again = []) => resolve(again) })),
     {
+      most,
       shardOfKey: (key) => key.length,
       isOfHandler: (key) => key === 'h',
       work,
@@ -180,22 +180,4 @@ it('is under way in its shard until it is answered', async () => {
   expect(isIdle).toBe(false)
   await end(0)
   await idle
-})
-
-it('commits when the last has asked, and nothing once one has failed', async () => {
-  const done: string[] = []
-  const commit = sharedCommit<string>(['a', 'b'], async (all) => void done.push(all.join('')))
-  const first = commit.ask('a', 'A')
-  await setImmediate()
-  expect(done).toEqual([])
-  expect(await commit.ask('b', 'B')).toBe(null)
-  expect(await first).toBe(null)
-  expect(done).toEqual(['AB'])
-
-  const broken = sharedCommit<string>(['a', 'b'], async () => void done.push('no'))
-  const asked = broken.ask('a', 'A')
-  broken.fail(new RangeError('broken'))
-  await expect(asked).rejects.toThrow('broken')
-  await expect(broken.ask('b', 'B')).rejects.toThrow('broken')
-  expect(done).toEqual(['AB'])
 })

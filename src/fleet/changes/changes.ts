@@ -1,45 +1,39 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { SchedulerLike } from 'rxjs'
 import { oneTimer } from '../../ledger/one-timer.ts'
+import { currentContext, outside } from '../../operators/async-context.ts'
 import { elapsedOf } from '../../vocabulary/elapsed.ts'
 import type { AlarmError } from '../../vocabulary/errors.ts'
 import { currentRun } from '../handler-run.ts'
-import { deliveryOver } from '../turn-errors.ts'
-import type { Change, ChangeWork } from './change.ts'
-import { nestedChange, notBegun } from './fleet-errors.ts'
-import type { ShardWork } from './shard-work.ts'
+import type { ShardWork } from '../shard-work.ts'
+import type { Change } from './change.ts'
+import { deliveryOver, nestedChange, notBegun } from './change-errors.ts'
+import { isInsideOfChange } from './inside-of-change.ts'
 
 /** The changes of the actors that are owned here. */
-export interface Changes {
-  change<T>(key: string, work: ChangeWork<T>): Promise<T>
+export interface Changes<Work> {
+  change(key: string, work: Work): Promise<unknown>
   /** Takes none from here on but of handlers at work; those that were asked for go on. */
   refuse(error: AlarmError): void
 }
 
 /** Does the changes of a group together; resolves with those that are to come once more. */
-export type Perform = (group: readonly Change[]) => Promise<readonly Change[]>
+export type Perform<Work> = (group: readonly Change<Work>[]) => Promise<readonly Change<Work>[]>
 
-/** Whether it is the function of a change that asks. */
-export interface Inside {
-  isOpen: boolean
-}
-
-export const insideOfChange = new AsyncLocalStorage<Inside>()
-
-const GROUPS = 4 // transactions at a time
-const ALONE = 3 // at most of those with one change that was held up: what holds up these, too, leaves one for all others
-const MOST = 100 // changes of one
+const MOST = 100 // changes of a group
 
 /** Hands the changes of one turn of the event loop out in groups. Two of one key are never under way at once, and begin in their order. */
-export function changesInGroups(
-  perform: Perform,
+export function changesInGroups<Work>(
+  perform: Perform<Work>,
   {
+    most,
     shardOfKey,
     isOfHandler,
     work: underWay,
     scheduler,
     timeout,
   }: {
+    /** groups under way at once */
+    readonly most: number
     readonly shardOfKey: (key: string) => number
     /** a handler asks for it, or one of its actor is at work */
     readonly isOfHandler: (key: string) => boolean
@@ -48,34 +42,35 @@ export function changesInGroups(
     /** ms until it must have begun */
     readonly timeout: number
   },
-): Changes {
+): Changes<Work> {
+  const mostAlone = Math.max(most - 1, 1) // of one that was held up: what holds up these, too, leaves a group for all others
   const elapsed = elapsedOf(scheduler)
   const patience = oneTimer(scheduler, elapsed, expire)
   const busy = new Set<string>()
-  let waiting: Change[] = []
+  let waiting: Change<Work>[] = []
   let groups = 0
   let alone = 0
   let isPumping = false
   let closed: AlarmError | null = null
 
-  function change<T>(key: string, work: ChangeWork<T>): Promise<T> {
-    if (insideOfChange.getStore()?.isOpen === true) return Promise.reject(nestedChange())
+  function change(key: string, work: Work): Promise<unknown> {
+    if (isInsideOfChange()) return Promise.reject(nestedChange())
     const run = currentRun()
-    if (run?.closed === true) return Promise.reject(deliveryOver())
+    if (run?.closed === true) return Promise.reject(deliveryOver(key))
     if (closed !== null && !isOfHandler(key)) return Promise.reject(closed)
-    return new Promise<T>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const shard = shardOfKey(key)
       const end = underWay.begin(shard)
-      const asked: Change = {
+      const asked: Change<Work> = {
         key,
         shard,
         work,
-        run,
+        context: currentContext(),
         waitsSince: elapsed(),
         resolve(result) {
           asked.isOver = true
           end()
-          resolve(result as T)
+          resolve(result)
         },
         reject(error) {
           asked.isOver = true
@@ -90,20 +85,20 @@ export function changesInGroups(
         tries: 0,
       }
       run?.add(() => {
-        asked.cut ??= deliveryOver()
+        asked.cut ??= deliveryOver(key)
       })
       waiting.push(asked)
       if (waiting.length === 1) watch()
       if (isPumping) return
       isPumping = true
-      setImmediate(pump)
+      outside.runInAsyncScope(() => setImmediate(pump))
     })
   }
 
   /** Begins as many transactions as there may be. */
   function pump(): void {
     isPumping = false
-    while (groups < GROUPS) {
+    while (groups < most) {
       const group = take()
       if (group.length === 0) break
       begin(group)
@@ -112,12 +107,12 @@ export function changesInGroups(
   }
 
   /** The next ones that go together. */
-  function take(): Change[] {
+  function take(): Change<Work>[] {
     const keys = new Set(busy)
-    const group: Change[] = []
+    const group: Change<Work>[] = []
     let isFull = false
     waiting = waiting.filter((each) => {
-      const mayJoin = !each.isAlone || (group.length === 0 && alone < ALONE)
+      const mayJoin = !each.isAlone || (group.length === 0 && alone < mostAlone)
       const stays = isFull || !mayJoin || keys.has(each.key)
       keys.add(each.key) // its place is before that of what was asked after it
       if (stays) return true
@@ -128,7 +123,7 @@ export function changesInGroups(
     return group
   }
 
-  function begin(group: readonly Change[]): void {
+  function begin(group: readonly Change<Work>[]): void {
     const isAlone = group[0]?.isAlone === true
     groups++
     if (isAlone) alone++

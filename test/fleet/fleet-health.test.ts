@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
-import type { FleetHealth } from '../../../src/fleet/actor-fleet.ts'
-import { noteHealth } from '../../../src/postgres/fleet/fleet-health.ts'
-import { virtualClock } from '../../virtual-clock.ts'
+import type { FleetHealth } from '../../src/fleet/actor-fleet.ts'
+import { noteHealth } from '../../src/fleet/fleet-health.ts'
+import { virtualClock } from '../virtual-clock.ts'
 
 /** What is said of a process whose shards and alarms the test makes up. */
 function rig() {

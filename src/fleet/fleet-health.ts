@@ -1,8 +1,7 @@
 import { type Observable, type SchedulerLike, Subject } from 'rxjs'
-import type { FleetHealth } from '../../fleet/actor-fleet.ts'
-import { reportUnhandled } from '../../operators/reached.ts'
+import { reportUnhandled } from '../operators/reached.ts'
+import type { FleetHealth } from './actor-fleet.ts'
 import { every } from './every.ts'
-import type { Ownership } from './own-shards.ts'
 
 /** Notes how a process stands, and emits it once a second. */
 export interface HealthNotes {
@@ -22,7 +21,7 @@ export interface HealthNotes {
 const OFTEN = 1_000 // ms
 
 export function noteHealth(
-  ownership: Pick<Ownership, 'shards' | 'processes'>,
+  ownership: { readonly shards: readonly number[]; readonly processes: number },
   overdueIn: (shards: readonly number[]) => Promise<number | null>,
   scheduler: SchedulerLike,
 ): HealthNotes {
@@ -34,14 +33,15 @@ export function noteHealth(
 
   /** Beside the reports, which nothing may hold up. */
   async function emit(): Promise<void> {
-    let error = unowned ?? undelivered
+    let failed: unknown = null
     let overdue: number | null = null
     try {
       if (health$.observed) overdue = await overdueIn(ownership.shards)
     } catch (failure) {
-      error ??= failure
+      failed = failure
     }
     const { processes, shards } = ownership
+    const error = unowned ?? undelivered ?? failed
     health$.next({ at: scheduler.now(), owned: shards.length, processes, lookedAt, overdue, lag, error })
     lag = null
   }

@@ -1,6 +1,0 @@
-import { defer, exhaustMap, type Observable, type SchedulerLike, timer } from 'rxjs'
-
-/** Does something at once and each so many ms, one at a time. */
-export function every(ms: number, scheduler: SchedulerLike, work: () => Promise<void>): Observable<void> {
-  return timer(0, ms, scheduler).pipe(exhaustMap(() => defer(work)))
-}

@@ -1,1 +1,0 @@
-export { asRun, currentRun, type HandlerRun } from '../fleet/handler-run.ts'
