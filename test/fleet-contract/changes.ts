@@ -156,6 +156,7 @@ export const changes: readonly FleetCase[] = [
         await add('tea')(tx, alarm)
         await sleep(2_000)
         later.push(codeOf(tx.query('INSERT INTO item VALUES ($1, $2)', ['a', 'late'])))
+        later.push(codeOf(Promise.resolve().then(() => alarm.setIn(HOUR))))
       })
       const others = ['b', 'c'].map((key) => fleet.change(key, add('tea')))
       expect(await Promise.all([hangs, ...others].map(codeOf))).toEqual([
@@ -163,8 +164,9 @@ export const changes: readonly FleetCase[] = [
         'done',
         'done',
       ])
-      await until(() => later.length === 1)
+      await until(() => later.length === 2)
       expect(await later[0]).not.toBe('done')
+      expect(await later[1]).toBe('ALARM_TRANSACTION_INVALID')
       expect((await items()).sort()).toEqual(['b tea', 'c tea'])
       expect(await fleet.change('a', (_, alarm) => alarm.time)).toBe(null)
     },
@@ -191,7 +193,10 @@ export const changes: readonly FleetCase[] = [
         await add('tea')(tx, alarm)
         await fleet.change('b', () => {})
       })
-      expect(await codeOf(nested)).toBe('ALARM_TRANSACTION_INVALID')
+      expect(await nested.catch((error) => error)).toMatchObject({
+        code: 'ALARM_TRANSACTION_INVALID',
+        message: expect.stringContaining('inside of the function of another change'),
+      })
       const words = [
         'BEGIN',
         'commit',

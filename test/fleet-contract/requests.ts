@@ -13,7 +13,7 @@ const operations: NonNullable<SharedOptions['operations']> = {
     throw new RangeError('no')
   },
   nothing() {},
-  echo: (_, __, input) => [input],
+  echo: (_, __, input: { at?: unknown } | null) => [input, typeof input?.at],
   count: () => 1n,
   name: () => () => {},
 }
@@ -75,8 +75,11 @@ export const requests: readonly FleetCase[] = [
     async check({ expect, open, items }) {
       const fleet = await open({ operations })
       const at = new Date(0)
-      expect(await fleet.call('a', 'echo', { at, none: undefined })).toStrictEqual([{ at: at.toISOString() }])
-      expect(await fleet.call('a', 'echo')).toEqual([null])
+      expect(await fleet.call('a', 'echo', { at, none: undefined })).toStrictEqual([
+        { at: at.toISOString() },
+        'string',
+      ])
+      expect(await fleet.call('a', 'echo')).toEqual([null, 'undefined'])
       const circle: { self?: unknown } = {}
       circle.self = circle
       for (const input of [1n, circle, () => {}, Symbol('no')])

@@ -1,8 +1,7 @@
-import type { ActorFleet, FleetTransaction } from 'nolater'
+import type { ActorFleet, ActorFleetOptions, FleetTransaction } from 'nolater'
 import type { Observable } from 'rxjs'
 import type { ExpectStatic } from 'vitest'
 import type { FleetDelivery } from '../../src/fleet/actor-fleet.ts'
-import type { ActorFleetOptions } from '../../src/fleet/actor-fleet-options.ts'
 
 /** What a fleet can be opened with, on either database. */
 export type SharedOptions = Partial<ActorFleetOptions<FleetTransaction>> & { readonly timeout?: number }

@@ -328,7 +328,25 @@ describe('a change over files', () => {
     })
     expect(await failed.catch((reason) => reason)).toBe(error)
     fails.mockRestore()
-    expect(await codeOf(fleet.change('a', add('tea')))).toBe('done')
+    expect(await codeOf(fleet.change('b', add('tea')))).toBe('done') // its actor is loaded from the file
+  })
+
+  it('has as long as it may, however the clock is stepped meanwhile', async () => {
+    const clock = virtualClock(Date.now())
+    const { fleet } = await rig({ scheduler: clock, timeout: 1_000 })
+    await fleet.change('a', () => {})
+    const ended: string[] = []
+    const end = (name: string) => (error: { code: string }) => ended.push(`${name} ${error.code}`)
+    fleet.change('a', () => new Promise(() => {})).catch(end('first'))
+    fleet.change('a', () => {}).catch(end('second'))
+    await clock.advance(10)
+    clock.step(-HOUR)
+    await clock.advance(980)
+    clock.step(2 * HOUR)
+    await clock.advance(5)
+    expect(ended).toEqual([])
+    await clock.advance(20)
+    expect(ended.sort()).toEqual(['first ALARM_TRANSACTION_INVALID', 'second ALARM_TIMEOUT'])
   })
 
   it('is refused where its file was taken away', async () => {
@@ -456,7 +474,56 @@ describe('a request over files', () => {
   })
 })
 
+describe('a fleet over files is closed', () => {
+  it('and lets go of its file where its manager cannot be closed', async () => {
+    const file = newFile()
+    const fleet = await sqliteFleet({ file, handler })
+    const error = new Error('no')
+    const closes = vi.spyOn(DatabaseSync.prototype, 'close').mockImplementationOnce(() => {
+      throw error
+    })
+    expect(await fleet.close().catch((reason) => reason)).toBe(error)
+    closes.mockRestore()
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA journal_mode = DELETE') // which needs the file for itself
+    db.close()
+  })
+})
+
 describe('the health of a fleet over files', () => {
+  it('says so for as long as nothing is delivered, though its alarms can be read', async () => {
+    const handled: unknown[] = []
+    const { fleet, file } = await rig({ busyTimeout: 100, handler: () => [handled.push(1)] })
+    const healths: FleetHealth[] = []
+    await fleet.change('a', (_, alarm) => alarm.setIn(300))
+    await fleet.drained()
+    const manager = new DatabaseSync(`${file}-alarms`)
+    const blindFor = async (code: string): Promise<void> => {
+      healths.length = 0
+      await until(() => healths.some(({ error }) => error !== null))
+      const first = healths.findIndex(({ error }) => error !== null)
+      await until(() => healths.length >= first + 3)
+      const errors = healths.slice(first).map(({ error }) => (error as { code?: string } | null)?.code)
+      expect(new Set(errors)).toEqual(new Set([code]))
+      expect(healths.at(-1)?.overdue).toBeGreaterThan(0)
+    }
+    fleet.health$.subscribe((health) => healths.push(health))
+    manager.exec('BEGIN IMMEDIATE')
+    await blindFor('ALARM_STORAGE_LOCKED')
+    expect(handled).toEqual([])
+    manager.exec('ROLLBACK')
+    await until(() => handled.length === 1)
+    await until(() => healths.at(-1)?.error === null)
+    await fleet.change('b', (_, alarm) => alarm.setIn(500))
+    await fleet.drained()
+    manager.exec("CREATE TRIGGER no BEFORE UPDATE ON alarm BEGIN SELECT RAISE(ABORT, 'no'); END")
+    await blindFor('ALARM_STORAGE_FAILED')
+    expect(handled).toHaveLength(1)
+    manager.exec('DROP TRIGGER no')
+    await until(() => handled.length === 2)
+    manager.close()
+  })
+
   it('says why nothing is delivered, and that it is again', async () => {
     const handled: unknown[] = []
     const { fleet, file } = await rig({ handler: () => [handled.push(1)] })
