@@ -31,13 +31,10 @@ export {
   type PostponedIntent,
   postpone,
 } from './timers/max-postpone.ts'
-export {
-  multiplexTimers,
-  type NamedTimers,
-  type TimerInfo,
-  type TimersConfig,
-} from './timers/multiplex-timers.ts'
-export type { Timer, Timers } from './timers/timers.ts'
+export { multiplexTimers, type NamedTimers, type TimersConfig } from './timers/multiplex-timers.ts'
+export type { TimerInfo } from './timers/named-timers.ts'
+export type { Timer } from './timers/timer.ts'
+export type { Timers } from './timers/timers.ts'
 export type { AlarmScope } from './vocabulary/alarm-scope.ts'
 export type { Awaitable } from './vocabulary/awaitable.ts'
 export { AlarmError, type AlarmErrorCode, AlarmFencedError } from './vocabulary/errors.ts'

@@ -1,7 +1,7 @@
 /** An order that is reminded of after an hour and cancelled after a day: two timers on one alarm. */
-import { type DeliveryOutcome, multiplexTimers, type Wakeup } from 'nolater'
+import type { DeliveryOutcome, Wakeup } from 'nolater'
 import type { ActorStore } from 'nolater/sqlite'
-import { asyncScheduler, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs'
+import type { Observable, ObservableInput } from 'rxjs'
 
 const HOUR = 3_600_000
 
@@ -14,29 +14,19 @@ export interface Order {
 export function openOrder(
   store: ActorStore,
   act: (name: string, what: string) => ObservableInput<unknown>,
-  clock: SchedulerLike = asyncScheduler,
 ): Order {
-  const timers = multiplexTimers({
-    alarm: store.alarm,
-    load: () => store.get('timers'),
-    save: (timers, options) => store.put('timers', timers, options),
-    scheduler: clock,
-  })
+  const { timers } = store
   return {
     place: (what) =>
       store.transaction(() => {
         store.put('order', what)
-        timers.setIn('remind', HOUR)
-        timers.setIn('cancel', 24 * HOUR)
+        timers.setIn('remind', HOUR, { payload: what })
+        timers.setIn('cancel', 24 * HOUR, { payload: what })
       }),
-    pay: () =>
-      store.transaction(() => {
-        timers.delete('remind')
-        timers.delete('cancel')
-      }),
+    pay: () => store.transaction(() => void timers.deleteAll()),
     deliver: (wakeup) =>
-      timers.deliver(wakeup, ({ name }) => act(name, store.get<string>('order') ?? ''), {
-        abandon: ({ name }) => act(`give up ${name}`, store.get<string>('order') ?? ''),
+      timers.deliver<string>(wakeup, ({ name, payload }) => act(name, payload), {
+        abandon: ({ name, payload }) => act(`give up ${name}`, payload),
       }),
   }
 }

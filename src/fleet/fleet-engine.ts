@@ -262,11 +262,11 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       const actor = actors.get(key)
       if (actor !== undefined) drop(actor)
     },
+    get engine() {
+      return engine
+    },
   }
-  host?.guests.add(flush)
-  host?.fleets?.add(residents)
-
-  return {
+  const engine: FleetEngine<K> = {
     events$: telemetry.events$,
     eventsOf: telemetry.eventsOf,
     clock: scheduler,
@@ -320,4 +320,8 @@ export function openEngine<K extends string>(config: FleetConfig<K>): FleetEngin
       }
     },
   }
+
+  host?.guests.add(flush)
+  host?.fleets?.add(residents)
+  return engine
 }

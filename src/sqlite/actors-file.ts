@@ -5,6 +5,7 @@ import { makeDurable } from './make-durable.ts'
 import { snapshot } from './snapshot.ts'
 import { storageError } from './storage-error.ts'
 import { hasTable, refused, refuseManagers } from './store-file.ts'
+import { makeTimerTable } from './timer-table.ts'
 import { inTransaction } from './transaction.ts'
 
 export const ACTORS_VERSION = 4
@@ -22,6 +23,7 @@ export function openActorsFile(path: string, busyTimeout?: number): DatabaseSync
     inTransaction(db, path, () => {
       if (!isOurs(db, path)) makeTables(db)
       else bringUp(db)
+      makeTimerTable(db)
     })
     return db
   } catch (error) {

@@ -13,11 +13,15 @@ export function actorForgetter(db: DatabaseSync, file: string): (key: string) =>
     UPDATE _nolater_version SET forgotten =
       max(forgotten, (SELECT max(epoch, raised) FROM _nolater_actors WHERE key = ?))`)
   const remove = db.prepare('DELETE FROM _nolater_actors WHERE key = ?')
+  const timers = db.prepare('DELETE FROM _nolater_timers WHERE actor = ?') // failed and paused ones need no alarm
+  const sets = db.prepare('DELETE FROM _nolater_timer_sets WHERE actor = ?')
   return (key) => {
     const row = held.get(key) as { alarm: AlarmTime } | undefined
     if (row === undefined) return
     if (row.alarm !== null) throw inUse(key, given(file), `its alarm is ${row.alarm}`)
     keep.run(key)
     remove.run(key)
+    timers.run(key)
+    sets.run(key)
   }
 }

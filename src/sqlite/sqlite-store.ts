@@ -19,6 +19,7 @@ import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { hostOf, pumpUntil } from '../fleet/closing/host.ts'
 import { CLOSE_LIMIT, withinLimit } from '../fleet/closing/within-limit.ts'
 import { fromUser } from '../operators/from-user.ts'
+import type { StoredTimers } from '../timers/stored-timers.ts'
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
 import { closedError, configError } from '../vocabulary/error-of.ts'
 import type { AlarmError } from '../vocabulary/errors.ts'
@@ -33,6 +34,7 @@ import { storeAlarm } from './store-alarm.ts'
 import { failureOf, isSettled, storeBarrier } from './store-barrier.ts'
 import { openStoreFile, type StoreFile } from './store-file.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
+import { storeTimers } from './store-timers.ts'
 import { storeTransaction } from './store-transaction.ts'
 import { storeTurns } from './store-turn.ts'
 import { type StoreValues, storeValues } from './store-values.ts'
@@ -65,6 +67,11 @@ export interface SqliteStoreOptions
 export interface ActorStore extends StoreValues, Closable {
   /** The actor's one alarm; what it is asked belongs to the turn as well. `close` closes the store. */
   readonly alarm: Alarm
+  /**
+   * Named timers in rows beside the state, by the thousand: the earliest is the alarm, so from the first of them on only they set it. What is asked of
+   * them belongs to the turn as well.
+   */
+  readonly timers: StoredTimers
   /** The actor's tables. */
   readonly sql: StoreSql
   /** of this opening: raised durably at each */
@@ -76,7 +83,7 @@ export interface ActorStore extends StoreValues, Closable {
    */
   transaction<T>(work: (sql: StoreSql) => T): T
 
-  /** Drops all tables and values. The alarm stays, unless `deleteAlarm`. */
+  /** Drops all tables and values. The alarm and the timers stay, unless `deleteAlarm`. */
   deleteAll(options?: { deleteAlarm?: boolean }): void
 
   /**
@@ -224,9 +231,13 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
     throw error
   }
 
+  const alarm = storeAlarm(engine, turns, barrier, options.scheduler, () => void close())
+  const timers = storeTimers({ db, key, turns, alarm, scheduler: clock })
+
   return {
     ...storeValues(db, turns),
-    alarm: storeAlarm(engine, turns, barrier, options.scheduler, () => void close()),
+    alarm,
+    timers,
     sql,
     epoch,
     transaction: (work) =>
@@ -240,7 +251,9 @@ function storeOver(opened: StoreFile, options: SqliteStoreOptions): ActorStore {
       turns.join(() => {
         wipe(db)
         turns.touch()
-        if (what?.deleteAlarm === true) turns.ask(null)
+        if (what?.deleteAlarm !== true) return
+        timers.deleteAll()
+        turns.ask(null)
       })
     },
     ...closing,

@@ -14,12 +14,15 @@ import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { flushAll } from '../fleet/closing/flush-all.ts'
 import { type Flush, hosting, hostOf, type Residents } from '../fleet/closing/host.ts'
 import type { FleetConfig } from '../fleet/fleet-config.ts'
+import type { FleetEngine } from '../fleet/fleet-engine.ts'
+import type { StoredTimers } from '../timers/stored-timers.ts'
 import { bringing, checkNames, type Names } from '../vocabulary/check-names.ts'
 import { configError } from '../vocabulary/error-of.ts'
 import { given } from '../vocabulary/given.ts'
 import { checkManagerHasNone, inUse } from '../vocabulary/in-use.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import type { AlarmManager } from '../vocabulary/manager.ts'
+import { timeCheckOf } from '../vocabulary/real-time.ts'
 import { actorRows } from './actor-rows.ts'
 import { openActorsFile } from './actors-file.ts'
 import { type ActorStep, actorsTurn } from './actors-turn.ts'
@@ -31,6 +34,7 @@ import { orClose } from './or-close.ts'
 import { savepoint } from './savepoint.ts'
 import { type StoreSql, storeSql } from './store-sql.ts'
 import { closed, rolledBack, twoFleets, withoutFleet } from './stores-errors.ts'
+import { storesTimers } from './stores-timers.ts'
 import { synchronous } from './synchronous.ts'
 import { watchFile } from './watch-file.ts'
 
@@ -63,6 +67,14 @@ export interface SqliteStores
    * dropped; what a handler has asked for before it failed is not. Gotcha: it is called later, perhaps twice if a transaction fails; it must be synchronous, and do nothing but SQL.
    */
   change(key: string, work: (sql: StoreSql) => unknown): void
+
+  /**
+   * The named timers of an actor, in rows beside its alarm: the earliest is the alarm, in one commit, which is also that of what `change` was given before
+   * in this turn. They are read back at once, before they are durable. `timers(key).deliver` takes the place of `fleet.deliver`.
+   *
+   * Throws `ALARM_KEY_INVALID`; what asks something of them throws `ALARM_CLOSED` where no fleet is open over these stores.
+   */
+  timers(key: string): StoredTimers
 
   /**
    * Deletes the row of an actor that is gone for good; your own tables are yours to clean. Resolves when that is durable, also where there was
@@ -127,6 +139,19 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
   let isStepping = false
   const sql = storeSql(db, { check, join, touch() {} })
 
+  const timers = storesTimers({
+    db,
+    scheduler,
+    checkTime: timeCheckOf(options.scheduler),
+    fleet() {
+      check()
+      const [fleet] = fleets
+      if (isClosing) throw closed(file)
+      if (fleet === undefined) throw withoutFleet(file)
+      return fleet.engine as FleetEngine<string>
+    },
+  })
+
   upper?.guests.add(flush)
 
   function check(): void {
@@ -172,12 +197,21 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
   }
 
   return {
-    load: (key) => step(false, () => rows.open(key, null)),
+    load: (key) =>
+      step(false, () => rows.open(key, null)).pipe(
+        tap((loaded) => {
+          for (const { engine } of fleets) {
+            const actor = (engine as FleetEngine<string>).find(key)
+            if (actor !== null) timers.loaded(actor, loaded)
+          }
+        }),
+      ),
     commit(time, { key, epoch }) {
       // Taken now: what is asked for from here on goes with the next commit, as the alarm does.
       const all = changes.get(key) ?? []
       changes.delete(key)
-      return step(all.length > 0, () => {
+      const ofTimers = timers.take(key)
+      const commit$ = step(all.length > 0, () => {
         rows.save(time, key, epoch)
         isStepping = true
         try {
@@ -185,8 +219,10 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
         } finally {
           isStepping = false
         }
+        ofTimers?.write()
         return true
       })
+      return ofTimers === null ? commit$ : commit$.pipe(tap({ next: ofTimers.done }))
     },
     write: (time, info) => limited(() => manager.write(info.key, time, info)),
     raise: (least, { key, epoch }) =>
@@ -197,7 +233,11 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
     ...(manager.writeMany !== undefined && {
       writeMany: (writes) => limited(() => manager.writeMany!(writes)),
     }),
-    discard: (key) => void changes.delete(key),
+    discard(key) {
+      changes.delete(key)
+      timers.drop(key)
+    },
+    timers: (key) => timers.of(checkKey(key)),
     changed$: defer(() => {
       // What one fleet's actor has changed would be lost with the other's commit.
       if (changed$.observed) throw twoFleets(file)
@@ -236,7 +276,7 @@ function storesOver(db: DatabaseSync, options: SqliteStoresOptions): SqliteStore
     sql,
     wallClock: true,
     ...(options.scheduler !== undefined && { scheduler }),
-    ...bringing('change', 'forget', 'sql', 'close'),
+    ...bringing('change', 'timers', 'forget', 'sql', 'close'),
     ...hosting({
       guests,
       fleets,

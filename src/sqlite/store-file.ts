@@ -9,6 +9,7 @@ import { makeDurable } from './make-durable.ts'
 import { askToGiveWay } from './owner.ts'
 import { snapshot } from './snapshot.ts'
 import { storageError } from './storage-error.ts'
+import { makeTimerTable } from './timer-table.ts'
 import { inTransaction } from './transaction.ts'
 import { type WhileThere, watchFile } from './watch-file.ts'
 
@@ -54,6 +55,7 @@ export function openStoreFile(
     const opened = inTransaction(db, path, () => {
       if (!isOurs(db, path, key)) makeTables(db, key)
       else bringUp(db)
+      makeTimerTable(db)
       return raiseEpoch(db, held)
     })
     return {

@@ -1,10 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { deserialize, serialize } from 'node:v8'
+import { deserialize } from 'node:v8'
 import { checkConfirmation, checkNames } from '../vocabulary/check-names.ts'
-import { AlarmError } from '../vocabulary/errors.ts'
-import { given } from '../vocabulary/given.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import { afterPrefix } from './after-prefix.ts'
+import { pack } from './pack-value.ts'
 import type { Turns } from './store-turn.ts'
 
 interface Row {
@@ -73,22 +72,5 @@ export function storeValues(db: DatabaseSync, turns: Turns): StoreValues {
       const rows = (end === null ? from.all(prefix) : range.all(prefix, end)) as unknown as Row[]
       return new Map(rows.map(({ utf8, value }) => [decoder.decode(utf8), deserialize(value) as T]))
     },
-  }
-}
-
-/** As structuredClone would: dates, maps, bytes and cycles come back as they were, and what would not is refused; JSON changes them silently. */
-function pack(key: string, value: unknown): Uint8Array {
-  const refused = (cause?: unknown): AlarmError =>
-    new AlarmError(
-      'ALARM_VALUE_INVALID',
-      `The value of ${given(key)} must be one that structuredClone accepts, and not undefined; given ${given(value)}. ` +
-        'Put plain data, and use delete(key) to remove it.',
-      { cause },
-    )
-  if (value === undefined) throw refused()
-  try {
-    return serialize(value)
-  } catch (cause) {
-    throw refused(cause)
   }
 }

@@ -1,49 +1,19 @@
-import {
-  asyncScheduler,
-  catchError,
-  concat,
-  defer,
-  EMPTY,
-  endWith,
-  finalize,
-  ignoreElements,
-  map,
-  type Observable,
-  type ObservableInput,
-  of,
-  type SchedulerLike,
-} from 'rxjs'
+import { asyncScheduler, EMPTY, type ObservableInput, type SchedulerLike } from 'rxjs'
 import type { DeliveryOutcome } from '../actor/delivery/outcome.ts'
-import type { Wakeup, WakeupInfo } from '../actor/delivery/wakeup.ts'
+import type { Wakeup } from '../actor/delivery/wakeup.ts'
 import type { Alarm } from '../actor/open-alarm.ts'
-import { isExhausted } from '../ledger/redelivery.ts'
-import { fromUser } from '../operators/from-user.ts'
-import { oneByOne } from '../operators/one-by-one.ts'
 import type { Awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation, checkNames, type Names } from '../vocabulary/check-names.ts'
 import { configError } from '../vocabulary/error-of.ts'
-import { AlarmError } from '../vocabulary/errors.ts'
 import { checkKey } from '../vocabulary/key.ts'
 import { timeCheckFor } from '../vocabulary/real-time.ts'
-import { fieldOf } from '../vocabulary/safe-field.ts'
-import { type AlarmTime, isBefore } from '../vocabulary/time.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 import { timeIn } from '../vocabulary/time-in.ts'
-import {
-  bounded,
-  deleteTimer,
-  dueTimers,
-  earliest,
-  findTimer,
-  isSetTo,
-  isStanding,
-  noTimers,
-  setTimer,
-  type Timer,
-  type Timers,
-  timerDone,
-  timerFailed,
-  timerId,
-} from './timers.ts'
+import { namedTimers, type TimerInfo } from './named-timers.ts'
+import { isSetTo, newTimer } from './timer.ts'
+import { onceRules } from './timer-rules.ts'
+import type { Timers } from './timers.ts'
+import { valueRows } from './value-rows.ts'
 
 /** Where the timers of one actor are kept, and the alarm that wakes it for them. */
 export interface TimersConfig {
@@ -55,11 +25,6 @@ export interface TimersConfig {
   save(timers: Timers, options?: { allowUnconfirmed?: boolean }): void
   /** the clock; default asyncScheduler */
   readonly scheduler?: SchedulerLike
-}
-
-/** What the handler of a timer is given. */
-export interface TimerInfo extends WakeupInfo {
-  readonly name: string
 }
 
 type TimerHandler = (timer: TimerInfo) => ObservableInput<unknown>
@@ -114,19 +79,6 @@ export interface NamedTimers {
   ): Awaitable<DeliveryOutcome>
 }
 
-/** One delivery that is being handled. */
-interface Run {
-  /** the alarm that is handled: until the end it stands, and is not after any timer */
-  readonly alarm: number
-  /** whose handler runs */
-  serial: number | null
-  /** an outcome was saved, and no commit is due for it yet */
-  isUnasked: boolean
-}
-
-// As the deletion of an alarm that was handled: nothing that leaves the actor depends on it.
-const unconfirmed = { allowUnconfirmed: true } as const
-
 /**
  * Keeps many named timers of one actor on its one alarm: the earliest timer is the alarm.
  *
@@ -141,7 +93,7 @@ const unconfirmed = { allowUnconfirmed: true } as const
  * The timers are part of the actor's state and are committed with the alarm, so the promise holds for each of them: never late, never
  * lost, handled at least once. Nothing is kept here but what is running; a transaction that is rolled back takes its timers along.
  *
- * Gotchas: `load` and `save` are called at every change, so what they keep should be small: hundreds of timers, not thousands. All of
+ * Gotchas: `load` and `save` are called at every change, so what they keep should be small: hundreds of timers, not thousands: for more use the `timers` of a store. All of
  * them are one actor's, so handlers run one at a time: what takes long makes the others late.
  *
  * Throws `ALARM_CONFIG_INVALID`; `set` and `delete` do, too, where `load` does not give back what `save` was given in the same turn (`sqliteStores`).
@@ -160,157 +112,38 @@ const unconfirmed = { allowUnconfirmed: true } as const
 export function multiplexTimers(config: TimersConfig): NamedTimers {
   const { alarm, load, save, scheduler = asyncScheduler } = checkTimersConfig(config)
   const checkTime = timeCheckFor(alarm)
-  let run: Run | null = null
-  let isReadBack = false
-  let cutOff = new Set<number>() // serials of timers whose handlers were
-  let foundSets: number | null = null // those before may have been delivered before
-
-  function timers(): Timers {
-    const loaded = bounded(load() ?? noTimers, scheduler.now())
-    foundSets ??= loaded.sets
-    return loaded
-  }
-
-  /** Its handler has run, or may have: set once more, to the same time too, it is another timer. */
-  function isBegun({ serial, due }: Timer): boolean {
-    if (serial === run?.serial || cutOff.has(serial)) return true
-    return serial <= (foundSets ?? 0) && due <= scheduler.now()
-  }
-
-  function keep(next: Timers, options?: { allowUnconfirmed?: boolean }): void {
-    const standing = alarm.time ?? run?.alarm ?? null // throws what is wrong with it, before anything has changed
-    save(next, options)
-    checkReadBack(next)
-    const due = earliest(next)
-    // While a delivery is handled its alarm may stand too early; at its end it is put right, with one move for all.
-    if (isBefore(due, standing) || (run === null && due !== standing)) move(due, options)
-    else alarm.touch(options)
-  }
-
-  /** Once: timers that are read back only when they are durable would replace each other within a turn, and be lost. */
-  function checkReadBack(saved: Timers): void {
-    if (isReadBack) return
-    const { sets, list } = timers()
-    isReadBack = sets === saved.sets && list.length === saved.list.length
-    if (!isReadBack) throw unread()
-  }
-
-  function move(time: AlarmTime, options?: { allowUnconfirmed?: boolean }): void {
-    if (time === null) alarm.delete(options)
-    else alarm.set(time, options)
-  }
-
-  /** The same timer again is no change, but what nothing waited for until now must be durable before the gate opens. */
-  function confirm(options?: { allowUnconfirmed?: boolean }): void {
-    const { time } = alarm
-    if (time === null) alarm.touch(options)
-    else alarm.set(time, options)
-  }
-
-  function handleDue(
-    { scheduledTime }: WakeupInfo,
-    handler: TimerHandler,
-    abandon: TimerHandler,
-  ): Observable<unknown> {
-    const own: Run = { alarm: scheduledTime, serial: null, isUnasked: false }
-    return defer(() => {
-      run = own
-      // Our clock may be behind the manager's, by which the alarm is due.
-      const due = dueTimers(timers(), Math.max(scheduledTime, scheduler.now()))
-      const queue = [...due.filter(isUncut), ...due.filter((timer) => !isUncut(timer))]
-      cutOff = new Set([...cutOff].filter((serial) => due.some((timer) => timer.serial === serial)))
-      let handled = 0
-      return concat(
-        oneByOne(() => {
-          const timer = queue[handled++]
-          return timer === undefined ? null : () => handleOne(own, timer, handler, abandon)
-        }),
-        defer(() => settle(own)),
-      )
-    }).pipe(
-      catchError((cause) => {
-        throw notTheHandlers(cause)
-      }),
-      finalize(() => {
-        if (own.serial !== null) cutOff.add(own.serial)
-        if (run === own) run = null
-      }),
-    )
-  }
-
-  const isUncut = ({ serial }: Timer): boolean => !cutOff.has(serial)
-
-  function handleOne(
-    own: Run,
-    timer: Timer,
-    handler: TimerHandler,
-    abandon: TimerHandler,
-  ): Observable<unknown> {
-    // One that was handled before it may have deleted it, or set it again.
-    if (!isStanding(timers(), timer)) return EMPTY
-    if (own.isUnasked) alarm.touch(unconfirmed)
-    own.isUnasked = false
-    own.serial = timer.serial
-    const { name, time, counted } = timer
-    const info = { id: timerId(timer), name, scheduledTime: time, retryCount: counted, isRetry: counted > 0 }
-    return fromUser('The handler', () => (isExhausted(timer) ? abandon : handler)(info)).pipe(
-      ignoreElements(),
-      endWith(null),
-      catchError((error: unknown) => of({ error })),
-      map((failure) => {
-        own.serial = null
-        const before = timers()
-        const after =
-          failure === null
-            ? timerDone(before, timer)
-            : timerFailed(before, timer, failure.error, scheduler.now())
-        if (after === before) return
-        save(after, unconfirmed)
-        own.isUnasked = true
-      }),
-    )
-  }
-
-  /** All that was due has had its turn: the alarm is the next timer. If there is none, the handler's success deletes it. */
-  function settle(own: Run): Observable<never> {
-    run = null
-    const due = earliest(timers())
-    const standing = alarm.time
-    if (due !== standing) move(due, unconfirmed)
-    if (own.isUnasked && due !== null && due === standing) alarm.touch(unconfirmed)
-    return EMPTY
-  }
+  const rows = valueRows({
+    load: () => load(),
+    save: (timers, options) => save(timers, options),
+    now: () => scheduler.now(),
+  })
+  const engine = namedTimers<TimerInfo>({ alarm, rows, rules: onceRules, more: () => ({}), scheduler })
 
   function set(name: string, at: number, options?: { allowUnconfirmed?: boolean }): void {
     checkConfirmation(options)
-    const before = timers()
-    const standing = findTimer(before, checkKey(name))
-    const isThere = standing !== undefined && isSetTo(standing, at) && !isBegun(standing)
-    if (isThere) confirm(options)
-    else keep(setTimer(before, name, at), options)
-    // The alarm at that time may back off: then it is a new one, and otherwise no move.
-    if (run === null && alarm.time === at) alarm.set(at, options)
+    const standing = rows.find(checkKey(name))
+    if (standing !== undefined && isSetTo(standing, at) && !engine.isBegun(standing)) engine.confirm(options)
+    else engine.change(() => rows.put(newTimer(name, at, rows.sets() + 1), options), options)
+    engine.renew(at, options)
   }
 
   return {
     get(name) {
-      const timer = findTimer(timers(), checkKey(name))
-      return timer === undefined || timer.serial === run?.serial ? null : timer.time
+      const timer = rows.find(checkKey(name))
+      return timer === undefined || engine.isRunning(timer) ? null : timer.time
     },
     set: (name, time, options) => set(name, checkTime(time), options),
     setIn: (name, ms, options) => set(name, timeIn(ms, scheduler.now()), options),
     delete(name, options) {
       checkConfirmation(options)
-      const before = timers()
-      const after = deleteTimer(before, checkKey(name))
-      if (after !== before) keep(after, options)
-      return after !== before
+      if (rows.find(checkKey(name)) === undefined) return false
+      engine.change(() => rows.remove(name, options), options)
+      return true
     },
     deliver(wakeup, handler, options = {}) {
       const { abandon = () => EMPTY } = options
       checkNames('deliver', options, { abandon: true })
-      if (typeof handler !== 'function') return alarm.deliver(wakeup, handler) // the alarm says what is wrong with it
-      return alarm.deliver(wakeup, (info) => handleDue(info, handler, abandon))
+      return engine.deliver(wakeup, handler, abandon)
     },
   }
 }
@@ -327,22 +160,3 @@ function checkTimersConfig(config: TimersConfig): TimersConfig {
 }
 
 const names: Names<TimersConfig> = { alarm: true, load: true, save: true, scheduler: true }
-
-function unread(): AlarmError {
-  return new AlarmError(
-    'ALARM_CONFIG_INVALID',
-    'load must return at once what save was given; it returned other timers. Keep them where they can be read back within the turn, as ' +
-      'store.get and store.put of sqliteStore do. What sqliteStores shows is durable only: give such an actor a sqliteStore of its own.',
-  )
-}
-
-/** A store that fails must not use up the retries of the alarm: with it, all timers would be abandoned. */
-function notTheHandlers(cause: unknown): unknown {
-  if (fieldOf(cause, 'counted') === false) return cause
-  return new AlarmError(
-    'ALARM_COMMIT_FAILED',
-    'The timers could not be loaded or saved, so their delivery stays open. Nothing is lost: answer the manager with this error and ' +
-      'it delivers again.',
-    { cause, counted: false },
-  )
-}

@@ -1,17 +1,19 @@
 import { type AlarmManager, memoryManager, openAlarm } from 'nolater'
 import { virtualClock } from 'nolater/marbles'
 import { type ActorStore, sqliteStore } from 'nolater/sqlite'
-import { defer, EMPTY, ignoreElements, Observable, of, Subject, throwError } from 'rxjs'
+import { defer, EMPTY, Observable, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { nextNine, openDaily } from '../../examples/guides/cron.ts'
+import { openDaily } from '../../examples/guides/cron.ts'
 import { openDraft } from '../../examples/guides/debounce.ts'
 import { keepDraft } from '../../examples/guides/debounce-stream.ts'
 import { reply, storageOf, wakeObject } from '../../examples/guides/durable-object.ts'
 import { openActors } from '../../examples/guides/many-actors.ts'
 import { openOrder } from '../../examples/guides/many-timers.ts'
 import { fromPlatform, type PlatformObservable } from '../../examples/guides/native-observable.ts'
+import { openPostedQueue } from '../../examples/guides/rate-limit.ts'
 import { openOutbox, Refused } from '../../examples/guides/retry.ts'
 import { openSession } from '../../examples/guides/session.ts'
+import { openTrial } from '../../examples/guides/trial.ts'
 import { newFile } from '../sqlite/files.ts'
 import { runExample } from './run-example.ts'
 
@@ -63,7 +65,7 @@ describe('many actors', () => {
         opened.push(key)
         const store = sqliteStore({ file: fileOf(key), key, manager, scheduler: clock })
         store.alarm.events$.subscribe({ complete: () => closed.push(key) })
-        return { store, ...openOrder(store, (name, what) => of(done.push(`${name} ${what}`)), clock) }
+        return { store, ...openOrder(store, (name, what) => of(done.push(`${name} ${what}`))) }
       },
       60 * SECOND,
       clock,
@@ -213,47 +215,95 @@ describe('the outbox', () => {
 })
 
 describe('the daily job', () => {
-  it('knows the next nine o’clock', () => {
-    expect([0, 9 * HOUR - 1, 9 * HOUR].map((now) => nextNine(now) / HOUR)).toEqual([9, 9, 33])
-  })
-
   const run = (work: (calls: number) => unknown) => {
     const { clock, manager, open } = stage()
     const store = open()
     const calls: number[] = []
-    const daily = openDaily(
-      store,
-      () => defer(() => of(work(calls.push(clock.now() / HOUR)))).pipe(ignoreElements()),
-      clock,
-    )
-    const deliver = () => manager.deliveries(daily.deliver, { abandon: daily.abandon }).subscribe()
+    const daily = openDaily(store, () => of(work(calls.push(clock.now() / HOUR))))
+    const deliver = () => manager.deliveries(daily.deliver).subscribe()
     daily.start()
     return { clock, store, calls, deliver, daily }
   }
 
-  it('runs each day, and once after downtime', async () => {
+  it('runs each day at nine in Berlin, and once after downtime', async () => {
     const { clock, store, calls, deliver, daily } = run(() => {})
     const deliveries = deliver()
     await clock.advanceAsync(48 * HOUR)
-    expect(calls).toEqual([9, 33])
+    expect(calls).toEqual([8, 32]) // an hour ahead of UTC
     daily.start()
     deliveries.unsubscribe()
     await clock.advanceAsync(96 * HOUR)
     deliver()
     await clock.advanceAsync(12 * HOUR)
-    expect(calls).toEqual([9, 33, 144, 153])
+    expect(calls).toEqual([8, 32, 144, 152])
+    expect(daily.history().map(({ outcome }) => outcome)).toEqual(['done', 'done', 'missed', 'done', 'done'])
     store.close()
   })
 
   it('goes on the next day when a run has failed for good', async () => {
-    const { clock, store, calls, deliver } = run((calls) => {
+    const { clock, store, calls, deliver, daily } = run((calls) => {
       if (calls <= 7) throw new Error('no')
     })
     deliver()
     await clock.advanceAsync(48 * HOUR)
     expect(calls).toHaveLength(8)
-    expect(calls.at(-1)).toBe(33)
-    expect(store.alarm.time).toBe(57 * HOUR)
+    expect(calls.at(-1)).toBe(32)
+    expect(store.alarm.time).toBe(56 * HOUR)
+    expect(daily.history()).toMatchObject([
+      { outcome: 'failed', error: { message: 'no' } },
+      { outcome: 'done' },
+    ])
+    store.close()
+  })
+})
+
+describe('the trial', () => {
+  const DAY = 24 * HOUR
+
+  it('sends a mail and ends, unless it was paid for', () => {
+    for (const isPaid of [false, true]) {
+      const { clock, manager, open } = stage()
+      const store = open()
+      const mails: number[] = []
+      const trial = openTrial(store, () => of(mails.push(clock.now() / DAY)), clock)
+      manager.deliveries(trial.deliver).subscribe()
+      trial.start()
+      clock.advance(12 * DAY)
+      expect([mails, trial.isOpen()]).toEqual([[11], true])
+      if (isPaid) trial.convert()
+      clock.advance(3 * DAY)
+      expect([trial.isOpen(), store.get('plan'), store.alarm.time]).toEqual([
+        isPaid,
+        isPaid ? 'paid' : 'over',
+        null,
+      ])
+      store.close()
+    }
+  })
+})
+
+describe('the messages at a rate', () => {
+  it('are posted so many a second, each tried again by itself, and kept where no retry is left', () => {
+    const { clock, manager, open } = stage()
+    const store = open()
+    const posted: string[] = []
+    let isDown = true
+    const post = (_: string, text: string) => {
+      posted.push(`${text} ${clock.now()}`)
+      return isDown && text === 'b'
+        ? throwError(() => Object.assign(new Error('no'), { retry: false }))
+        : of(0)
+    }
+    const queue = openPostedQueue(store, post, 2, clock)
+    manager.deliveries(queue.deliver).subscribe()
+    for (const text of ['a', 'b', 'c']) queue.send(text)
+    clock.advance(2_000)
+    expect(posted).toEqual(['a 0', 'b 500', 'c 1000'])
+    expect(queue.failed()).toMatchObject([{ name: 'message/2', payload: 'b' }])
+    isDown = false
+    expect(queue.retry('message/2')).toBe(true)
+    clock.advance(1)
+    expect([posted.at(-1), queue.failed()]).toEqual(['b 2000', []])
     store.close()
   })
 })
@@ -264,7 +314,7 @@ describe('the order', () => {
     const store = open()
     const acts: string[] = []
     const act = (name: string, what: string) => of(acts.push(`${name} ${what} ${clock.now() / HOUR}`))
-    const order = openOrder(store, act, clock)
+    const order = openOrder(store, act)
     manager.deliveries(order.deliver).subscribe()
     order.place('tea')
     await clock.advanceAsync(48 * HOUR)

@@ -573,7 +573,7 @@ describe('sqliteStores', () => {
       expect(codeOf(() => sqliteStores({ file: newer, manager }))).toBe('ALARM_STORAGE_NEWER')
       expect(codeOf(() => sqliteStore({ file: shared, key: 'a', manager }))).toBe('ALARM_STORAGE_INVALID')
       expect(codeOf(() => sqliteManager({ file: shared }))).toBe('ALARM_STORAGE_INVALID')
-      expect(look(actors, 'SELECT count(*) AS n FROM sqlite_schema')).toEqual(look(actors, 'SELECT 2 AS n'))
+      expect(look(actors, 'SELECT count(*) AS n FROM sqlite_schema')).toEqual(look(actors, 'SELECT 6 AS n'))
     })
   })
 })

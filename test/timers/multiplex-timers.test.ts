@@ -16,7 +16,9 @@ import { describe, expect, it } from 'vitest'
 import { type Alarm, type AlarmConfig, type AlarmTime, memoryManager, openAlarm } from '../../src/index.ts'
 import { type VirtualClock, virtualClock } from '../../src/marbles/index.ts'
 import { sqliteStore } from '../../src/sqlite/index.ts'
-import { multiplexTimers, type NamedTimers, type TimerInfo } from '../../src/timers/multiplex-timers.ts'
+import { multiplexTimers, type NamedTimers } from '../../src/timers/multiplex-timers.ts'
+import type { TimerInfo } from '../../src/timers/named-timers.ts'
+import { newTimer } from '../../src/timers/timer.ts'
 import { earliest, noTimers, setTimer, type Timers } from '../../src/timers/timers.ts'
 import { isBefore } from '../../src/vocabulary/time.ts'
 import { dice } from '../dice.ts'
@@ -244,6 +246,33 @@ describe('multiplexTimers', () => {
     expect(handled).toEqual(['a'])
     clock.flush()
     expect(handled).toEqual(['a', 'c'])
+  })
+
+  it('handles thousands that are due at once with synchronous handlers, on a stack that is no deeper', () => {
+    const count = 6_000
+    const { alarm } = open()
+    const list = Array.from({ length: count }, (_, i) => newTimer(`t${i}`, 10, i + 1))
+    let state: Timers = { sets: count, list }
+    const timers = multiplexTimers({
+      alarm,
+      load: () => state,
+      save(next) {
+        state = next
+      },
+      scheduler: virtualClock(),
+    })
+    const depths = new Set<number>()
+    alarm.set(10)
+    Error.stackTraceLimit = 1_000
+    let handled = 0
+    timers
+      .deliver({ scheduledTime: 10 }, () => {
+        if (++handled % 1_000 === 0) depths.add(new Error().stack!.split('\n').length)
+        return EMPTY
+      })
+      .subscribe()
+    expect([handled, state.list]).toEqual([count, []])
+    expect(depths.size).toBe(1)
   })
 
   it('is not deceived by a timer that its handler deletes and sets again', () => {

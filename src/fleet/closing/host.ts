@@ -9,6 +9,8 @@ export interface Residents {
   isBusy(key: string): boolean
   /** Drops one that is not. */
   drop(key: string): void
+  /** the `FleetEngine` that they are in */
+  readonly engine: object
 }
 
 /** What others work on, and must outlast their work: a manager, or the stores of many actors. */
