@@ -14,6 +14,7 @@ const parts: Record<string, () => Promise<unknown>> = {
   steady: async () => (await import('./steady/steady.ts')).steady(isQuick),
   durable: async () => (await import('./durable/durable.ts')).durable(),
   manager: async () => (await import('./manager/manager.ts')).manager(isQuick),
+  timers: async () => (await import('./timers/timers.ts')).timers(),
   postgres: async () => (await import('./postgres/postgres.ts')).postgres(isQuick),
   size: async () => (await import('./size/size.ts')).size(),
 }
