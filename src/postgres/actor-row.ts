@@ -13,6 +13,8 @@ export interface ActorRow {
   readonly epoch: number
   /** what the row held then */
   readonly alarm: AlarmTime
+  /** when the first of its timers was due then; `undefined` without any */
+  readonly due: AlarmTime | undefined
   /** Begins a transaction that `check` knows again. A lock that is not granted in time ends it, unless the session says when. */
   begin(client: ClientBase, turn: string): Promise<Backend>
   /** Throws what would keep the transaction from being committed, while nothing is lost by it. */
@@ -59,6 +61,13 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
     [id, opening],
   )
   const { epoch, alarm } = opened ?? (await openNew())
+  // After the epoch: nothing that was opened before can commit any more.
+  const [timers] = await db.query<{ readonly due: AlarmTime; readonly count: number }>(
+    `SELECT (SELECT due::float8 FROM ${db.schema}._nolater_timer WHERE actor = decode($1, 'hex') AND due IS NOT NULL
+       ORDER BY due, serial LIMIT 1) AS due,
+       (SELECT count(*)::integer FROM (SELECT FROM ${db.schema}._nolater_timer WHERE actor = decode($1, 'hex') LIMIT 1) AS any_of) AS count`,
+    [id],
+  )
 
   /** What is being forgotten is waited for: without the lock the epoch could be that of before. */
   async function openNew(): Promise<Opened> {
@@ -102,6 +111,7 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
   return {
     epoch,
     alarm,
+    due: timers?.count === 0 ? undefined : timers?.due,
     async begin(client, turn) {
       await ask(client, 'BEGIN ISOLATION LEVEL READ COMMITTED') // the role may have another default
       const { rows } = await ask<Backend>(
@@ -157,6 +167,8 @@ export async function openActorRow(db: Database, key: string): Promise<ActorRow>
         [id, epoch, opening],
       )
       if (rows.length === 0) return await refuseRemoval(client)
+      for (const table of ['_nolater_timer', '_nolater_timer_sets'])
+        await ask(client, `DELETE FROM ${db.schema}.${table} WHERE actor = decode($1, 'hex')`, [id])
       await ask(
         client,
         `UPDATE ${forgotten} AS version SET forgotten = greatest(forgotten + ${lost('version')}, $1), timeline = ${timeline}`,

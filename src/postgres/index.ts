@@ -5,6 +5,10 @@
  */
 
 export type { ChangedAlarm, FleetDelivery, FleetHealth, FleetRequest } from '../fleet/actor-fleet.ts'
+export type { StoredTimer } from '../timers/listed-timer.ts'
+export type { EveryOptions } from '../timers/series/check-plan.ts'
+export type { Occurrence, SeriesPlan } from '../timers/series/series.ts'
+export type { StoredTimerInfo, TimerListOptions } from '../timers/stored-timers.ts'
 export type { ChangeWork } from './fleet/change.ts'
 export type { PostgresFleetOptions } from './fleet/fleet-options.ts'
 export type { Forward, Forwarded } from './fleet/forward.ts'
@@ -24,3 +28,4 @@ export {
   postgresManager,
 } from './postgres-manager.ts'
 export { type PostgresStore, type PostgresStoreOptions, postgresStore } from './postgres-store.ts'
+export type { PostgresTimers } from './store-timers.ts'

@@ -107,6 +107,28 @@ const ADDITIONS: readonly ((schema: string, timeline: number) => string)[] = [
       at bigint NOT NULL
     );
     CREATE INDEX _nolater_request_at ON ${schema}._nolater_request (at);`,
+  // Named timers, by the thousand for an actor.
+  (schema) => `
+    CREATE TABLE ${schema}._nolater_timer (
+      actor bytea NOT NULL,     -- SHA-256 of its key
+      name text COLLATE "C" NOT NULL, -- a backslash is doubled, U+0000 is \\0
+      time bigint NOT NULL,     -- what it was set to, ms since the epoch
+      due bigint,               -- when it is handled next; null: it has failed, or is paused
+      serial bigint NOT NULL,   -- which set of the actor's it was
+      counted integer NOT NULL,
+      uncounted integer NOT NULL,
+      payload text,             -- JSON, as are these
+      last_error text,
+      series text,
+      PRIMARY KEY (actor, name)
+    );
+    CREATE INDEX _nolater_timer_due ON ${schema}._nolater_timer (actor, due, serial) WHERE due IS NOT NULL;
+    CREATE INDEX _nolater_timer_failing ON ${schema}._nolater_timer (actor, due)
+      WHERE due IS NOT NULL AND counted + uncounted > 0;
+    CREATE TABLE ${schema}._nolater_timer_sets (
+      actor bytea PRIMARY KEY,
+      sets bigint NOT NULL      -- so far: what is gone is not counted again
+    );`,
 ]
 
 /** The tables of this library, as a message has them. */

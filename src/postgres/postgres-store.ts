@@ -19,6 +19,8 @@ import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { hostOf } from '../fleet/closing/host.ts'
 import { CLOSE_LIMIT, withinLimit } from '../fleet/closing/within-limit.ts'
 import { asRun, currentRun } from '../fleet/handler-run.ts'
+import { loadCroner } from '../timers/series/load-croner.ts'
+import { timesBy } from '../timers/series/series-times.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
 import { checkConfirmation, checkNames, type Names } from '../vocabulary/check-names.ts'
 import { closedError, configError } from '../vocabulary/error-of.ts'
@@ -33,7 +35,9 @@ import { forgetActor } from './forget-actor.ts'
 import { lenderOf } from './lent-connections.ts'
 import { postgresError } from './postgres-error.ts'
 import { databaseOf } from './shared-database.ts'
+import { type PostgresTimers, storeTimers } from './store-timers.ts'
 import { storeTurns, type Turns } from './store-turns.ts'
+import { timerTable } from './timer-table.ts'
 import { holdUntilNotified } from './turn-gate.ts'
 import { notForItself } from './wait-for-itself.ts'
 
@@ -51,6 +55,10 @@ export interface PostgresStoreOptions
 export interface PostgresStore extends Closable {
   /** The actor's one alarm. Inside of `commitWith` what it is asked belongs to that transaction. `close` closes the store. */
   readonly alarm: Alarm
+  /**
+   * Named timers in rows beside the state, by the thousand: the earliest is the alarm, so from the first of them on only they set it.
+   */
+  readonly timers: PostgresTimers
   /** of this opening: raised durably at each */
   readonly epoch: number
 
@@ -196,16 +204,31 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     await closing.close()
   }
 
+  const alarm = storeAlarm(
+    engine,
+    turns,
+    handlers,
+    timer(db.timeout, clock),
+    scheduler,
+    check,
+    () => void closing.close(),
+  )
+  const timers = storeTimers({
+    table: timerTable(db, key),
+    turns,
+    alarm,
+    timesOf: timesBy(loadCroner),
+    scheduler: clock,
+  })
+  // What set the alarm last may have known no timers, or a backup of another hour was put in place.
+  if (row.due !== undefined && row.due !== row.alarm) {
+    if (row.due === null) engine.delete()
+    else engine.set(row.due)
+  }
+
   return {
-    alarm: storeAlarm(
-      engine,
-      turns,
-      handlers,
-      timer(db.timeout, clock),
-      scheduler,
-      check,
-      () => void closing.close(),
-    ),
+    alarm,
+    timers,
     epoch: row.epoch,
     commitWith: (work) => turns.run(work),
     forget,

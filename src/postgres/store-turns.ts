@@ -40,7 +40,7 @@ export interface Turns {
   /** called when the engine was notified of one more */
   readonly listeners: Set<() => void>
   /** the open one, if it is its own function that asks; throws why it was rolled back */
-  readonly current: { alarm: AlarmTime | undefined } | null
+  readonly current: { alarm: AlarmTime | undefined; readonly client: ClientBase } | null
   /** says whether the one is still open of whose function this is called, `null` where it is called of none */
   inside(): (() => boolean) | null
   run<T>(work: (client: ClientBase) => T | PromiseLike<T>): Promise<T>

@@ -13,6 +13,7 @@ import { describePromises } from './promises.ts'
 import { quoted } from './rig.ts'
 import { serverOfFile } from './server.ts'
 import { describeStores } from './stores.ts'
+import { describeTimers } from './timers.ts'
 
 // One server for all of them, and a schema for each: what they wait for is mostly time, and they wait together.
 vi.setConfig({ maxConcurrency: 12 })
@@ -70,6 +71,7 @@ if (typeof server === 'string') {
   describePromises(server)
   describeFailures(server)
   describeStores(server)
+  describeTimers(server)
   describeForgetting(server)
   describeHangs(server)
   describeDocuments(server)

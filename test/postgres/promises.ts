@@ -278,19 +278,19 @@ export function describePromises(server: Server): void {
         // As the library before the additions has made them.
         await server.query(`ALTER TABLE ${actor} DROP opening, DROP timeline`)
         await server.query(`ALTER TABLE ${version} DROP timeline, DROP additions`)
-        for (const table of ['process', 'shard', 'request'])
+        for (const table of ['process', 'shard', 'request', 'timer', 'timer_sets'])
           await server.query(`DROP TABLE ${quoted(schema)}._nolater_${table}`)
         await server.query(`INSERT INTO ${actor} VALUES (decode($1, 'hex'), 'a', 3, 77)`, [idOf('a')])
         await expect(manager({ migrate: false }).ready()).rejects.toMatchObject({
           code: 'ALARM_STORAGE_MISSING',
-          message: expect.stringMatching(/ has version 6\.0 of the tables .*knows 6\.2/),
+          message: expect.stringMatching(/ has version 6\.0 of the tables .*knows 6\.3/),
         })
         const store = await postgresStore({ key: 'a', manager: manager() })
         expect([store.epoch, store.alarm.time]).toEqual([4, 77])
         await store.alarm.drained()
         expect((await server.query(`SELECT version, additions FROM ${version}`))[0]).toEqual({
           version: VERSION,
-          additions: 2,
+          additions: 3,
         })
 
         // What such a process does when it opens an actor, and when it commits.
@@ -305,7 +305,7 @@ export function describePromises(server: Server): void {
 
         await server.query(`UPDATE ${version} SET additions = additions + 1`)
         await manager().ready()
-        expect((await server.query(`SELECT additions FROM ${version}`))[0]).toEqual({ additions: 3 })
+        expect((await server.query(`SELECT additions FROM ${version}`))[0]).toEqual({ additions: 4 })
       }))
 
     it('goes on when another schema of the database is made, and leaves the exit code alone', ({ expect }) =>
