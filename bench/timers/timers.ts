@@ -12,8 +12,6 @@ const ROUNDS = 9
 const TOGETHER = 1_000
 const FAR = 4_000_000_000_000
 
-type Timers = ActorStore['timers']
-
 /** The manager answers at once: the store is what is measured. */
 const manager: AlarmManager = { write: () => EMPTY, deliveries: () => EMPTY }
 
@@ -38,7 +36,8 @@ export async function timers(): Promise<Record<string, Spread>> {
     measured[`${what}, ratio`] = spreadOf(ofMany.map((ns, round) => ns / (ofFew[round] as number)))
   }
   pair('a set, a commit each: ns', (store, round) => setEach(store, round, 200))
-  pair('a set, 1,000 in a commit: ns', (store, round) => setTogether(store, round))
+  pair('a set, 1,000 in a commit: ns', (store) => setTogether(store, () => FAR))
+  pair('... all over the index: ns', (store, round) => setTogether(store, (i) => scattered(i, round)))
   await Promise.all([few.close(), many.close()])
   Object.assign(measured, await handleAll(folder))
   console.log(
@@ -68,21 +67,21 @@ const spread = (i: number): number => (i * 7_919) % 1_000_003
 /** The same names in both, and times that are among those there are; CPU time, without the disk's. */
 function setEach(store: ActorStore, round: number, sets: number): number {
   const watch = startWatch()
-  for (let i = 0; i < sets; i++) set(store.timers, i, round, (work) => store.transaction(work))
+  for (let i = 0; i < sets; i++) {
+    store.transaction(() => store.timers.set(`timer-${i % FEW}`, scattered(i, round)))
+  }
   return watch() / sets
 }
 
-function setTogether(store: ActorStore, round: number): number {
+function setTogether(store: ActorStore, timeOf: (i: number) => number): number {
   const watch = startWatch()
   store.transaction(() => {
-    for (let i = 0; i < TOGETHER; i++) set(store.timers, i, round + ROUNDS, (work) => work())
+    for (let i = 0; i < TOGETHER; i++) store.timers.set(`timer-${i % FEW}`, timeOf(i) + i)
   })
   return watch() / TOGETHER
 }
 
-function set(timers: Timers, i: number, round: number, within: (work: () => void) => void): void {
-  within(() => timers.set(`timer-${i % FEW}`, FAR + spread(i * 31 + round * 101)))
-}
+const scattered = (i: number, round: number): number => FAR + spread(i * 31 + round * 101)
 
 /** All of them are due at once, and their handlers synchronous. */
 async function handleAll(folder: string): Promise<Record<string, Spread>> {

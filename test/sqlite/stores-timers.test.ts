@@ -121,6 +121,26 @@ describe('timers of many actors in one file', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  it('go by what is durable when the actor is loaded, whatever was read before', async () => {
+    const first = open()
+    first.stores.timers('a').set('x', 100)
+    await settled(first, 'a')
+    await first.fleet.close()
+    await first.stores.close()
+    const second = open(first.file, first.clock, first.manager)
+    const timers = second.stores.timers('a')
+    timers.set('y', 200) // it is not loaded: what is read is x, at 100
+    const other = new DatabaseSync(first.file) // what another process commits before it is
+    other.exec(`
+      INSERT INTO _nolater_timers VALUES ('a', 'sooner', 50, 50, 2, 0, 0, NULL, NULL, NULL, NULL);
+      UPDATE _nolater_timer_sets SET sets = 2; UPDATE _nolater_actors SET alarm = 50`)
+    other.close()
+    await settled(second, 'a')
+    expect(durable(first.file, 'a')).toEqual({ alarm: 50, timers: ['sooner 50', 'x 100', 'y 200'] })
+    expect(second.manager.get('a')).toBe(50)
+    expect(timers.list().map(({ name, id }) => `${name} ${id}`)).toEqual(['sooner 2', 'x 1', 'y 3'])
+  })
+
   it('put the alarm right when the actor is loaded', async () => {
     const first = open()
     first.stores.timers('a').set('x', 100)

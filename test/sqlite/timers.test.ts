@@ -127,6 +127,19 @@ describe('timers in rows', () => {
     expect(durable(file)).toEqual({ alarm: null, timers: [] })
   })
 
+  it('leaves what its handlers set meanwhile to the next wake-up', () => {
+    const { store, timers, clock } = open()
+    store.transaction(() => timers.set('a', 10))
+    clock.step(20)
+    const seen: string[] = []
+    const handler: Handler = ({ name }) => {
+      if (seen.push(name) < 10) timers.set(`after ${name}`, clock.now())
+      return EMPTY
+    }
+    timers.deliver({ scheduledTime: 10 }, handler).subscribe()
+    expect([seen, store.alarm.time]).toEqual([['a'], 20])
+  })
+
   it('never gives the id of one that is gone to another one, over restarts too', () => {
     const first = open()
     first.store.transaction(() => first.timers.set('a', 10))
@@ -240,6 +253,20 @@ describe('a timer whose handler fails', () => {
     store.transaction(() => timers.set('bad', 10))
     clock.flush()
     expect([abandoned, timers.list()]).toEqual([['bad', 'bad', 'bad'], []])
+  })
+
+  it('is given to abandon by the next wake-up, and not by the one in which it failed', () => {
+    const { store, timers, clock } = open()
+    store.transaction(() => timers.set('bad', 5))
+    clock.step(10)
+    const calls: string[] = []
+    const abandon: Handler = () => of(calls.push('abandoned'))
+    const handler: Handler = () => {
+      calls.push('handled')
+      return boom({ retry: false })
+    }
+    timers.deliver({ scheduledTime: 5 }, handler, { abandon }).subscribe()
+    expect([calls, store.alarm.time]).toEqual([['handled'], 10])
   })
 
   it('makes no back-off longer where the clock is set back', () => {
