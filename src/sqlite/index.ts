@@ -12,8 +12,6 @@ export type {
   FleetHealth,
   FleetRequest,
 } from '../fleet/actor-fleet.ts'
-export type { SqliteFleetOptions } from './fleet/fleet-options.ts'
-export { type SqliteFleet, sqliteFleet } from './fleet/sqlite-fleet.ts'
 export type { StoredTimer } from '../timers/listed-timer.ts'
 export type { EveryOptions } from '../timers/series/check-plan.ts'
 export type { Occurrence, SeriesPlan } from '../timers/series/series.ts'
@@ -23,6 +21,8 @@ export type {
   TimerListOptions,
   TimerOptions,
 } from '../timers/stored-timers.ts'
+export type { SqliteFleetOptions } from './fleet/fleet-options.ts'
+export { type SqliteFleet, sqliteFleet } from './fleet/sqlite-fleet.ts'
 export type { JournalOptions, JournalSource } from './journal/journal-options.ts'
 export { type Journal, recordJournal } from './journal/record-journal.ts'
 export { type SqliteManager, type SqliteManagerOptions, sqliteManager } from './sqlite-manager.ts'
