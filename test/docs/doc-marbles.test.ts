@@ -10,6 +10,10 @@ const withoutPicture: Readonly<Record<string, string>> = {
   'Fleet.deliver': 'is Alarm.deliver of the actor that it is for',
   'PostgresManager.deliveries': 'is AlarmManager.deliveries',
   'PostgresManager.writeMany': 'is AlarmManager.writeMany',
+  'PostgresTimers.deliver': 'is NamedTimers.deliver, over rows',
+  'PostgresTimers.deliverBatch': 'is NamedTimers.deliver, with one call for all',
+  'StoredTimers.deliver': 'is NamedTimers.deliver, over rows',
+  'StoredTimers.deliverBatch': 'is NamedTimers.deliver, with one call for all',
 }
 /** Handles, which are no operators, but do what one does. */
 const handles = ['openAlarm', 'multiplexTimers']
