@@ -6,6 +6,7 @@ export default defineConfig({
     index: 'src/index.ts',
     'sqlite/index': 'src/sqlite/index.ts',
     'postgres/index': 'src/postgres/index.ts',
+    'durable-object/index': 'src/durable-object/index.ts',
     'summaries/index': 'src/telemetry/summaries/index.ts',
     'otel/index': 'src/telemetry/otel/index.ts',
     'page/index': 'src/operating/page/index.ts',

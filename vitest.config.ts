@@ -9,7 +9,7 @@ export const resolve = {
     { find: /^nolater$/, replacement: `${src}/index.ts` },
     { find: /^nolater\/(otel|summaries)$/, replacement: `${src}/telemetry/$1/index.ts` },
     { find: /^nolater\/page$/, replacement: `${src}/operating/page/index.ts` },
-    { find: /^nolater\/(\w+)$/, replacement: `${src}/$1/index.ts` },
+    { find: /^nolater\/([\w-]+)$/, replacement: `${src}/$1/index.ts` },
   ],
 }
 

@@ -7,7 +7,7 @@ import { measureFigure } from './deliveries/deliveries.ts'
 import { measure } from './engine/measure.ts'
 import type { ScenarioId } from './engine/scenarios.ts'
 import { weighIn } from './memory/memory.ts'
-import { coreSize, wrongSizes } from './size/size.ts'
+import { coreSize, objectTimersSize, wrongSizes } from './size/size.ts'
 import { spreadOf } from './stats.ts'
 import { digits, table } from './table.ts'
 
@@ -102,6 +102,12 @@ const budgets: readonly Budget[] = [
     limit: 12_300,
     unit: 'bytes',
     measure: async () => (await coreSize()).gzipped,
+  },
+  {
+    of: 'timers of a Durable Object, minified and gzipped',
+    limit: 8_000,
+    unit: 'bytes',
+    measure: async () => (await objectTimersSize()).gzipped,
   },
 ]
 

@@ -8,7 +8,7 @@ const folders = { otel: 'telemetry/otel', summaries: 'telemetry/summaries', page
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    const entry = /^nolater(?:\/(\w+))?$/.exec(specifier)
+    const entry = /^nolater(?:\/([\w-]+))?$/.exec(specifier)
     if (entry === null) return nextResolve(specifier, context)
     const folder = folders[entry[1]] ?? entry[1]
     return nextResolve(new URL(folder === undefined ? 'index.ts' : `${folder}/index.ts`, src).href, context)

@@ -44,7 +44,7 @@ async function measureSizes(): Promise<Size[]> {
 export async function wrongSizes(): Promise<string[]> {
   const page = readFileSync(new URL('docs/performance.md', root), 'utf8')
   const said = new Map(
-    [...page.matchAll(/`?([\w/]+)`? ([\d.]+) KB gzipped/g)].map(([, entry, kb]) => [entry, kb]),
+    [...page.matchAll(/`?([\w/-]+)`? ([\d.]+) KB gzipped/g)].map(([, entry, kb]) => [entry, kb]),
   )
   const readme = readFileSync(new URL('README.md', root), 'utf8')
   const [, core] = /The core is ([\d.]+) KB gzipped/.exec(readme) ?? []
@@ -66,6 +66,11 @@ export async function wrongSizes(): Promise<string[]> {
 /** The engine, without the manager in memory. */
 export function coreSize(): Promise<Size> {
   return sizeOf('core', importOf(shares.core))
+}
+
+/** The timers of a Durable Object, without what reads cron expressions. */
+export function objectTimersSize(): Promise<Size> {
+  return sizeOf('timersOf', "export { timersOf } from './dist/durable-object/index.js'")
 }
 
 function importOf(names: readonly string[]): string {

@@ -19,6 +19,7 @@ import { type Closable, closable } from '../fleet/closing/close-once.ts'
 import { hostOf } from '../fleet/closing/host.ts'
 import { CLOSE_LIMIT, withinLimit } from '../fleet/closing/within-limit.ts'
 import { asRun, currentRun } from '../fleet/handler-run.ts'
+import { cronReader } from '../timers/series/cron-reader.ts'
 import { loadCroner } from '../timers/series/load-croner.ts'
 import { timesBy } from '../timers/series/series-times.ts'
 import { type Awaitable, awaitable } from '../vocabulary/awaitable.ts'
@@ -217,7 +218,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     table: timerTable(db, key),
     turns,
     alarm,
-    timesOf: timesBy(loadCroner),
+    timesOf: timesBy(cronReader(loadCroner)),
     scheduler: clock,
   })
   // What set the alarm last may have known no timers, or a backup of another hour was put in place.

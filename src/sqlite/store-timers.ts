@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SchedulerLike } from 'rxjs'
 import type { Alarm } from '../actor/open-alarm.ts'
+import { cronReader } from '../timers/series/cron-reader.ts'
 import { loadCroner } from '../timers/series/load-croner.ts'
 import { timesBy } from '../timers/series/series-times.ts'
 import { type ListedRows, type StoredTimers, storedTimers } from '../timers/stored-timers.ts'
@@ -54,7 +55,7 @@ export function storeTimers({ db, key, turns, alarm, scheduler }: StoreTimerPart
   return storedTimers({
     alarm,
     rows,
-    timesOf: timesBy(loadCroner),
+    timesOf: timesBy(cronReader(loadCroner)),
     scheduler,
     checkTime: timeCheckFor(alarm),
   })

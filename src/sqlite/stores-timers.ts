@@ -4,6 +4,7 @@ import type { Alarm } from '../actor/open-alarm.ts'
 import { ActorHandle } from '../fleet/actor-handle.ts'
 import type { FleetEngine } from '../fleet/fleet-engine.ts'
 import type { LoadedAlarm, Resident } from '../fleet/resident.ts'
+import { cronReader } from '../timers/series/cron-reader.ts'
 import { loadCroner } from '../timers/series/load-croner.ts'
 import { timesBy } from '../timers/series/series-times.ts'
 import { type StoredTimers, storedTimers } from '../timers/stored-timers.ts'
@@ -45,7 +46,7 @@ type TimersAlarm = Pick<Alarm, 'time' | 'set' | 'delete' | 'touch' | 'deliver'>
  */
 export function storesTimers({ db, scheduler, checkTime, fleet }: StoresTimerParts): StoresTimers {
   const table = timerTable(db)
-  const timesOf = timesBy(loadCroner)
+  const timesOf = timesBy(cronReader(loadCroner))
   // An actor has one set of timers for as long as one is used, or has something under way; idle ones need no memory.
   const known = new Map<string, WeakRef<ActorTimers>>()
   const busy = new Map<string, ActorTimers>()

@@ -26,6 +26,7 @@ import { type TimerRow, timerId } from './timer.ts'
 import { type TimerQueue, timerQueue } from './timer-queue.ts'
 import type { TimerRows } from './timer-rows.ts'
 import { isSpent, type TimerRules } from './timer-rules.ts'
+import type { TimerKeeper } from './timer-verbs.ts'
 
 /** What the handler of a timer is given. */
 export interface TimerInfo extends WakeupInfo {
@@ -45,17 +46,7 @@ export interface TimerParts<I extends TimerInfo> {
 type Handler<I> = (timer: I) => ObservableInput<unknown>
 
 /** The timers of one actor on its one alarm. */
-export interface TimerEngine<I extends TimerInfo> {
-  /** Its handler runs. */
-  isRunning(timer: TimerRow): boolean
-  /** Its handler has run, or may have: set once more, to the same time too, it is another timer. */
-  isBegun(timer: TimerRow): boolean
-  /** Changes the rows, and brings the alarm to the earliest of them. */
-  change<T>(work: () => T, options?: Confirmation): T
-  /** Nothing has changed, but what was asked unconfirmed is to be confirmed. */
-  confirm(options?: Confirmation): void
-  /** The alarm at that time may back off: then it is a new one, and otherwise no move. */
-  renew(at: number, options?: Confirmation): void
+export interface TimerEngine<I extends TimerInfo> extends TimerKeeper {
   deliver(wakeup: Wakeup, handler: Handler<I>, abandon?: Handler<I>): Awaitable<DeliveryOutcome>
   /** One call for all that are due. */
   deliverBatch(

@@ -2,52 +2,23 @@ import type { ObservableInput, SchedulerLike } from 'rxjs'
 import type { DeliveryOutcome } from '../actor/delivery/outcome.ts'
 import type { Wakeup } from '../actor/delivery/wakeup.ts'
 import type { Awaitable } from '../vocabulary/awaitable.ts'
-import { type Confirmation, checkNames, type Names } from '../vocabulary/check-names.ts'
-import { configError } from '../vocabulary/error-of.ts'
-import { checkKey } from '../vocabulary/key.ts'
+import { checkNames } from '../vocabulary/check-names.ts'
 import type { TimeCheck } from '../vocabulary/real-time.ts'
 import type { AlarmTime } from '../vocabulary/time.ts'
-import { timeIn } from '../vocabulary/time-in.ts'
-import { type StoredTimer, storedTimer } from './listed-timer.ts'
+import type { StoredTimer } from './listed-timer.ts'
 import { namedTimers, type TimerInfo, type TimerParts } from './named-timers.ts'
-import { checkPlan, type EveryOptions } from './series/check-plan.ts'
-import type { SeriesPlan } from './series/series.ts'
-import { firstOfSeries, isInSeries, resumed, rowRules } from './series/series-rules.ts'
+import type { EveryOptions } from './series/check-plan.ts'
+import { rowRules } from './series/series-rules.ts'
 import type { TimesOf } from './series/series-times.ts'
-import { isSetTo, newTimer, type TimerRow } from './timer.ts'
-import type { TimerRows } from './timer-rows.ts'
+import type { ListedRows, TimerListOptions, TimerOptions } from './timer-options.ts'
+import { timerVerbs } from './timer-verbs.ts'
+
+export type { ListedRows, TimerListOptions, TimerOptions } from './timer-options.ts'
 
 /** What the handler of a timer of a store is given. */
 export interface StoredTimerInfo<P = unknown> extends TimerInfo {
   /** a copy of what it was set with */
   readonly payload: P
-}
-
-/** What goes with a timer. */
-export interface TimerOptions {
-  /** what its handler is given: what structuredClone accepts */
-  readonly payload?: unknown
-  /** It does not close the output gate. */
-  readonly allowUnconfirmed?: boolean
-}
-
-/** Which timers to list, and in which order. */
-export interface TimerListOptions {
-  /** only those whose names begin so */
-  readonly prefix?: string
-  /** only those that have failed for good, or are paused */
-  readonly state?: 'failed' | 'paused'
-  /** by name (the default), or by when they are due; those that have failed or are paused are in no order of time */
-  readonly by?: 'name' | 'time'
-  /** at most so many; default all */
-  readonly limit?: number
-  /** only those that come after this one, which was listed before */
-  readonly after?: Pick<StoredTimer, 'name' | 'id' | 'due'>
-}
-
-/** Rows that can be listed. */
-export interface ListedRows extends TimerRows {
-  list(options: TimerListOptions): readonly TimerRow[]
 }
 
 type Handler<P> = (timer: StoredTimerInfo<P>) => ObservableInput<unknown>
@@ -137,116 +108,9 @@ export function storedTimers({ alarm, rows, timesOf, scheduler, checkTime }: Sto
     more: ({ payload }) => ({ payload }),
     scheduler,
   })
-  const now = (): number => Math.ceil(scheduler.now())
-  const nextSerial = (): number => rows.sets() + 1
-
-  function put(timer: TimerRow, options?: Confirmation): void {
-    engine.change(() => rows.put(timer, options), options)
-  }
-
-  function set(name: string, at: number, options: TimerOptions = {}): void {
-    checkNames('What goes with a timer', options, timerNames)
-    const standing = rows.find(checkKey(name))
-    const asked = confirmationOf(options)
-    const isPlain = options.payload === undefined && standing?.payload === undefined
-    const isSame = standing !== undefined && isPlain && !isInSeries(standing) && isSetTo(standing, at)
-    if (isSame && !engine.isBegun(standing)) engine.confirm(asked)
-    else put({ ...newTimer(name, at, nextSerial()), payload: options.payload }, asked)
-    engine.renew(at, asked)
-  }
-
-  /** Changes a timer of which that is so; whether there was one. */
-  function changeIf(
-    name: string,
-    isSo: (timer: TimerRow) => boolean,
-    change: (timer: TimerRow) => TimerRow | null,
-  ): boolean {
-    const standing = rows.find(checkKey(name))
-    if (standing === undefined || !isSo(standing)) return false
-    const changed = change(standing)
-    if (changed === null) engine.change(() => rows.remove(name))
-    else put(changed)
-    return true
-  }
-
-  const isFailed = (timer: TimerRow): boolean => storedTimer(timer).state === 'failed'
-  const isPaused = (timer: TimerRow): boolean => timer.series?.paused === true
 
   return {
-    get(name) {
-      const timer = rows.find(checkKey(name))
-      return timer === undefined || timer.due === null || engine.isRunning(timer) ? null : timer.time
-    },
-    read<P>(name: string) {
-      const timer = rows.find(checkKey(name))
-      return timer === undefined ? null : storedTimer<P>(timer)
-    },
-    list<P>(options: TimerListOptions = {}) {
-      checkNames('list', options, listNames)
-      const { prefix = '', limit = Number.MAX_SAFE_INTEGER } = options
-      checkKey(prefix)
-      if (!(Number.isSafeInteger(limit) && limit >= 0)) {
-        throw configError('limit', 'a whole number of timers, 0 or more', limit)
-      }
-      return rows.list({ ...options, prefix, limit }).map((row) => storedTimer<P>(row))
-    },
-    set: (name, time, options) => set(name, checkTime(time), options),
-    setIn: (name, ms, options) => set(name, timeIn(ms, scheduler.now()), options),
-    delete(name, options) {
-      checkNames('delete', options, { allowUnconfirmed: true })
-      if (rows.find(checkKey(name)) === undefined) return false
-      engine.change(() => rows.remove(name, options), options)
-      return true
-    },
-    deleteAll(prefix = '', options) {
-      checkNames('deleteAll', options, { allowUnconfirmed: true })
-      const all = rows.list({ prefix: checkKey(prefix), limit: Number.MAX_SAFE_INTEGER })
-      if (all.length === 0) return 0
-      engine.change(() => {
-        for (const { name } of all) rows.remove(name, options)
-      }, options)
-      return all.length
-    },
-    every(name, options) {
-      const plan = checkPlan(options)
-      const standing = rows.find(checkKey(name))
-      const asked = confirmationOf(options)
-      const { payload } = options
-      if (standing !== undefined && isInSeries(standing) && isSamePlan(standing.series.plan, plan)) {
-        if (payload === undefined && standing.payload === undefined) engine.confirm(asked)
-        else put({ ...standing, payload }, asked)
-        return
-      }
-      const first = firstOfSeries(name, nextSerial(), plan, now(), timesOf)
-      if (first === null) throw configError('every', 'a plan with a time to come', options)
-      put({ ...first, payload }, asked)
-    },
-    upcoming(name, count) {
-      const timer = rows.find(checkKey(name))
-      if (!Number.isSafeInteger(count) || count < 0) {
-        throw configError('count', 'a whole number of times, 0 or more', count)
-      }
-      if (timer === undefined || !isInSeries(timer)) return []
-      const times = timesOf(timer.series)
-      const all: number[] = []
-      for (let at = times.after(now()); at !== null && all.length < count; at = times.after(at)) all.push(at)
-      return all
-    },
-    pause: (name) =>
-      changeIf(
-        name,
-        (timer) => isInSeries(timer) && !isPaused(timer),
-        (timer) =>
-          isInSeries(timer) ? { ...timer, due: null, series: { ...timer.series, paused: true } } : timer,
-      ),
-    resume: (name) => changeIf(name, isPaused, (timer) => resumedNow(timer)),
-    retry: (name) =>
-      changeIf(name, isFailed, (timer) => ({
-        ...timer,
-        ...newTimer(name, timer.time, timer.serial),
-        due: Math.max(timer.time, now()),
-      })),
-    discard: (name) => changeIf(name, isFailed, () => null),
+    ...timerVerbs({ keeper: engine, rows, timesOf, clock: () => scheduler.now(), checkTime }),
     deliver: (wakeup, handler, options) =>
       engine.deliver(wakeup, handler as Handler<unknown>, abandonOf(options) as Handler<unknown> | undefined),
     deliverBatch: (wakeup, handler, options) =>
@@ -256,24 +120,9 @@ export function storedTimers({ alarm, rows, timesOf, scheduler, checkTime }: Sto
         abandonOf(options) as Handler<unknown> | undefined,
       ),
   }
-
-  /** Its handler may be at work still: then it goes on from there. */
-  function resumedNow(timer: TimerRow): TimerRow | null {
-    if (!isInSeries(timer) || !engine.isRunning(timer)) return resumed(timer, now(), timesOf)
-    return { ...timer, due: timer.time, series: { ...timer.series, paused: false } }
-  }
-}
-
-function confirmationOf({ allowUnconfirmed }: TimerOptions): Confirmation | undefined {
-  return allowUnconfirmed === undefined ? undefined : { allowUnconfirmed }
 }
 
 function abandonOf<H>(options: { readonly abandon?: H } = {}): H | undefined {
   checkNames('deliver', options, { abandon: true })
   return options.abandon
 }
-
-const isSamePlan = (a: SeriesPlan, b: SeriesPlan): boolean => JSON.stringify(a) === JSON.stringify(b)
-
-const timerNames: Names<TimerOptions> = { payload: true, allowUnconfirmed: true }
-const listNames: Names<TimerListOptions> = { prefix: true, state: true, by: true, limit: true, after: true }

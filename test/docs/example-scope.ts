@@ -7,6 +7,7 @@ import * as marbles from 'nolater/marbles'
 import * as sqlite from 'nolater/sqlite'
 import * as rxjs from 'rxjs'
 import { afterAll } from 'vitest'
+import { fakeStorage } from '../durable-object/fake-storage.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'nolater-examples-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
@@ -62,6 +63,10 @@ export function exampleScope() {
     store,
     one: open('one'),
     other: open('other'),
+    storage: fakeStorage(),
+    DurableObject: class {
+      protected readonly ctx = { storage: fakeStorage() }
+    },
     config: { commit, write: commit },
     commit,
     write: commit,

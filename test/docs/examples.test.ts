@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import * as otelApi from '@opentelemetry/api'
+import { Cron } from 'croner'
 import * as nolater from 'nolater'
+import * as durableObject from 'nolater/durable-object'
 import * as marbles from 'nolater/marbles'
 import * as otel from 'nolater/otel'
 import * as page from 'nolater/page'
@@ -44,6 +46,7 @@ const examples: readonly Example[] = globSync('src/**/*.ts').flatMap((file) => {
 const modules: Readonly<Record<string, object>> = {
   rxjs,
   nolater,
+  'nolater/durable-object': durableObject,
   'nolater/marbles': marbles,
   'nolater/otel': otel,
   'nolater/page': page,
@@ -52,11 +55,13 @@ const modules: Readonly<Record<string, object>> = {
   'nolater/summaries': summaries,
   'nolater/vitest': vitestKit,
   '@opentelemetry/api': otelApi,
+  croner: { Cron },
   'node:http': { createServer },
   vitest: { expect },
 }
 const types: Readonly<Record<string, readonly string[]>> = {
   nolater: ['Fleet'],
+  'nolater/durable-object': ['ObjectWakeup'],
   'nolater/vitest': ['MarbleRun', 'MarbleSource'],
 }
 const scope = exampleScope()

@@ -28,6 +28,8 @@ const RULES = [
   'series/series-rules.ts',
   'series/series-times.ts',
   'series/check-plan.ts',
+  'series/cron-reader.ts',
+  'timer-verbs.ts',
 ]
 
 it('has rules that run without RxJS and without the engine, for a platform that has its own', () => {

@@ -1,7 +1,7 @@
 import { isWithin } from '../../ledger/pauses.ts'
 import type { AlarmScope } from '../../vocabulary/alarm-scope.ts'
+import { isHardlyMeant } from '../../vocabulary/hardly-meant.ts'
 import type { ListedAlarm } from '../../vocabulary/listed-alarm.ts'
-import { isHardlyMeant } from '../../vocabulary/real-time.ts'
 import { pausesOf, quoted, resumeCall, scopeText } from '../scopes.ts'
 import { duration, fromNow, instant } from '../times.ts'
 import type { Call } from './arguments.ts'

@@ -3,7 +3,6 @@ import { configError } from '../../vocabulary/error-of.ts'
 import { checkMilliseconds } from '../../vocabulary/milliseconds.ts'
 import { checkTime } from '../../vocabulary/time.ts'
 import type { SeriesPlan } from './series.ts'
-import { wallClock } from './wall-clock.ts'
 
 /** When a timer comes again. Either `cron` or `interval`. */
 export interface EveryOptions {
@@ -65,7 +64,7 @@ export function checkPlan(options: EveryOptions): SeriesPlan {
 
 function checkZone(timeZone: string): void {
   try {
-    wallClock(timeZone)
+    new Intl.DateTimeFormat('en-US', { timeZone })
   } catch {
     throw configError('timeZone', 'a time zone by its IANA name, as Europe/Berlin', timeZone)
   }

@@ -1,27 +1,13 @@
-import { cronTimes, type Times } from './cron-times.ts'
-import { type CronLibrary, readExpression } from './croner.ts'
+import type { Times } from './cron-times.ts'
 import type { Series } from './series.ts'
-import { wallClock } from './wall-clock.ts'
 
 /** Finds the times of a series. */
 export type TimesOf = (series: Pick<Series, 'plan' | 'anchor'>) => Times
 
-const KEPT = 100
+/** Reads a cron expression, by the clocks of a zone. */
+export type CronReader = (expression: string, timeZone: string) => Times
 
-/** Reads each expression once; `library` is called for the first. */
-export function timesBy(library: () => CronLibrary): TimesOf {
-  const read = new Map<string, Times>()
-
-  function cron(expression: string, timeZone: string): Times {
-    const id = `${timeZone} ${expression}`
-    const known = read.get(id)
-    if (known !== undefined) return known
-    const times = cronTimes(readExpression(expression, library()), wallClock(timeZone))
-    if (read.size >= KEPT) read.clear()
-    read.set(id, times)
-    return times
-  }
-
+export function timesBy(cron: CronReader): TimesOf {
   return ({ plan, anchor }) => {
     const { cron: expression, interval = 0, timeZone = 'UTC' } = plan
     const times = expression === undefined ? intervals(anchor, interval) : cron(expression, timeZone)

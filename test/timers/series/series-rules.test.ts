@@ -1,11 +1,12 @@
 import { Cron } from 'croner'
 import { describe, expect, it } from 'vitest'
 import { checkPlan, type EveryOptions } from '../../../src/timers/series/check-plan.ts'
+import { cronReader } from '../../../src/timers/series/cron-reader.ts'
 import { firstOfSeries, resumed, rowRules } from '../../../src/timers/series/series-rules.ts'
 import { lastUntil, timesBy } from '../../../src/timers/series/series-times.ts'
 import type { TimerRow } from '../../../src/timers/timer.ts'
 
-const timesOf = timesBy(() => Cron)
+const timesOf = timesBy(cronReader(() => Cron))
 const rules = rowRules(timesOf)
 const MINUTE = 60_000
 
