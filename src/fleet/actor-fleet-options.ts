@@ -1,4 +1,5 @@
 import { EMPTY, type ObservableInput } from 'rxjs'
+import { checkOperations } from '../changes/operations.ts'
 import {
   checkDeliveries,
   checkManagerOptions,
@@ -8,7 +9,6 @@ import {
 import { checkNames, type Names } from '../vocabulary/check-names.ts'
 import { timerMilliseconds } from '../vocabulary/milliseconds.ts'
 import type { ActorOperation, FleetDelivery } from './actor-fleet.ts'
-import { checkOperations } from './changes/operations.ts'
 import { checkFleetConfig, type FleetConfig } from './fleet-config.ts'
 
 /** What every fleet is given beside its database; `Tx` is what changes do their statements on. */

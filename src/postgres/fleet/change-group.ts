@@ -1,5 +1,5 @@
-import type { Perform } from '../../fleet/changes/changes.ts'
-import { groupLoader } from '../../fleet/changes/load-group.ts'
+import type { Perform } from '../../changes/changes.ts'
+import { groupLoader } from '../../changes/load-group.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
 import type { Change, ChangeWork } from './change.ts'
 import { changeStatements } from './change-statements.ts'

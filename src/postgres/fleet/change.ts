@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
+import type * as changes from '../../changes/change.ts'
+import type * as loading from '../../changes/load-group.ts'
 import type { ActorChange } from '../../fleet/actor-fleet.ts'
-import type * as changes from '../../fleet/changes/change.ts'
-import type * as loading from '../../fleet/changes/load-group.ts'
 
 /** What a change does: statements on `tx`, and what it asks of the alarm. Its end is waited for, and nothing that it has not awaited. */
 export type ChangeWork<T> = ActorChange<T, ClientBase>

@@ -1,4 +1,4 @@
-import type { Changes } from '../../fleet/changes/changes.ts'
+import type { Changes } from '../../changes/changes.ts'
 import { type Closable, closable } from '../../fleet/closing/close-once.ts'
 import { flushAfter } from '../../fleet/closing/flush-after.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'

@@ -1,5 +1,5 @@
 import { noop } from 'rxjs'
-import { askEngine } from '../../fleet/changes/changed-alarm.ts'
+import { askEngine } from '../../changes/changed-alarm.ts'
 import type { Member } from './change.ts'
 import { elsewhere } from './fleet-errors.ts'
 import type { FleetRows, RowCommit } from './fleet-rows.ts'

@@ -10,9 +10,9 @@ import {
   throwError,
 } from 'rxjs'
 import type { Condition } from '../../actor/lines.ts'
+import { asRun } from '../../changes/handler-run.ts'
 import type { FleetDelivery } from '../../fleet/actor-fleet.ts'
 import type { FleetEngine } from '../../fleet/fleet-engine.ts'
-import { asRun } from '../../fleet/handler-run.ts'
 import type { Fleet } from '../../fleet/open-fleet.ts'
 import type { Resident } from '../../fleet/resident.ts'
 import { restarted } from '../../fleet/restarted.ts'

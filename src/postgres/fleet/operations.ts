@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
+import { type Operating, type Operations, operationOf } from '../../changes/operations.ts'
 import type { ActorOperation, FleetRequest } from '../../fleet/actor-fleet.ts'
-import { type Operating, type Operations, operationOf } from '../../fleet/changes/operations.ts'
 import { idOf } from '../alarm-key.ts'
 import type { Database } from '../database.ts'
 import { CLOCK } from '../statements.ts'

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { endsForOthers } from '../../fleet/changes/change-errors.ts'
+import { endsForOthers } from '../../changes/change-errors.ts'
 
 const SETTINGS = 'the pool, or for one statement (set_config)'
 

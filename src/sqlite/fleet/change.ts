@@ -1,6 +1,6 @@
+import type * as changes from '../../changes/change.ts'
+import type * as loading from '../../changes/load-group.ts'
 import type { ActorChange } from '../../fleet/actor-fleet.ts'
-import type * as changes from '../../fleet/changes/change.ts'
-import type * as loading from '../../fleet/changes/load-group.ts'
 import type { Loan } from './loan.ts'
 
 /** What a change does; the loan of its transaction says whether it is still its own. */

@@ -1,6 +1,6 @@
 import { concatMap, defer, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs'
+import { asRun } from '../../changes/handler-run.ts'
 import type { FleetDelivery } from '../../fleet/actor-fleet.ts'
-import { asRun } from '../../fleet/handler-run.ts'
 import type { Fleet } from '../../fleet/open-fleet.ts'
 import { restarted } from '../../fleet/restarted.ts'
 import type { DeliveryEvent } from '../../vocabulary/manager.ts'

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import { changeOver, endsForOthers } from '../../changes/change-errors.ts'
 import type { FleetTransaction } from '../../fleet/actor-fleet.ts'
-import { changeOver, endsForOthers } from '../../fleet/changes/change-errors.ts'
 import { given } from '../../vocabulary/given.ts'
 import { keptStatements } from '../kept-statements.ts'
 import { refused } from '../sql-refused.ts'

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { type Operating, type Operations, operationOf } from '../../changes/operations.ts'
 import type { FleetRequest, FleetTransaction } from '../../fleet/actor-fleet.ts'
-import { type Operating, type Operations, operationOf } from '../../fleet/changes/operations.ts'
 import type { ChangeWork } from './change.ts'
 
 /** The operations of a fleet, and what was asked of them under an id. */

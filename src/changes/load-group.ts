@@ -1,6 +1,6 @@
 import { firstValueFrom, timeout as limited, noop, type SchedulerLike, Subscription, throwError } from 'rxjs'
-import type { FleetEngine } from '../fleet-engine.ts'
-import type { Resident } from '../resident.ts'
+import type { FleetEngine } from '../fleet/fleet-engine.ts'
+import type { Resident } from '../fleet/resident.ts'
 import type { Change } from './change.ts'
 import { notLoaded } from './change-errors.ts'
 

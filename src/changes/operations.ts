@@ -1,5 +1,5 @@
-import { configError } from '../../vocabulary/error-of.ts'
-import type { ActorOperation, ChangedAlarm, FleetRequest } from '../actor-fleet.ts'
+import type { ActorOperation, ChangedAlarm, FleetRequest } from '../fleet/actor-fleet.ts'
+import { configError } from '../vocabulary/error-of.ts'
 import { noJson } from './change-errors.ts'
 
 /** The operations of a fleet, as its options have them. */

@@ -1,12 +1,12 @@
 import type { SchedulerLike } from 'rxjs'
-import { oneTimer } from '../../ledger/one-timer.ts'
-import { currentContext, outside } from '../../operators/async-context.ts'
-import { elapsedOf } from '../../vocabulary/elapsed.ts'
-import type { AlarmError } from '../../vocabulary/errors.ts'
-import { currentRun } from '../handler-run.ts'
-import type { ShardWork } from '../shard-work.ts'
+import type { ShardWork } from '../fleet/shard-work.ts'
+import { oneTimer } from '../ledger/one-timer.ts'
+import { currentContext, outside } from '../operators/async-context.ts'
+import { elapsedOf } from '../vocabulary/elapsed.ts'
+import type { AlarmError } from '../vocabulary/errors.ts'
 import type { Change } from './change.ts'
 import { deliveryOver, nestedChange, notBegun } from './change-errors.ts'
+import { currentRun } from './handler-run.ts'
 import { isInsideOfChange } from './inside-of-change.ts'
 
 /** The changes of the actors that are owned here. */

@@ -1,5 +1,5 @@
-import type { FleetEngine } from '../fleet-engine.ts'
-import { currentRun } from '../handler-run.ts'
+import type { FleetEngine } from '../fleet/fleet-engine.ts'
+import { currentRun } from './handler-run.ts'
 
 /** Whether a handler asks for a change, or one of its actor is at work. */
 export const ofHandler =

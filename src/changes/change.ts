@@ -1,5 +1,5 @@
-import type { AsyncContext } from '../../operators/async-context.ts'
-import type { AlarmTime } from '../../vocabulary/time.ts'
+import type { AsyncContext } from '../operators/async-context.ts'
+import type { AlarmTime } from '../vocabulary/time.ts'
 
 /** One call of `change`, until it is answered; `Work` is its function. */
 export interface Change<Work = unknown> {

@@ -1,6 +1,6 @@
-import { configError } from '../../vocabulary/error-of.ts'
-import { AlarmError } from '../../vocabulary/errors.ts'
-import { given } from '../../vocabulary/given.ts'
+import { configError } from '../vocabulary/error-of.ts'
+import { AlarmError } from '../vocabulary/errors.ts'
+import { given } from '../vocabulary/given.ts'
 
 /** Throws `ALARM_CONFIG_INVALID` where it is no function. */
 export function checkChange(work: unknown): void {
