@@ -21,7 +21,7 @@ export type { Lane, LaneName, Moment, Scenario, Span } from './scenario/format.t
 export { MarblesError, type MarblesErrorCode } from './scenario/marbles-error.ts'
 export { parseMarbles } from './scenario/parse-marbles.ts'
 export { printMarbles } from './scenario/print-marbles.ts'
-export { type MarblesRun, type RunOptions, runMarbles } from './scenario/run-marbles.ts'
+export { type MarblesRun, type RunOptions, runMarbles, runMarblesAsync } from './scenario/run-marbles.ts'
 export type { FakeCall } from './scenario/scripted.ts'
 export type { Engine } from './scenario/stage.ts'
 export type { UnnamedTime } from './scenario/unnamed.ts'

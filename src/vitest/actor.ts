@@ -1,20 +1,20 @@
 import { isObservable, type ObservableInput, type SchedulerLike } from 'rxjs'
 import { type Alarm, type AlarmConfig, keepAlarm, type Wakeup } from '../index.ts'
 import { MarblesError, type MarblesRun, type Scenario } from '../marbles/index.ts'
-import { type PlayOptions, playMarbles } from '../marbles/scenario/run-marbles.ts'
+import { type PlayOptions, playMarbles, playMarblesAsync } from '../marbles/scenario/run-marbles.ts'
 import { awaitable } from '../vocabulary/awaitable.ts'
 import { bringing } from '../vocabulary/check-names.ts'
 import type { Play } from './acts.ts'
 import { methodOf } from './method-of.ts'
 import { type DeliversItself, ownDelivery } from './own-delivery.ts'
-import { noPromises, virtually } from './virtual-only.ts'
+import { noPromises, virtually, virtuallyAsync } from './virtual-only.ts'
 
 /**
  * What a test opens: an alarm, or your own actor with its alarm.
  *
  * An actor with a `deliver` of its own, as it is given to `manager.deliveries`, is woken through that, so that its own handler runs; only
  * in a diagram with a `handler` lane the script there runs in its place. What the handler sets is seen in `commit` and `write`, and how
- * the delivery ends in `wake`. It must not wait for a promise, which is never virtual.
+ * the delivery ends in `wake`. It may wait for promises only where the matcher does (`toMatchMarblesAsync`).
  */
 export type ActorUnderTest =
   | Alarm
@@ -70,6 +70,8 @@ function isRefusal(error: unknown, alarm: Alarm): boolean {
 
 /** What the lanes cannot show of an actor. */
 interface Aside {
+  /** whether a method may return a promise */
+  readonly waits: boolean
   /** by its methods */
   readonly thrown: unknown[]
   /** by its deliveries */
@@ -77,35 +79,69 @@ interface Aside {
   deliversItself: boolean
   /** returned where nothing can wait for them */
   readonly promises: PromiseLike<unknown>[]
+  /** the calls of methods whose promises have not settled yet */
+  readonly unsettled: Set<{ readonly name: string }>
 }
 
+type ActorOptions = Pick<PlayOptions, 'answersAll'>
+
 /** Runs a scenario with an actor of the user's; throws what it throws. */
-export function runActor(
+export function runActor(open: OpenActor, play: Play, options: ActorOptions = {}): MarblesRun {
+  const { scenario } = play
+  const { aside, playOptions, judge } = stageActor(open, play, options, 'at once')
+  try {
+    return judge(virtually('actor', scenario.columns, () => playMarbles(scenario, playOptions)))
+  } finally {
+    // They settle when the run is over and the alarm closed, and nothing waits for them.
+    for (const promise of aside.promises) promise.then(undefined, () => {})
+  }
+}
+
+/** Likewise, and lets promises settle between all that happens. */
+export async function runActorAsync(
+  open: OpenActor,
+  play: Play,
+  options: ActorOptions = {},
+): Promise<MarblesRun> {
+  const { scenario } = play
+  const { playOptions, judge } = stageActor(open, play, options, 'by turns')
+  return judge(await virtuallyAsync('actor', scenario.columns, () => playMarblesAsync(scenario, playOptions)))
+}
+
+function stageActor(
   open: OpenActor,
   { scenario, acts }: Play,
-  options: Pick<PlayOptions, 'answersAll'> = {},
-): MarblesRun {
-  const aside: Aside = { thrown: [], failed: [], deliversItself: false, promises: [] }
+  options: ActorOptions,
+  how: 'at once' | 'by turns',
+) {
+  const aside: Aside = {
+    waits: how === 'by turns',
+    thrown: [],
+    failed: [],
+    deliversItself: false,
+    promises: [],
+    unsettled: new Set(),
+  }
   const store = new Map<string, unknown>()
   const openAlarm = (config: AlarmConfig): Alarm => {
     const actor = open({ ...bringing('store'), ...config, store } as ConfigUnderTest)
     return asAlarm(actor, acts, aside, deliversItself(actor, scenario))
   }
-  const play = (): MarblesRun =>
-    playMarbles(scenario, {
-      ...options,
-      engine: { openAlarm, keepAlarm },
-      // What an actor does of its own it does by the clock, so that even columns of 1 ms are the clock's.
-      isByTheClock: () => acts.size > 0 || aside.deliversItself,
-    })
-  try {
-    const run = virtually('actor', scenario.columns, play)
-    if (aside.thrown.length > 0) throw aside.thrown[0]
-    return { ...run, faults: [...run.faults, ...unexpected(scenario, aside)] }
-  } finally {
-    // They settle when the run is over and the alarm closed, and nothing waits for them.
-    for (const promise of aside.promises) promise.then(undefined, () => {})
+  const playOptions: PlayOptions = {
+    ...options,
+    engine: { openAlarm, keepAlarm },
+    // What an actor does of its own it does by the clock, so that even columns of 1 ms are the clock's.
+    isByTheClock: () => acts.size > 0 || aside.deliversItself,
   }
+  const judge = (run: MarblesRun): MarblesRun => {
+    if (aside.thrown.length > 0) throw aside.thrown[0]
+    const unsettled = [...aside.unsettled].map(
+      ({ name }) =>
+        `the promise of ${name}() has not settled: it waits for what does not happen in this diagram`,
+    )
+    return { ...run, faults: [...run.faults, ...unexpected(scenario, aside), ...unsettled] }
+  }
+  return { aside, playOptions, judge }
 }
 
 /** What deliveries failed of, in a diagram that has no failed one. */
@@ -139,20 +175,33 @@ function asAlarm(actor: ActorUnderTest, acts: Play['acts'], aside: Aside, own: D
     )
   for (const name of acts.values()) methodOf(actor, name)
 
-  const perform = (name: string): void => {
+  // A diagram has a lane for what a broken or closed alarm refuses; any other error is the actor's own.
+  const failed = (error: unknown): never => {
+    if (!isRefusal(error, alarm)) aside.thrown.push(error)
+    throw error
+  }
+  const perform = (name: string): unknown => {
     try {
       const returned = methodOf(actor, name).call(actor)
-      if (isThenable(returned)) {
-        aside.promises.push(returned)
-        throw new MarblesError(
-          'MARBLES_INVALID',
-          `Expected ${name}() to do it at once; it returns a promise. ${noPromises}`,
-        )
-      }
+      if (!isThenable(returned)) return undefined
+      if (aside.waits) return settled(name, returned).catch(failed)
+      aside.promises.push(returned)
+      throw new MarblesError(
+        'MARBLES_INVALID',
+        `Expected ${name}() to do it at once; it returns a promise. ${noPromises} ` +
+          'Or let the matcher wait for it: await expect(...).toMatchMarblesAsync(...).',
+      )
     } catch (error) {
-      // A diagram has a lane for what a broken or closed alarm refuses; any other error is the actor's own.
-      if (!isRefusal(error, alarm)) aside.thrown.push(error)
-      throw error
+      return failed(error)
+    }
+  }
+  const settled = async (name: string, promise: PromiseLike<unknown>): Promise<void> => {
+    const call = { name }
+    aside.unsettled.add(call)
+    try {
+      await promise
+    } finally {
+      aside.unsettled.delete(call)
     }
   }
   if (own !== null) aside.deliversItself = true
@@ -163,8 +212,8 @@ function asAlarm(actor: ActorUnderTest, acts: Play['acts'], aside: Aside, own: D
     events$: alarm.events$,
     set(time, options) {
       const act = acts.get(Number(time))
-      if (act === undefined) alarm.set(time, options)
-      else perform(act)
+      // The diagram waits for what comes back; see `orRefused`.
+      return (act === undefined ? alarm.set(time, options) : perform(act)) as undefined
     },
     setIn: (ms, options) => alarm.setIn(ms, options),
     delete: (options) => alarm.delete(options),

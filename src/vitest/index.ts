@@ -6,11 +6,17 @@
 import { expect } from 'vitest'
 import { toBeNeverLate } from './to-be-never-late.ts'
 import { toHaveSubscriptions } from './to-have-subscriptions.ts'
-import { toMatchMarbles } from './to-match-marbles.ts'
+import { toMatchMarbles, toMatchMarblesAsync } from './to-match-marbles.ts'
 import { drawnSerializer, toMatchMarblesInlineSnapshot } from './to-match-marbles-inline-snapshot.ts'
 import { failUnchecked } from './unchecked.ts'
 
-expect.extend({ toMatchMarbles, toMatchMarblesInlineSnapshot, toHaveSubscriptions, toBeNeverLate })
+expect.extend({
+  toMatchMarbles,
+  toMatchMarblesAsync,
+  toMatchMarblesInlineSnapshot,
+  toHaveSubscriptions,
+  toBeNeverLate,
+})
 expect.addSnapshotSerializer(drawnSerializer)
 failUnchecked()
 

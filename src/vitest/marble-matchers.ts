@@ -28,7 +28,7 @@ export interface MarbleMatchers<R = unknown> {
    *
    * Fails, besides when there is a difference: for a letter without a value and a value without a letter, for what is left open at the end
    * (timers, subscriptions), for a run that never ends, and when real time gets in: promises, `Date.now()`, `performance.now()`,
-   * `setTimeout`. A method that a letter calls must not return a promise.
+   * `setTimeout`. For promises there is `toMatchMarblesAsync`.
    *
    * ```ts
    * expect(openAlarm).toMatchMarbles(`
@@ -40,6 +40,19 @@ export interface MarbleMatchers<R = unknown> {
    * ```
    */
   toMatchMarbles(text: string, values?: Values): R
+
+  /**
+   * Like `toMatchMarbles`, for what waits for promises: an actor's `async` methods and handlers, a `commit` or `write` that return promises,
+   * `firstValueFrom`, `from(promise)`, async iterables. Between all that happens, each promise settles that can.
+   *
+   * To be awaited, one at a time; a test that ends before it fails. Real timers and `fetch` are refused still; what else waits for the world
+   * outside does not settle. A chain of promises that never ends fails (`await` of plain values in a loop without end is not noticed).
+   *
+   * ```ts
+   * await expect(() => from([1, 2])).toMatchMarblesAsync('(ab|)', { a: 1, b: 2 })
+   * ```
+   */
+  toMatchMarblesAsync(text: string, values?: Values): Promise<R>
 
   /**
    * Like `toMatchMarbles`, with a diagram that `npx vitest run FILE -u` writes. For an actor write the `ask` lane, where each `wake`

@@ -1,10 +1,11 @@
 import { isObservable, type Observable, Subscription } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { withTimerHeap } from '../marbles/clock/test-scheduler.ts'
+import { type Running, runAtOnce, runByTurns } from '../marbles/clock/virtual-time.ts'
 import { MarblesError } from '../marbles/index.ts'
 import { isAlive, type MarbleRun, sourcesOf } from './marble-sources.ts'
 import type { Letters } from './values.ts'
-import { noPromises, virtually } from './virtual-only.ts'
+import { noPromises, virtually, virtuallyAsync } from './virtual-only.ts'
 
 const DAY = 86_400_000
 
@@ -32,62 +33,80 @@ export interface RunPlan {
 }
 
 /** Subscribes in virtual time, and tells what came; throws `MARBLES_FAULT` where real time gets in. */
-export function runObservable(
-  subject: MarbleSubject<unknown>,
-  { until, length, columns }: RunPlan,
-  letters: Letters,
-): Seen {
+export function runObservable(subject: MarbleSubject<unknown>, plan: RunPlan, letters: Letters): Seen {
   const scheduler = withTimerHeap(new TestScheduler(() => {}))
-  return virtually('observable', columns, () =>
-    scheduler.run(() => {
-      const sources = sourcesOf(scheduler, letters)
-      const source = typeof subject === 'function' ? make(subject, sources.run) : subject
-      if (!isObservable(source)) throw notAnObservable(source)
+  return virtually('observable', plan.columns, () =>
+    runAtOnce(scheduler, () => beginObservable(scheduler, subject, plan, letters)),
+  )
+}
 
-      const notifications: Notification[] = []
-      const subscription = new Subscription()
-      let open: string[] = []
-      const ended = (): void => {
-        // One step later: teardown has run by then.
-        scheduler.schedule(() => {
-          open = sources.openAt(scheduler)
-        })
-      }
-      scheduler.schedule(() => {
-        const at = (): number => scheduler.now()
-        subscription.add(
-          source.subscribe({
-            next: (value) => notifications.push({ at: at(), kind: 'next', value }),
-            error(value) {
-              notifications.push({ at: at(), kind: 'error', value })
-              ended()
-            },
-            complete() {
-              notifications.push({ at: at(), kind: 'complete' })
-              ended()
-            },
-          }),
-        )
-      })
-      if (until !== null)
-        scheduler.schedule(() => {
-          const isOver = notifications.some(({ kind }) => kind !== 'next')
-          subscription.unsubscribe()
-          if (isOver) return
-          notifications.push({ at: until, kind: 'unsubscribed' })
+/** Likewise, and lets promises settle between all that happens. */
+export function runObservableAsync(
+  subject: MarbleSubject<unknown>,
+  plan: RunPlan,
+  letters: Letters,
+): Promise<Seen> {
+  const scheduler = withTimerHeap(new TestScheduler(() => {}))
+  return virtuallyAsync('observable', plan.columns, () =>
+    runByTurns(scheduler, () => beginObservable(scheduler, subject, plan, letters)),
+  )
+}
+
+function beginObservable(
+  scheduler: TestScheduler,
+  subject: MarbleSubject<unknown>,
+  { until, length }: RunPlan,
+  letters: Letters,
+): Running<Seen> {
+  const sources = sourcesOf(scheduler, letters)
+  const source = typeof subject === 'function' ? make(subject, sources.run) : subject
+  if (!isObservable(source)) throw notAnObservable(source)
+
+  const notifications: Notification[] = []
+  const subscription = new Subscription()
+  let open: string[] = []
+  const ended = (): void => {
+    // One step later: teardown has run by then.
+    scheduler.schedule(() => {
+      open = sources.openAt(scheduler)
+    })
+  }
+  scheduler.schedule(() => {
+    const at = (): number => scheduler.now()
+    subscription.add(
+      source.subscribe({
+        next: (value) => notifications.push({ at: at(), kind: 'next', value }),
+        error(value) {
+          notifications.push({ at: at(), kind: 'error', value })
           ended()
-        }, until)
+        },
+        complete() {
+          notifications.push({ at: at(), kind: 'complete' })
+          ended()
+        },
+      }),
+    )
+  })
+  if (until !== null)
+    scheduler.schedule(() => {
+      const isOver = notifications.some(({ kind }) => kind !== 'next')
+      subscription.unsubscribe()
+      if (isOver) return
+      notifications.push({ at: until, kind: 'unsubscribed' })
+      ended()
+    }, until)
 
-      sources.begin()
-      scheduler.maxFrames = length + DAY
-      scheduler.flush()
+  sources.begin()
+  return {
+    until: length + DAY,
+    end() {
       if (open.length === 0 && [...scheduler.actions].some(isAlive))
         open = ['a timer is still running a day after the diagram']
       // What is left must not go on when the run ends.
       for (const action of [...scheduler.actions]) action.unsubscribe()
       return { notifications, open }
-    }),
-  )
+    },
+  }
 }
 
 const readAsObservable =

@@ -9,7 +9,7 @@ const PLACED = 500
 const LISTED = 5
 const FRAMES = 100
 // A library's frames, and this kit's own.
-const inside = /node_modules|node:internal|[\\/]src[\\/](?:vitest|marbles[\\/]scenario)[\\/]/
+const inside = /node_modules|node:internal|[\\/]src[\\/](?:vitest|marbles[\\/](?:scenario|clock))[\\/]/
 
 const otherwise = 'use an RxJS scheduler, such as timer(ms, scheduler)'
 
@@ -22,14 +22,15 @@ const instead = {
     'Date.now()': 'read scheduler.now()',
     'new Date()': 'read scheduler.now()',
     'performance.now()': 'read scheduler.now()',
-    'a promise': 'give the values by of(), cold() or hot(), or move a virtualClock with advanceAsync()',
+    'a promise':
+      'give the values by of(), cold() or hot(), or move a virtualClock with advanceAsync(), or await expect(...).toMatchMarblesAsync(...)',
   },
   actor: {
     'Date.now()': 'read config.scheduler.now()',
     'new Date()': 'read config.scheduler.now()',
     'performance.now()': 'read config.scheduler.now()',
     'a promise':
-      'return an Observable, or test it without a diagram: move a virtualClock with advanceAsync()',
+      'await expect(...).toMatchMarblesAsync(...), return an Observable, or test it without a diagram: move a virtualClock with advanceAsync()',
   },
 } as const satisfies Record<string, Record<string, string>>
 
@@ -40,27 +41,64 @@ const instead = {
  * Such a run is over before any promise settles or real timer fires, so a test that needs one would wait for nothing and pass.
  */
 export function virtually<T>(what: keyof typeof instead, columns: number, run: () => T): T {
+  const watch = watchWorld(what, columns, 'promises too')
+  return watch.judge(attempt(run))
+}
+
+/**
+ * Likewise, for a run that lets promises settle. Others work in its turns, the test runner for one: what is not called from the code of a
+ * test, or from what a test imports, is theirs.
+ */
+export async function virtuallyAsync<T>(
+  what: keyof typeof instead,
+  columns: number,
+  run: () => Promise<T>,
+): Promise<T> {
+  const watch = watchWorld(what, columns, 'promises settle')
+  let result: Attempt<T>
+  try {
+    result = [{ value: await run() }]
+  } catch (error) {
+    result = [null, error]
+  }
+  return watch.judge(result)
+}
+
+type Attempt<T> = [result: { readonly value: T }] | [failed: null, error: unknown]
+
+/** Watches for real time until it judges what came of the run. */
+function watchWorld(
+  what: keyof typeof instead,
+  columns: number,
+  promises: 'promises too' | 'promises settle',
+) {
   const real = new Map<string, Error>()
+  const isAsync = promises === 'promises settle'
   const note = (what: string): void => {
-    if (!real.has(what)) real.set(what, here())
+    if (real.has(what)) return
+    const where = here()
+    if (!isAsync || placeOf(where) !== undefined) real.set(what, where)
   }
   const restore = [
     watchClock(note),
     watchPerformance(note),
-    ...watchTimers(note),
-    watchPromises(note),
+    ...watchTimers(note, isAsync ? outside : [...outside, ...turns]),
+    ...(isAsync ? [] : [watchPromises(note)]),
     limitTimers(TIMERS + TIMERS_PER_COLUMN * columns, advice[what]),
   ]
-  const [result, error] = attempt(run)
-  for (const undo of restore.reverse()) undo()
-  const [first] = real
-  // What is not virtual is often the cause of what went wrong after it.
-  if (first !== undefined) throw unreal(...first, instead[what])
-  if (result === null) throw error
-  return result.value
+  return {
+    judge<T>([result, error]: Attempt<T>): T {
+      for (const undo of restore.reverse()) undo()
+      const [first] = real
+      // What is not virtual is often the cause of what went wrong after it.
+      if (first !== undefined) throw unreal(...first, instead[what])
+      if (result === null) throw error
+      return result.value
+    },
+  }
 }
 
-function attempt<T>(run: () => T): [result: { readonly value: T }] | [failed: null, error: unknown] {
+function attempt<T>(run: () => T): Attempt<T> {
   try {
     return [{ value: run() }]
   } catch (error) {
@@ -128,15 +166,21 @@ function watchPerformance(note: Note): () => void {
   })
 }
 
-function watchTimers(note: Note): (() => void)[] {
-  const names = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as const
-  return names.map((name) => {
-    const own = globalThis[name] as (...args: unknown[]) => unknown
-    return replace(globalThis, name, (...args: unknown[]) => {
-      note(`${name}()`)
-      return own(...args)
+/** What waits for the world outside. */
+const outside = ['setTimeout', 'setInterval', 'fetch'] as const
+/** What only waits for its turn. */
+const turns = ['setImmediate', 'queueMicrotask'] as const
+
+function watchTimers(note: Note, names: readonly (keyof typeof globalThis)[]): (() => void)[] {
+  return names
+    .filter((name) => name in globalThis)
+    .map((name) => {
+      const own = globalThis[name] as (...args: unknown[]) => unknown
+      return replace(globalThis, name, (...args: unknown[]) => {
+        note(`${name}()`)
+        return own(...args)
+      })
     })
-  })
 }
 
 function watchPromises(note: Note): () => void {

@@ -318,7 +318,8 @@ ${expect.getState().currentTestName}
           name,
         ).toBe(
           'Expected start() to do it at once; it returns a promise. ' +
-            'A virtual run is over before a promise settles: leave out async and await.',
+            'A virtual run is over before a promise settles: leave out async and await. ' +
+            'Or let the matcher wait for it: await expect(...).toMatchMarblesAsync(...).',
         )
     }
     await new Promise((resolve) => setTimeout(resolve))

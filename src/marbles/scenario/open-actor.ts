@@ -55,12 +55,17 @@ export function openActor(stage: Stage, { openAlarm }: Engine): Actor {
     dying?.close()
   }
 
-  const orRefused = (mark: string, act: () => void): void => {
-    try {
-      act()
-    } catch (error) {
+  const orRefused = (mark: string, act: () => unknown): void => {
+    const refused = (error: unknown): void => {
       if ((error as { code?: unknown }).code !== 'ALARM_WRITE_FAILED') markOf(error) // ask again: nothing is broken
       recorder.mark('refused', mark)
+    }
+    try {
+      const asked = act()
+      // An actor's method may be async.
+      if (asked instanceof Promise) asked.catch(refused)
+    } catch (error) {
+      refused(error)
     }
   }
 

@@ -1,7 +1,9 @@
+import type { Subscription } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { type AlarmEvent, keepAlarm, openAlarm } from '../../index.ts'
 import { checkNames } from '../../vocabulary/check-names.ts'
 import { withTimerHeap } from '../clock/test-scheduler.ts'
+import { type Running, runAtOnce, runByTurns } from '../clock/virtual-time.ts'
 import { isOnTheClock } from './early-wakes.ts'
 import { findFaults } from './find-faults.ts'
 import { kindOf, type Lane, type LaneName, laneOf, type Scenario } from './format.ts'
@@ -51,8 +53,25 @@ export interface RunOptions {
  */
 export function runMarbles(scenario: Scenario | string, options: RunOptions = {}): MarblesRun {
   checkNames('runMarbles', options, { through: true, engine: true })
-  const { through = 'openAlarm', engine = library } = options
-  return playMarbles(typeof scenario === 'string' ? parseMarbles(scenario) : scenario, { through, engine })
+  return playMarbles(typeof scenario === 'string' ? parseMarbles(scenario) : scenario, options)
+}
+
+/**
+ * Likewise, and lets promises settle after each step, before the next one: for an engine, a store or a manager with `async` functions.
+ *
+ * A promise that waits for the world outside, or for a real timer, does not settle. One such run can be under way at a time
+ * (`MARBLES_FAULT`), and so is a chain of promises that does not end.
+ *
+ * ```ts
+ * const { seen, faults } = await runMarblesAsync(text, { engine })
+ * ```
+ */
+export async function runMarblesAsync(
+  scenario: Scenario | string,
+  options: RunOptions = {},
+): Promise<MarblesRun> {
+  checkNames('runMarblesAsync', options, { through: true, engine: true })
+  return playMarblesAsync(typeof scenario === 'string' ? parseMarbles(scenario) : scenario, options)
 }
 
 /** How a matcher runs a diagram. */
@@ -63,28 +82,37 @@ export interface PlayOptions extends RunOptions {
   readonly answersAll?: boolean
 }
 
-export function playMarbles(
-  expected: Scenario,
-  {
-    through = 'openAlarm',
-    engine = library,
-    isByTheClock = () => false,
-    answersAll = false,
-  }: PlayOptions = {},
-): MarblesRun {
-  // Its expectObservable is not called; what was seen is compared by the caller.
+export function playMarbles(expected: Scenario, options: PlayOptions = {}): MarblesRun {
   const scheduler = withTimerHeap(new TestScheduler(() => {}))
-  return scheduler.run(() => {
-    const written = setStage(expected, scheduler, answersAll)
-    const actor = (through === 'openAlarm' ? openActor : keepActor)(written, engine)
-    play(written, actor, scheduler, answersAll && looksBack(expected) ? 2 * ANSWERED : 0)
-    const stage = answersAll ? { ...written, scenario: grown(written) } : written
-    const { faults, events } = stage
-    // Before the end, which unsubscribes from what is pending.
-    const all = seenOf(stage, through === 'keepAlarm' ? unseenByKeepAlarm : [])
-    findFaults(stage, actor, scheduler, isOnTheClock(expected) || isByTheClock())
-    return { expected, ...takeUnnamed(all, stage.scale), events: [...events], faults: [...faults] }
-  })
+  return runAtOnce(scheduler, () => beginPlay(scheduler, expected, options))
+}
+
+export function playMarblesAsync(expected: Scenario, options: PlayOptions = {}): Promise<MarblesRun> {
+  const scheduler = withTimerHeap(new TestScheduler(() => {}))
+  return runByTurns(scheduler, () => beginPlay(scheduler, expected, options))
+}
+
+/** `expectObservable` of the scheduler is not called; what was seen is compared by the caller. */
+function beginPlay(
+  scheduler: TestScheduler,
+  expected: Scenario,
+  { through = 'openAlarm', engine = library, isByTheClock = () => false, answersAll = false }: PlayOptions,
+): Running<MarblesRun> {
+  const written = setStage(expected, scheduler, answersAll)
+  const actor = (through === 'openAlarm' ? openActor : keepActor)(written, engine)
+  const looks = schedulePlay(written, actor, scheduler, answersAll && looksBack(expected) ? 2 * ANSWERED : 0)
+  return {
+    until: expected.columns * written.scale.column + DAY,
+    looks,
+    end() {
+      const stage = answersAll ? { ...written, scenario: grown(written) } : written
+      const { faults, events } = stage
+      // Before the end, which unsubscribes from what is pending.
+      const all = seenOf(stage, through === 'keepAlarm' ? unseenByKeepAlarm : [])
+      findFaults(stage, actor, scheduler, isOnTheClock(expected) || isByTheClock())
+      return { expected, ...takeUnnamed(all, stage.scale), events: [...events], faults: [...faults] }
+    },
+  }
 }
 
 /** Whether it has a lane of what is held, which goes on as the ruler grows. */
@@ -103,24 +131,24 @@ function grown({ scenario, scale, store, manager, handler }: Stage): Scenario {
   return { ...scenario, columns }
 }
 
-/** Within one column, what was scheduled first comes first: so looking back, then the diagram, then answers and timers. */
-function play(
+/** The kit's looks back. Within one column, what was scheduled first comes first: so looking back, then the diagram, then answers and timers. */
+function schedulePlay(
   { scenario, scale, recorder, store, manager }: Stage,
   actor: Actor,
   scheduler: TestScheduler,
   /** columns to look back on behind the ruler */
   more: number,
-): void {
-  const at = (column: number, act: () => void): void => {
-    scheduler.schedule(act, column * scale.column)
-  }
+): Set<Subscription> {
+  const looks = new Set<Subscription>()
+  const at = (column: number, act: () => void): Subscription => scheduler.schedule(act, column * scale.column)
   for (let column = 0; column < scenario.columns + more; column++) {
-    at(column + 1, () => {
+    const look = at(column + 1, () => {
       const reads = actor.reads()
       if (reads !== null) recorder.value('reads', reads, column)
       recorder.value('store', scale.markOf(store.alarmOf()), column)
       recorder.value('manager', scale.markOf(manager.heldFor().time), column)
     })
+    looks.add(look)
   }
   const others = scenario.lanes.filter(({ name }) => name !== 'life')
   for (const { name, spans } of [laneOf(scenario, 'life') ?? alive, ...others]) {
@@ -138,8 +166,7 @@ function play(
       if (gone !== undefined) at(gone.at, () => takeBack?.())
     }
   }
-  scheduler.maxFrames = scenario.columns * scale.column + DAY
-  scheduler.flush()
+  return looks
 }
 
 const alive: Lane = { name: 'life', spans: [[{ at: 0, marks: '^' }]], comments: [''] }
