@@ -63,7 +63,7 @@ export function runMarbles(scenario: Scenario | string, options: RunOptions = {}
  * (`MARBLES_FAULT`), and so is a chain of promises that does not end.
  *
  * ```ts
- * const { seen, faults } = await runMarblesAsync(text, { engine })
+ * const { seen, faults } = await runMarblesAsync(text)
  * ```
  */
 export async function runMarblesAsync(
