@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach } from 'vitest'
 import { type SqliteManager, type SqliteManagerOptions, sqliteManager } from '../../src/sqlite/index.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'nolater-'))
+// Made when it is needed: where all tests of a file are skipped, nothing would remove it.
+let directory: string | undefined
 let files = 0
 let open: SqliteManager[] = []
 
@@ -12,10 +13,13 @@ afterEach(() => {
   for (const manager of open) manager.close()
   open = []
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+afterAll(() => {
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true })
+})
 
 /** A path where nothing is. */
 export function newFile(): string {
+  directory ??= mkdtempSync(join(tmpdir(), 'nolater-'))
   return join(directory, `${++files}.db`)
 }
 
