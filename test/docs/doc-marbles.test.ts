@@ -14,6 +14,7 @@ const withoutPicture: Readonly<Record<string, string>> = {
   'PostgresTimers.deliverBatch': 'is NamedTimers.deliver, with one call for all',
   'StoredTimers.deliver': 'is NamedTimers.deliver, over rows',
   'StoredTimers.deliverBatch': 'is NamedTimers.deliver, with one call for all',
+  checkTrace: 'emits nothing where all is allowed',
 }
 /** Handles, which are no operators, but do what one does. */
 const handles = ['openAlarm', 'multiplexTimers']
