@@ -1,17 +1,22 @@
-import { mkdirSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sqliteFleet } from 'nolater/sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
 import { mountSmallDisk } from '../../crash/small-disk.ts'
 import { codeOf } from '../../fleet-contract/rig.ts'
 import { until } from '../../postgres/rig.ts'
-import { newFile } from '../files.ts'
 import { bothFiles } from './both-files.ts'
 
 const HOUR = 3_600_000
-const place = newFile()
-mkdirSync(place)
+const place = mkdtempSync(join(tmpdir(), 'nolater-disk-'))
 const disk = mountSmallDisk(place, 4)
-afterAll(() => disk?.unmount())
+const remove = (): void => rmSync(place, { recursive: true, force: true })
+if (disk === null) remove() // where all tests are skipped, no hook is called
+afterAll(() => {
+  disk?.unmount()
+  remove()
+})
 
 describe.skipIf(disk === null)('a fleet whose disk is full (skipped where none can be mounted)', () => {
   it('leaves nothing of a change that failed, and goes on once there is room', {
